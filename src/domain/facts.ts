@@ -1,0 +1,66 @@
+import type { Handover, Platform } from './handover/handover.ts'
+
+/** The form of facts written by this version; older ones are up-cast when read. */
+export const factVersion = 1
+
+export const callFactTypes = ['call-arrived', 'call-answered', 'call-waiting', 'call-ended'] as const
+export const handoverFactTypes = [
+  'handover-requested',
+  'handover-dialled',
+  'handover-ringing',
+  'handover-answered',
+  'handover-joined',
+  'handover-released',
+  'handover-completed',
+  'handover-failed',
+  'handover-cancelled',
+] as const
+export type CallFactType = (typeof callFactTypes)[number]
+export type HandoverFactType = (typeof handoverFactTypes)[number]
+
+export interface ChannelRef {
+  readonly channelId: string
+  readonly sipCallId?: string
+  readonly endpoint?: string
+}
+
+/** A call as told to the outside: the metadata that goes with every ticket. */
+export interface CallSummary {
+  readonly id: string
+  readonly state: string
+  /** The platform whose number the citizen dialled. */
+  readonly platform: Platform
+  /** The platform whose desk talks with the caller, or rings for him. */
+  readonly desk: Platform
+  readonly agent?: string
+  readonly caller: { readonly number: string; readonly name?: string }
+  readonly dialled: string
+  readonly arrivedAt: string
+  readonly answeredAt?: string
+  readonly endedAt?: string
+  readonly endedBy?: string
+  readonly channels: { readonly caller: ChannelRef; readonly agent?: ChannelRef; readonly peer?: ChannelRef }
+}
+
+interface FactBase {
+  readonly version: typeof factVersion
+  /** Place in the order of the call's facts, from 1. */
+  readonly sequence: number
+  /** UTC, ISO 8601. */
+  readonly at: string
+  readonly call: CallSummary
+}
+
+export interface CallFact extends FactBase {
+  readonly type: CallFactType
+}
+
+/** Carries the hand-over as it stood after the fact. */
+export interface HandoverFact extends FactBase {
+  readonly type: HandoverFactType
+  readonly handover: Handover
+}
+
+export type Fact = CallFact | HandoverFact
+
+export const isHandoverFact = (fact: Fact): fact is HandoverFact => 'handover' in fact

@@ -1,0 +1,107 @@
+import type { Instant } from '../instant.ts'
+
+/** The two public desks (§1). A platform is an organisation with a desk and a ticket system. */
+export const platforms = ['12345', '110'] as const
+export type Platform = (typeof platforms)[number]
+
+/** How responsibility is passed on (§4). */
+export const modes = ['transfer'] as const
+export type Mode = (typeof modes)[number]
+
+export const handoverStates = [
+  'requested',
+  'dialling',
+  'ringing',
+  'answered',
+  'joined',
+  'completed',
+  'failed',
+  'cancelled',
+] as const
+export type HandoverState = (typeof handoverStates)[number]
+
+export const settledStates: readonly HandoverState[] = ['completed', 'failed', 'cancelled']
+
+/** Why the other desk could not be reached, in words an agent understands. */
+export const failureReasons = [
+  'busy',
+  'no-answer',
+  'rejected',
+  'unreachable',
+  'caller-left',
+  'peer-left',
+  'control-lost',
+] as const
+export type FailureReason = (typeof failureReasons)[number]
+
+export interface Failure {
+  readonly reason: FailureReason
+  /** SIP response code of the target's refusal (RFC 3261 §21), where one was received. */
+  readonly sipCode?: number
+  /** Q.850 cause as Asterisk reports it (hangup causes page). */
+  readonly cause?: number
+  readonly causeText?: string
+}
+
+/**
+ * The split clock: milliseconds since the key was pressed, by a monotonic clock.
+ * `released` may precede `answer` when the first desk left early.
+ */
+export interface SplitClock {
+  readonly press: 0
+  readonly dial?: number
+  readonly ring?: number
+  readonly answer?: number
+  readonly joined?: number
+  readonly released?: number
+}
+
+export interface Matter {
+  readonly category?: string
+  readonly item?: string
+}
+
+/** One act of passing responsibility (转办), §4. */
+export interface Handover {
+  readonly id: string
+  readonly callId: string
+  readonly mode: Mode
+  readonly state: HandoverState
+  readonly from: Platform
+  readonly to: Platform
+  /** The agent who pressed the key. */
+  readonly agent: string
+  /** The endpoint that answered. */
+  readonly target?: string
+  readonly matter?: Matter
+  readonly reason?: string
+  /** UTC, ISO 8601. */
+  readonly requestedAt: string
+  readonly clock: SplitClock
+  readonly failure?: Failure
+}
+
+export type ClockStep = Exclude<keyof SplitClock, 'press'>
+
+/** The hand-over in a new state, the step's time noted once. */
+export function advance(handover: Tracked, state: HandoverState, step?: ClockStep, now?: Instant): Tracked {
+  return { ...(step && now ? stamp(handover, step, now) : handover), state }
+}
+
+/** A hand-over as the machine carries it: with the monotonic instant of the press. */
+export interface Tracked extends Handover {
+  readonly pressedAtMono: number
+}
+
+/** Notes `step` at `now`, unless it was noted before. */
+export function stamp(handover: Tracked, step: ClockStep, now: Instant): Tracked {
+  if (handover.clock[step] !== undefined) return handover
+  const ms = Math.round((now.mono - handover.pressedAtMono) * 1000) / 1000
+  return { ...handover, clock: { ...handover.clock, [step]: ms } }
+}
+
+/** The record as told to the outside. */
+export function toRecord(tracked: Tracked): Handover {
+  const { pressedAtMono: _, ...record } = tracked
+  return record
+}

@@ -1,0 +1,44 @@
+import type { Fact } from '../domain/facts.ts'
+
+/** A fact with its place in the journal. */
+export interface Entry {
+  /** Increasing, without reuse; the cursor of readers and the id of live events. */
+  readonly position: number
+  /** Count of this service's starts: who wrote it. */
+  readonly epoch: number
+  readonly fact: Fact
+}
+
+export interface StoredAnswer {
+  readonly scope: string
+  readonly key: string
+  /** SHA-256 of the request, hex. */
+  readonly request: string
+  readonly status: number
+  readonly body: string
+  /** UTC ms. */
+  readonly at: number
+}
+
+/** What a commit came to. `durable: false`: it could not be written; `reason` says why. */
+export type Commit = { readonly durable: true } | { readonly durable: false; readonly reason: string }
+
+/**
+ * The durable log on the local disk. Calls never wait for it: `append` never rejects, it answers `durable: false`,
+ * and the facts that it could not write stay in memory, in order, and are written before later ones once the disk is back.
+ */
+export interface Journal {
+  readonly epoch: number
+  /** Facts in the order given, group commit, fsync before it resolves. An answer to a keyed request may go with them. */
+  append(facts: readonly Fact[], answer?: StoredAnswer): Promise<Commit>
+  /** Told after each append, durable or not, in order, with the entries (position known when durable). */
+  onAppended(listener: (entries: readonly Entry[]) => void): () => void
+  read(after: number, limit: number): Promise<readonly Entry[]>
+  factsOfHandover(handoverId: string): Promise<readonly Entry[]>
+  /** The newest hand-overs first, each as its last fact; `before` is a position. */
+  handovers(limit: number, before?: number): Promise<readonly Entry[]>
+  /** The answers of the last day, read once at start. */
+  answers(): Promise<readonly StoredAnswer[]>
+  health(): { readonly ok: boolean; readonly reason?: string; readonly waiting: number }
+  close(): Promise<void>
+}
