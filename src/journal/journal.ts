@@ -31,7 +31,7 @@ export interface Journal {
   readonly epoch: number
   /** Facts in the order given, group commit, fsync before it resolves. An answer to a keyed request may go with them. */
   append(facts: readonly Fact[], answer?: StoredAnswer): Promise<Commit>
-  /** Told after each append, durable or not, in order, with the entries (position known when durable). */
+  /** Told after each append, durable or not, in order: positions are given out before the write. */
   onAppended(listener: (entries: readonly Entry[]) => void): () => void
   read(after: number, limit: number): Promise<readonly Entry[]>
   factsOfHandover(handoverId: string): Promise<readonly Entry[]>

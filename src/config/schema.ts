@@ -1,0 +1,155 @@
+import { type Static, Type } from 'typebox'
+import { platforms } from '../domain/handover/handover.ts'
+
+const strict = { additionalProperties: false } as const
+/** Goes into Asterisk's files and dial strings: nothing that could end a line, a section or a value. */
+const Name = (description: string) => Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$', description })
+const Secret = (description: string) => Type.String({ pattern: '^[A-Za-z0-9_.~+/=-]{16,128}$', description })
+const Host = (description: string, value?: string) =>
+  Type.String({ pattern: '^[A-Za-z0-9.:-]{1,253}$', description, ...(value === undefined ? {} : { default: value }) })
+const Port = (description: string, value: number) =>
+  Type.Integer({ minimum: 1, maximum: 65535, default: value, description })
+const PhoneNumber = (description: string) => Type.String({ pattern: '^\\+?[0-9]{2,15}$', description })
+const Ms = (description: string, value: number, minimum = 100, maximum = 3_600_000) =>
+  Type.Integer({ minimum, maximum, default: value, description })
+const PlatformId = Type.Union(platforms.map((p) => Type.Literal(p)), { description: '`12345` or `110`' })
+
+const Agent = Type.Object(
+  {
+    id: Name('SIP user name of the agent’s phone, and the agent’s name in every record'),
+    platform: PlatformId,
+    name: Type.Optional(Type.String({ pattern: '^[^\\x00-\\x1f"<>;\\\\]{1,60}$', description: 'Shown to others' })),
+    password: Secret('SIP digest password of the phone'),
+  },
+  { ...strict, description: 'A seat: a SIP phone that registers with this Asterisk' },
+)
+
+const Trunk = Type.Object(
+  {
+    id: Name('Name of the trunk'),
+    host: Host('Address of the far end'),
+    port: Port('SIP port of the far end', 5060),
+    match: Type.Optional(
+      Type.Array(Host('Address'), { minItems: 1, description: 'Source addresses from which its calls come; `host` when left out' }),
+    ),
+    inbound: Type.Boolean({ default: true, description: 'Citizens’ calls may come in here' }),
+    qualifySec: Type.Integer({ minimum: 0, maximum: 3600, default: 30, description: 'Seconds between OPTIONS; 0: none' }),
+  },
+  { ...strict, description: 'A SIP trunk to a carrier or to another desk’s PBX' },
+)
+
+const Desk = Type.Object(
+  {
+    numbers: Type.Array(PhoneNumber('A number'), { minItems: 1, description: 'Numbers citizens dial for this platform' }),
+    trunk: Type.Optional(Name('The desk is reached through this trunk instead of seats of this Asterisk')),
+    dial: Type.Optional(PhoneNumber('Number dialled on that trunk; the first of `numbers` when left out')),
+  },
+  { ...strict, description: 'A platform’s desk' },
+)
+
+const Endpoint = Type.Object(
+  {
+    id: Name('Name of the destination, in job ids and logs'),
+    platform: PlatformId,
+    url: Type.String({ pattern: '^https?://', description: 'Where the webhook is posted' }),
+    secrets: Type.Array(Type.String({ pattern: '^whsec_[A-Za-z0-9+/=]{32,}$' }), {
+      minItems: 1,
+      maxItems: 2,
+      description: 'Standard Webhooks secrets; two while one is being replaced',
+    }),
+    events: Type.Optional(
+      Type.Array(Type.String({ pattern: '^handover\\.[a-z]+$' }), { description: 'Event types wanted; all when left out' }),
+    ),
+  },
+  { ...strict, description: 'A ticket system: receives the tickets of hand-overs to its platform' },
+)
+
+export const ConfigSchema = Type.Object(
+  {
+    instance: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,30}$', default: 'tandem', description: 'Name of this instance' }),
+    timezone: Type.String({ default: 'Asia/Shanghai', description: 'For deadlines, calendars and reports' }),
+    log: Type.Object(
+      {
+        level: Type.Union(['debug', 'info', 'warn', 'error'].map((l) => Type.Literal(l)), { default: 'info' }),
+        numbers: Type.Union([Type.Literal('masked'), Type.Literal('full')], {
+          default: 'masked',
+          description: 'Telephone numbers in logs',
+        }),
+      },
+      { ...strict, default: {} },
+    ),
+    http: Type.Object(
+      {
+        host: Host('Address to listen on', '127.0.0.1'),
+        port: Port('Port to listen on', 8700),
+        apiKeys: Type.Array(
+          Type.Object({ name: Name('Who uses it'), key: Secret('The key itself') }, strict),
+          { minItems: 1, description: 'Who may use the API' },
+        ),
+      },
+      strict,
+    ),
+    asterisk: Type.Object(
+      {
+        host: Host('Where ARI and AMI listen', '127.0.0.1'),
+        httpPort: Port('HTTP port of ARI', 8088),
+        amiPort: Port('Port of AMI', 5038),
+        sipHost: Host('Address of SIP and RTP', '127.0.0.1'),
+        sipPort: Port('SIP port, UDP and TCP', 5060),
+        rtpPorts: Type.Tuple([Type.Integer({ minimum: 1024, maximum: 65535 }), Type.Integer({ minimum: 1024, maximum: 65535 })], {
+          default: [10000, 19999],
+          description: 'First and last RTP port',
+        }),
+        application: Name('Name of the Stasis application'),
+        username: Name('ARI and AMI user'),
+        ariPassword: Secret('Password of the ARI user'),
+        amiPassword: Secret('Password of the AMI user'),
+      },
+      strict,
+    ),
+    redis: Type.Object(
+      {
+        url: Type.String({ pattern: '^rediss?://', description: 'Redis that holds the queues' }),
+        prefix: Type.String({ pattern: '^[a-z0-9-]{1,30}$', default: 'tandem', description: 'Prefix of its keys' }),
+      },
+      strict,
+    ),
+    journal: Type.Object(
+      { path: Type.String({ minLength: 1, description: 'SQLite file on a local disk' }) },
+      strict,
+    ),
+    desks: Type.Object({ '12345': Desk, '110': Desk }, strict),
+    agents: Type.Array(Agent, { default: [] }),
+    trunks: Type.Array(Trunk, { default: [] }),
+    calls: Type.Object(
+      {
+        ringMs: Ms('How long a desk is rung before a transfer counts as not answered', 25_000, 500),
+        retryMs: Ms('Pause before a desk that nobody answered is rung again', 5_000),
+        maximum: Type.Integer({ minimum: 1, maximum: 100_000, default: 500, description: 'Calls at a time' }),
+      },
+      { ...strict, default: {} },
+    ),
+    tickets: Type.Object(
+      {
+        endpoints: Type.Array(Endpoint, { default: [] }),
+        allowNetworks: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' }), {
+          default: [],
+          description: 'Private networks (CIDR) that webhooks may go to; public addresses are always allowed',
+        }),
+        timeoutMs: Ms('For one attempt', 10_000),
+        retryMs: Type.Array(Type.Integer({ minimum: 10 }), {
+          default: [5_000, 30_000, 120_000, 600_000, 3_600_000, 14_400_000, 43_200_000, 86_400_000, 122_400_000],
+          description: 'Pauses between attempts, in milliseconds; after the last one the delivery is a dead letter',
+        }),
+      },
+      { ...strict, default: {} },
+    ),
+  },
+  { ...strict, title: 'Tandem configuration' },
+)
+
+export type Config = Static<typeof ConfigSchema>
+export type AgentConfig = Static<typeof Agent>
+export type TrunkConfig = Static<typeof Trunk>
+export type DeskConfig = Static<typeof Desk>
+export type TicketEndpointConfig = Static<typeof Endpoint>
