@@ -1,0 +1,80 @@
+import type { HandoverFactType } from '../facts.ts'
+import { type Tracked, toRecord } from '../handover/handover.ts'
+import { iso } from '../instant.ts'
+import type { Draft } from './draft.ts'
+import { makeLegs, nothing, replace, startTimer } from './draft.ts'
+import type { Context, EventOf } from './events.ts'
+import { cancelSettled, close, end, refuse, replyWith, ringDesk } from './moves.ts'
+import type { Row } from './row.ts'
+import type { Talking } from './state.ts'
+
+export const talking: Row<'talking'> = {
+  'leg-dialled': (state, event) =>
+    event.leg === state.desk.id && event.sipCallId !== undefined
+      ? nothing({ ...state, desk: replace([state.desk], { ...state.desk, sipCallId: event.sipCallId })[0] ?? state.desk })
+      : nothing(state),
+  'leg-ringing': nothing,
+  'leg-answered': (state, event) =>
+    event.leg === state.desk.id
+      ? nothing(state)
+      : { state, actions: [{ type: 'hang-up-leg', leg: event.leg, reason: 'answered-elsewhere' }] },
+  'leg-joined': nothing,
+  'leg-join-failed': (state, event, context) =>
+    event.leg === state.desk.id
+      ? ringDesk(state.call, state.desk.platform, context, [{ type: 'hang-up-leg', leg: event.leg, reason: 'normal' }])
+      : nothing(state),
+  // A desk that hangs up ends its part, and with it the call; one that is lost is rung again.
+  'leg-ended': (state, event, context) => {
+    if (event.leg !== state.desk.id) return nothing(state)
+    return event.lost
+      ? ringDesk(state.call, state.desk.platform, context)
+      : end(state, state.desk.endpoint, context, { caller: 'hang-up', except: event.leg })
+  },
+  'caller-left': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
+  'bridge-failed': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
+  'timer-fired': nothing,
+  'handover-requested': request,
+  'handover-cancel-requested': cancelSettled,
+}
+
+/** One-key transfer (§4): the other desk is rung at once; what follows must not stand in the INVITE's way. */
+function request(state: Talking, event: EventOf<'handover-requested'>, context: Context): Draft {
+  const { desk } = state
+  if (event.agent !== undefined && event.agent !== desk.endpoint) return refuse(state, event.command, 'not-your-call')
+  if (event.to === desk.platform) return refuse(state, event.command, 'same-desk')
+  const handover: Tracked = {
+    id: event.handoverId,
+    callId: state.call.id,
+    mode: event.mode,
+    state: 'requested',
+    from: desk.platform,
+    to: event.to,
+    agent: desk.endpoint,
+    ...(event.matter ? { matter: event.matter } : {}),
+    ...(event.reason === undefined ? {} : { reason: event.reason }),
+    requestedAt: iso(context.now),
+    clock: { press: 0 },
+    pressedAtMono: context.now.mono,
+  }
+  const requested = { type: 'handover-requested' satisfies HandoverFactType, handover } as const
+  const seats = context.seats[event.to]
+  if (seats.length === 0) {
+    const closed = close(state.call, handover, 'failed', { reason: 'unreachable' })
+    return {
+      state: { ...state, call: closed.call },
+      actions: [replyWith(event.command, closed.fact.handover, true)],
+      facts: [requested, closed.fact],
+    }
+  }
+  const made = makeLegs(state.call, seats, { platform: event.to, role: 'peer', handoverId: handover.id })
+  const timer = startTimer(made.call, context.ringMs)
+  return {
+    state: { phase: 'transferring', call: timer.call, desk, separated: false, targets: made.legs, handover },
+    actions: [
+      ...made.actions,
+      timer.action,
+      { type: 'reply', command: event.command, reply: { kind: 'handover', handover: toRecord(handover), created: true } },
+    ],
+    facts: [requested],
+  }
+}
