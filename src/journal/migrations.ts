@@ -1,0 +1,48 @@
+/**
+ * Each text takes the file from the version of its index to the next. Only ever append.
+ * `facts.body` is the fact as JSON in the form of `facts.version`.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE epoch (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;
+  INSERT INTO epoch VALUES (1, 0);
+
+  CREATE TABLE facts (
+    position INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    handover_id TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX facts_of_handover ON facts (handover_id, sequence, position) WHERE handover_id IS NOT NULL;
+
+  CREATE TABLE handovers (id TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX handovers_newest ON handovers (last);
+
+  CREATE TABLE answers (
+    scope TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX answers_by_age ON answers (at);
+
+  CREATE TABLE cursors (reader TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    handover_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+    attempts INTEGER NOT NULL,
+    last_outcome TEXT,
+    next_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_of_handover ON deliveries (handover_id, position);
+  CREATE INDEX deliveries_pending ON deliveries (endpoint, handover_id, position) WHERE state = 'pending';
+  CREATE INDEX deliveries_failed ON deliveries (updated_at) WHERE state = 'failed';
+  `,
+]

@@ -1,0 +1,39 @@
+import { isHandoverFact } from '../domain/facts.ts'
+import type { Entry, Journal } from './journal.ts'
+import * as rows from './rows.ts'
+import type { Tables } from './sql.ts'
+
+type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers'>
+
+/**
+ * The journal as it reads: what is on disk, then what is still held in memory. `held` is taken before the disk is
+ * asked, so that nothing is missed when it is written meanwhile; what comes twice is dropped by its position.
+ */
+export function journalReads(all: Tables['all'], held: () => readonly Entry[]): Reads {
+  const select = async (statement: Parameters<typeof all>[0]) => (await all(statement)).map(rows.toEntry)
+  return {
+    async read(after, limit) {
+      const inMemory = held()
+      const onDisk = await select(rows.selectAfter(after, limit))
+      const last = onDisk.at(-1)?.position ?? after
+      return [...onDisk, ...inMemory.filter((entry) => entry.position > last)].slice(0, limit)
+    },
+    async factsOfHandover(handoverId) {
+      const inMemory = held().filter(({ fact }) => isHandoverFact(fact) && fact.handover.id === handoverId)
+      const onDisk = await select(rows.selectFactsOfHandover(handoverId))
+      const known = new Set(onDisk.map((entry) => entry.position))
+      return [...onDisk, ...inMemory.filter((entry) => !known.has(entry.position))]
+    },
+    async handovers(limit, before = Number.MAX_SAFE_INTEGER) {
+      const inMemory = held().filter(({ fact }) => isHandoverFact(fact))
+      const onDisk = await select(rows.selectHandovers(limit + inMemory.length, before))
+      const newest = new Map<string, Entry>()
+      for (const entry of [...onDisk, ...inMemory].toSorted((a, b) => a.position - b.position)) {
+        if (isHandoverFact(entry.fact)) newest.set(entry.fact.handover.id, entry)
+      }
+      const page = [...newest.values()].filter((entry) => entry.position < before)
+      return page.toSorted((a, b) => b.position - a.position).slice(0, limit)
+    },
+    answers: async () => (await all(rows.selectAnswers(Date.now()))).map(rows.toAnswer),
+  }
+}

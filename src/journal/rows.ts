@@ -1,0 +1,71 @@
+import { isHandoverFact } from '../domain/facts.ts'
+import type { Entry, StoredAnswer } from './journal.ts'
+import type { Row, Statement } from './sql.ts'
+import { upcast } from './upcast.ts'
+
+/** How long the answers to keyed requests are kept, ms. */
+export const answerAgeMs = 86_400_000
+
+// OR IGNORE: after a failure whose outcome is unknown the same write is made again.
+const insertFact = `INSERT OR IGNORE INTO facts (position, epoch, version, sequence, handover_id, body)
+  VALUES (?, ?, ?, ?, ?, ?)`
+const touchHandover = `INSERT INTO handovers (id, last) VALUES (?, ?)
+  ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
+const putAnswer = `INSERT OR REPLACE INTO answers (scope, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
+const columns = 'facts.position, facts.epoch, facts.body'
+
+export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Statement[] {
+  const statements = entries.flatMap(({ position, epoch, fact }) => {
+    const handoverId = isHandoverFact(fact) ? fact.handover.id : null
+    const params = [position, epoch, fact.version, fact.sequence, handoverId, JSON.stringify(fact)]
+    const insert: Statement = { sql: insertFact, params }
+    return handoverId === null ? [insert] : [insert, { sql: touchHandover, params: [handoverId, position] }]
+  })
+  if (answer) {
+    const { scope, key, request, status, body, at } = answer
+    statements.push({ sql: putAnswer, params: [scope, key, request, status, body, at] })
+  }
+  return statements
+}
+
+export const selectAfter = (after: number, limit: number): Statement => ({
+  sql: `SELECT ${columns} FROM facts WHERE position > ? ORDER BY position LIMIT ?`,
+  params: [after, limit],
+})
+
+export const selectFactsOfHandover = (id: string): Statement => ({
+  sql: `SELECT ${columns} FROM facts WHERE handover_id = ? ORDER BY sequence, position`,
+  params: [id],
+})
+
+export const selectHandovers = (limit: number, before: number): Statement => ({
+  sql: `SELECT ${columns} FROM handovers JOIN facts ON facts.position = handovers.last
+    WHERE handovers.last < ? ORDER BY handovers.last DESC LIMIT ?`,
+  params: [before, limit],
+})
+
+export const selectAnswers = (now: number): Statement => ({
+  sql: 'SELECT scope, key, request, status, body, at FROM answers WHERE at >= ? ORDER BY at',
+  params: [now - answerAgeMs],
+})
+
+export const deleteOldAnswers = (now: number): Statement => ({
+  sql: 'DELETE FROM answers WHERE at < ?',
+  params: [now - answerAgeMs],
+})
+
+/** @throws Error for a fact of a later version. */
+export const toEntry = (row: Row): Entry => ({
+  position: Number(row['position']),
+  epoch: Number(row['epoch']),
+  fact: upcast(JSON.parse(String(row['body'])) as { version: number }),
+})
+
+export const toAnswer = (row: Row): StoredAnswer => ({
+  scope: String(row['scope']),
+  key: String(row['key']),
+  request: String(row['request']),
+  status: Number(row['status']),
+  body: String(row['body']),
+  at: Number(row['at']),
+})
