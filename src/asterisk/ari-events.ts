@@ -1,0 +1,27 @@
+/** The parts of ARI's events that Tandem reads (Asterisk 22, events.json). */
+export interface AriChannel {
+  readonly id: string
+  readonly name: string
+  readonly state: string
+  readonly protocol_id?: string
+  readonly caller: { readonly number: string; readonly name: string }
+  readonly dialplan?: { readonly context: string; readonly exten: string }
+  readonly channelvars?: Readonly<Record<string, string>>
+}
+
+export type AriEvent =
+  | { readonly type: 'StasisStart'; readonly args: readonly string[]; readonly channel: AriChannel }
+  | { readonly type: 'StasisEnd'; readonly channel: AriChannel }
+  | { readonly type: 'Dial'; readonly dialstatus: string; readonly peer: AriChannel }
+  | {
+      readonly type: 'ChannelDestroyed'
+      readonly channel: AriChannel
+      readonly cause: number
+      readonly cause_txt: string
+      readonly tech_cause?: number
+    }
+  | { readonly type: 'ApplicationReplaced'; readonly application: string }
+
+const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ApplicationReplaced'])
+
+export const isKnown = (event: { type: string }): event is AriEvent => known.has(event.type)

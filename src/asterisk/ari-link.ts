@@ -1,0 +1,152 @@
+import ari from 'ari-client'
+import type { Logger } from 'pino'
+import type { Config } from '../config/schema.ts'
+import { AriError } from './ari-error.ts'
+import { type AriEvent, isKnown } from './ari-events.ts'
+
+const requestMs = 5_000
+const pingMs = 2_000
+const rebuildMs = 500
+
+// ari-client's Swagger reader prints a notice through a global `log` of its own; stdout is for the log and for results.
+Reflect.set(globalThis, 'log', () => undefined)
+
+type Operation = (parameters: object) => PromiseLike<unknown>
+interface Client {
+  readonly [resource: string]: Readonly<Record<string, Operation>>
+}
+interface Socket {
+  start(application: string): PromiseLike<void>
+  stop(): void
+  ping(): void
+  on(event: string, listener: (argument: unknown) => void): void
+  removeAllListeners(): void
+  readonly _ws?: { terminate(): void }
+}
+
+export interface AriLinkOptions {
+  readonly config: Config['asterisk']
+  readonly logger: Logger
+  readonly onEvent: (event: AriEvent) => void
+  /** The socket is (again) ours; events before this moment may be lost. */
+  readonly onUp: () => void
+  readonly onDown: () => void
+}
+
+/**
+ * The one place that knows ari-client. Keeps a client with a live socket: ari-client reconnects by itself (at most
+ * 10 tries, up to 10 s apart); when its tries run out, or the first connection fails, a new client is built.
+ */
+export class AriLink {
+  readonly #options: AriLinkOptions
+  #client: (Client & Socket) | undefined
+  #up = false
+  #closed = false
+  #pinged = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: AriLinkOptions) {
+    this.#options = options
+  }
+
+  get up(): boolean {
+    return this.#up
+  }
+
+  /** Resolves after the first attempt, connected or not: the service starts also while Asterisk is away. */
+  async start(): Promise<void> {
+    await this.#build()
+    this.#timer = setInterval(() => this.#ping(), pingMs)
+  }
+
+  close(): void {
+    this.#closed = true
+    clearInterval(this.#timer)
+    this.#drop()
+  }
+
+  /** One ARI request. @throws AriError */
+  async request(resource: string, operation: string, parameters: object = {}): Promise<unknown> {
+    const name = `${resource}.${operation}`
+    const call = this.#client?.[resource]?.[operation]
+    if (!call) throw AriError.away(name)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(AriError.timeout(name, requestMs)), requestMs)
+    })
+    try {
+      return await Promise.race([call(parameters), late])
+    } catch (error) {
+      throw AriError.from(name, error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #build(): Promise<void> {
+    if (this.#closed) return
+    const { config, logger } = this.#options
+    this.#drop()
+    try {
+      const client: Client & Socket = await ari.connect(`http://${config.host}:${config.httpPort}`, config.username, config.ariPassword)
+      if (this.#closed) return
+      client.on('*', (event) => this.#event(event as { type: string }))
+      client.on('pong', () => (this.#pinged = false))
+      client.on('APILoadError', (error) => logger.warn({ err: error }, 'ARI description could not be read'))
+      client.on('WebSocketConnected', () => this.#setUp())
+      client.on('WebSocketReconnecting', () => this.#setDown())
+      client.on('WebSocketMaxRetries', () => this.#rebuildLater())
+      this.#client = client
+      await client.start(config.application)
+    } catch (error) {
+      logger.warn({ err: AriError.from('connect', error) }, 'Asterisk cannot be reached')
+      this.#rebuildLater()
+    }
+  }
+
+  #event(event: { type: string }): void {
+    if (!isKnown(event)) return
+    if (event.type === 'ApplicationReplaced') this.#options.logger.error('another process took the Stasis application over')
+    this.#options.onEvent(event)
+  }
+
+  #setUp(): void {
+    this.#pinged = false
+    this.#up = true
+    this.#options.logger.info('connected to Asterisk')
+    this.#options.onUp()
+  }
+
+  #setDown(): void {
+    if (!this.#up) return
+    this.#up = false
+    this.#options.logger.warn('connection to Asterisk lost')
+    this.#options.onDown()
+  }
+
+  /** A half-open socket answers no ping: cut it, which starts ari-client's own reconnect. */
+  #ping(): void {
+    if (!this.#up) return
+    if (this.#pinged) {
+      this.#options.logger.warn('Asterisk answers no ping')
+      this.#client?._ws?.terminate()
+      return
+    }
+    this.#pinged = true
+    this.#client?.ping()
+  }
+
+  #rebuildLater(): void {
+    this.#setDown()
+    if (this.#closed) return
+    setTimeout(() => void this.#build(), rebuildMs).unref()
+  }
+
+  #drop(): void {
+    const client = this.#client
+    this.#client = undefined
+    if (!client) return
+    client.removeAllListeners()
+    if (client._ws) client.stop()
+  }
+}

@@ -1,0 +1,197 @@
+import type { Logger } from 'pino'
+import type { CallControl, ControlListener, LegOrder } from '../calls/call-control.ts'
+import type { Config } from '../config/schema.ts'
+import type { Background } from '../domain/call/actions.ts'
+import { platforms } from '../domain/handover/handover.ts'
+import { AriError } from './ari-error.ts'
+import type { AriChannel, AriEvent } from './ari-events.ts'
+import { AriLink } from './ari-link.ts'
+import { endpointsOf } from '../config/endpoints.ts'
+import { heartbeat } from './heartbeat.ts'
+import { Legs } from './legs.ts'
+
+const bridgeOf = (callId: string): string => `bridge-${callId}`
+const zone = 'tonezone=cn'
+
+/** The call control on Asterisk 22 through ARI. */
+export class AsteriskControl implements CallControl {
+  readonly #link: AriLink
+  readonly #legs: Legs
+  readonly #listener: ControlListener
+  readonly #logger: Logger
+  /** Callers in our hands, by channel. */
+  readonly #callers = new Set<string>()
+  readonly #separated = new Set<string>()
+  readonly #ringbacks = new Map<string, string>()
+  #playbacks = 0
+  #beat: NodeJS.Timeout | undefined
+
+  constructor(config: Config, logger: Logger, listener: ControlListener) {
+    this.#listener = listener
+    this.#logger = logger
+    const dialStrings = new Map(platforms.flatMap((p) => endpointsOf(config, p)).map((e) => [e.id, e.dial]))
+    this.#link = new AriLink({
+      config: config.asterisk,
+      logger,
+      onEvent: (event) => this.#event(event),
+      onUp: () => {
+        this.#sendBeat()
+        listener.restored()
+      },
+      onDown: () => undefined,
+    })
+    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (id) => dialStrings.get(id) ?? '', listener)
+  }
+
+  get up(): boolean {
+    return this.#link.up
+  }
+
+  async start(): Promise<void> {
+    await this.#link.start()
+    this.#beat = setInterval(() => this.#sendBeat(), heartbeat.everyMs)
+  }
+
+  close(): void {
+    clearInterval(this.#beat)
+    this.#link.close()
+  }
+
+  dialLeg(order: LegOrder): void {
+    this.#legs.dial(order)
+  }
+
+  hangUpLeg(leg: string, reason: 'normal' | 'no-answer' | 'answered-elsewhere'): void {
+    this.#separated.delete(leg)
+    this.#legs.hangUp(leg, reason)
+  }
+
+  async openBridge(callId: string): Promise<void> {
+    // dtmf_events keeps a two-party bridge from becoming native_rtp, where keys are lost.
+    await this.#link.request('bridges', 'create', { bridgeId: bridgeOf(callId), type: 'mixing,dtmf_events', name: callId })
+  }
+
+  async closeBridge(callId: string): Promise<void> {
+    this.#ringbacks.delete(callId)
+    await this.#unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: bridgeOf(callId) }))
+  }
+
+  async answerCaller(callId: string, channelId: string): Promise<void> {
+    await this.#link.request('channels', 'answer', { channelId })
+    await this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId })
+    await this.#link.request('channels', 'setChannelVar', { channelId, variable: 'TANDEM_CALL_ID', value: callId })
+    await this.#link.request('channels', 'setChannelVar', { channelId, variable: 'TANDEM_ROLE', value: 'caller' })
+  }
+
+  async hangUpCaller(channelId: string): Promise<void> {
+    await this.#unlessGone(this.#link.request('channels', 'hangup', { channelId }))
+  }
+
+  async giveBackCaller(channelId: string, platform: string): Promise<void> {
+    this.#callers.delete(channelId)
+    await this.#link.request('channels', 'continueInDialplan', {
+      channelId,
+      context: 'tandem-fallback',
+      extension: platform,
+      priority: 1,
+    })
+  }
+
+  async joinLeg(callId: string, leg: string): Promise<void> {
+    const join = this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: leg, absorbDTMF: true })
+    if (this.#separated.delete(leg)) await this.#unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg }))
+    await join
+  }
+
+  async separateLeg(callId: string, leg: string): Promise<void> {
+    await this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId), channel: leg })
+    this.#separated.add(leg)
+    await this.#link.request('channels', 'ring', { channelId: leg })
+  }
+
+  async setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void> {
+    if (from === to) return
+    const bridgeId = bridgeOf(callId)
+    if (from === 'music') await this.#unlessGone(this.#link.request('bridges', 'stopMoh', { bridgeId }))
+    if (from === 'ringback') await this.#stopRingback(callId)
+    if (to === 'music') await this.#link.request('bridges', 'startMoh', { bridgeId })
+    if (to === 'ringback') await this.#startRingback(callId)
+    if (to === 'ringing') await this.#link.request('channels', 'ring', { channelId })
+  }
+
+  async announce(callId: string, prompt: string): Promise<void> {
+    await this.#play(callId, `sound:tandem/${prompt}`)
+  }
+
+  /** Applies what was missed while the socket was away: hang-ups first, then answers. */
+  async reconcile(): Promise<void> {
+    const list = (await this.#link.request('channels', 'list')) as readonly AriChannel[]
+    const live = new Map(list.map((channel) => [channel.id, channel]))
+    for (const id of this.#callers) if (!live.has(id)) this.#callerGone(id)
+    for (const id of this.#legs.ids) if (!live.has(id)) this.#legs.ended(id, { causeText: 'ended while control was away' })
+    this.#legs.endAgain()
+    for (const id of this.#legs.ids) if (live.get(id)?.state === 'Up') this.#legs.foundUp(id)
+  }
+
+  #event(event: AriEvent): void {
+    if (this.#legs.take(event)) return
+    if (event.type === 'StasisStart') this.#arrived(event.channel, event.args)
+    if (event.type === 'StasisEnd') this.#callerGone(event.channel.id)
+  }
+
+  #arrived(channel: AriChannel, args: readonly string[]): void {
+    const platform = platforms.find((p) => p === args[1])
+    if (args[0] !== 'inbound' || !platform) {
+      this.#logger.warn({ channel: channel.id, args }, 'channel in our application that is not ours')
+      return
+    }
+    this.#callers.add(channel.id)
+    this.#listener.arrived({
+      platform,
+      dialled: channel.dialplan?.exten ?? platform,
+      caller: {
+        channelId: channel.id,
+        number: channel.caller.number,
+        ...(channel.caller.name ? { name: channel.caller.name } : {}),
+        ...(channel.protocol_id ? { sipCallId: channel.protocol_id } : {}),
+      },
+    })
+  }
+
+  #callerGone(channelId: string): void {
+    if (this.#callers.delete(channelId)) this.#listener.callerLeft(channelId)
+  }
+
+  async #startRingback(callId: string): Promise<void> {
+    this.#ringbacks.set(callId, await this.#play(callId, `tone:ring;${zone}`))
+  }
+
+  async #stopRingback(callId: string): Promise<void> {
+    const playbackId = this.#ringbacks.get(callId)
+    this.#ringbacks.delete(callId)
+    if (playbackId !== undefined) await this.#unlessGone(this.#link.request('playbacks', 'stop', { playbackId }))
+  }
+
+  async #play(callId: string, media: string): Promise<string> {
+    const playbackId = `play-${callId}-${(this.#playbacks += 1)}`
+    await this.#link.request('bridges', 'playWithId', { bridgeId: bridgeOf(callId), playbackId, media, lang: 'zh_CN' })
+    return playbackId
+  }
+
+  /** What was to be ended is gone already: nothing is left to do. */
+  async #unlessGone(request: Promise<unknown>): Promise<void> {
+    try {
+      await request
+    } catch (error) {
+      if (!(error instanceof AriError) || error.status !== 404) throw error
+    }
+  }
+
+  #sendBeat(): void {
+    if (!this.#link.up) return
+    const value = String(Math.floor(Date.now() / 1000))
+    this.#link.request('asterisk', 'setGlobalVar', { variable: heartbeat.variable, value }).catch((error: unknown) => {
+      this.#logger.warn({ err: error }, 'heartbeat could not be sent')
+    })
+  }
+}

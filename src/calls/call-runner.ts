@@ -1,0 +1,180 @@
+import type { Logger } from 'pino'
+import type { Action, Background, Reply } from '../domain/call/actions.ts'
+import type { Step } from '../domain/call/draft.ts'
+import type { Context, Event } from '../domain/call/events.ts'
+import { step } from '../domain/call/machine.ts'
+import type { State } from '../domain/call/state.ts'
+import { summarise } from '../domain/call/summary.ts'
+import type { CallSummary, Fact } from '../domain/facts.ts'
+import type { Commit } from '../journal/journal.ts'
+import type { CallControl } from './call-control.ts'
+import type { Timers } from './timers.ts'
+
+export interface RunnerDeps {
+  readonly control: CallControl
+  readonly timers: Timers
+  readonly logger: Logger
+  readonly context: () => Context
+  readonly record: (facts: readonly Fact[]) => Promise<Commit>
+  /** After every step, before the next event. */
+  readonly changed: (before: State | undefined, after: State) => void
+}
+
+export interface Answered {
+  readonly reply: Reply
+  /** Resolves once the facts of the command are on disk, or cannot be. */
+  readonly committed: Promise<Commit>
+}
+
+/** Runs one call's machine: one event at a time, its actions handed to the call control, its facts to the journal. */
+export class CallRunner {
+  readonly #deps: RunnerDeps
+  #state: State
+  #mailbox: Event[] = []
+  #running = false
+  /** What changes the bridge and what is heard in it happens in order; ringing and ending legs does not wait for it. */
+  #media: Promise<void> = Promise.resolve()
+  #background: Background = 'nothing'
+  #reply: Reply | undefined
+  #committed: Promise<Commit> = Promise.resolve({ durable: true })
+
+  constructor(deps: RunnerDeps, begun: Step) {
+    this.#deps = deps
+    this.#state = begun.state
+    deps.changed(undefined, begun.state)
+    this.#perform(begun.actions)
+    deps.logger.info({ phase: begun.state.phase }, 'call arrived')
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get summary(): CallSummary {
+    return summarise(this.#state)
+  }
+
+  deliver(event: Event): void {
+    this.#mailbox.push(event)
+    if (this.#running) return
+    this.#running = true
+    for (let next = this.#mailbox.shift(); next; next = this.#mailbox.shift()) this.#take(next)
+    this.#running = false
+  }
+
+  /** A command: the machine's reply to it. Never called from within a step. */
+  command(event: Extract<Event, { command: string }>): Answered {
+    this.#reply = undefined
+    this.#committed = Promise.resolve({ durable: true })
+    this.deliver(event)
+    const reply: Reply | undefined = this.#reply
+    if (!reply) throw new Error(`the machine gave no reply to ${event.type} in ${this.#state.phase}`)
+    return { reply, committed: this.#committed }
+  }
+
+  #take(event: Event): void {
+    const before = this.#state
+    const { state, actions } = step(before, event, this.#deps.context())
+    this.#state = state
+    this.#deps.changed(before, state)
+    this.#perform(actions)
+    this.#deps.logger.info(
+      { event: event.type, ...('leg' in event ? { leg: event.leg } : {}), before: before.phase, phase: state.phase, ...endOf(event) },
+      'step',
+    )
+  }
+
+  #perform(actions: readonly Action[]): void {
+    for (const action of actions) this.#act(action)
+  }
+
+  #act(action: Action): void {
+    const { control, timers } = this.#deps
+    const { call } = this.#state
+    switch (action.type) {
+      case 'dial-leg':
+        control.dialLeg({
+          leg: action.leg,
+          callId: call.id,
+          endpoint: action.endpoint,
+          role: action.role,
+          ...(action.handoverId === undefined ? {} : { handoverId: action.handoverId }),
+          callerNumber: call.caller.number,
+          ...(call.caller.name ? { callerName: call.caller.name } : {}),
+        })
+        return
+      case 'hang-up-leg':
+        control.hangUpLeg(action.leg, action.reason)
+        return
+      case 'hang-up-caller':
+        this.#quietly(control.hangUpCaller(call.caller.channelId), action)
+        return
+      case 'give-back-caller':
+        this.#quietly(control.giveBackCaller(call.caller.channelId, call.platform), action)
+        return
+      case 'set-timer':
+        timers.set(call.id, action.afterMs, () => this.deliver({ type: 'timer-fired', token: action.token }))
+        return
+      case 'record':
+        this.#committed = this.#deps.record(action.facts)
+        return
+      case 'reply':
+        this.#reply = action.reply
+        return
+      case 'open-bridge':
+      case 'close-bridge':
+      case 'answer-caller':
+      case 'join-leg':
+      case 'separate-leg':
+      case 'set-background':
+      case 'announce':
+        this.#media = this.#media.then(() => this.#doMedia(action))
+    }
+  }
+
+  async #doMedia(action: Extract<Action, { type: MediaAction }>): Promise<void> {
+    try {
+      await this.#request(action)
+      if (action.type === 'join-leg') this.deliver({ type: 'leg-joined', leg: action.leg })
+    } catch (error) {
+      this.#deps.logger.warn({ err: error, action: action.type }, 'action failed')
+      if (action.type === 'join-leg') this.deliver({ type: 'leg-join-failed', leg: action.leg })
+      if (action.type === 'open-bridge') this.deliver({ type: 'bridge-failed' })
+    }
+  }
+
+  #request(action: Extract<Action, { type: MediaAction }>): Promise<void> {
+    const { control } = this.#deps
+    const { id, caller } = this.#state.call
+    switch (action.type) {
+      case 'open-bridge':
+        return control.openBridge(id)
+      case 'close-bridge':
+        return control.closeBridge(id)
+      case 'answer-caller':
+        return control.answerCaller(id, caller.channelId)
+      case 'join-leg':
+        return control.joinLeg(id, action.leg)
+      case 'separate-leg':
+        return control.separateLeg(id, action.leg)
+      case 'announce':
+        return control.announce(id, action.prompt)
+      case 'set-background': {
+        const from = this.#background
+        this.#background = action.sound
+        return control.setBackground(id, caller.channelId, from, action.sound)
+      }
+    }
+  }
+
+  /** The PBX may refuse to end what has ended by itself. */
+  #quietly(done: Promise<void>, action: Action): void {
+    done.catch((error: unknown) => this.#deps.logger.warn({ err: error, action: action.type }, 'action failed'))
+  }
+}
+
+type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'set-background' | 'announce'
+
+function endOf(event: Event): object {
+  return event.type === 'leg-ended' ? { cause: event.cause, sipCode: event.sipCode, lost: event.lost } : {}
+}

@@ -1,0 +1,187 @@
+import type { Logger } from 'pino'
+import { v7 as uuid } from 'uuid'
+import type { Config } from '../config/schema.ts'
+import type { Reply } from '../domain/call/actions.ts'
+import type { Arrival, Context, Event, HandoverRequest, LegEnd } from '../domain/call/events.ts'
+import { begin } from '../domain/call/machine.ts'
+import { legsOf, type State } from '../domain/call/state.ts'
+import type { CallSummary } from '../domain/facts.ts'
+import type { Instant } from '../domain/instant.ts'
+import type { Commit, Journal } from '../journal/journal.ts'
+import type { CallControl, ControlListener } from './call-control.ts'
+import { type Answered, CallRunner } from './call-runner.ts'
+import { maskNumber } from './mask.ts'
+import { Seats } from './seats.ts'
+import { type Timers, realTimers } from './timers.ts'
+
+export interface CallsOptions {
+  readonly config: Config
+  readonly journal: Journal
+  readonly logger: Logger
+  readonly control: (listener: ControlListener) => CallControl
+  readonly now?: () => Instant
+  readonly timers?: Timers
+}
+
+export type CommandRefusal = 'call-not-found' | 'agent-not-in-call' | 'asterisk-away'
+export type CommandReply = Reply | { readonly kind: 'refused'; readonly code: CommandRefusal }
+export interface CommandResult {
+  readonly reply: CommandReply
+  readonly committed: Promise<Commit>
+}
+
+export interface TransferCommand extends Omit<HandoverRequest, 'command' | 'handoverId'> {
+  /** The call; found by `agent` when left out. */
+  readonly callId?: string
+}
+
+/** Ended calls that are still known by name, so that a late press is told what became of the call. */
+const rememberEnded = 1_000
+
+const nothingToCommit: Promise<Commit> = Promise.resolve({ durable: true })
+const refusedBy = (code: CommandRefusal): CommandResult => ({ reply: { kind: 'refused', code }, committed: nothingToCommit })
+
+/** All live calls: brings what the PBX tells to the right call's mailbox, and commands too. */
+export class Calls implements ControlListener {
+  readonly control: CallControl
+  readonly #options: CallsOptions
+  readonly #timers: Timers
+  readonly #seats: Seats
+  readonly #live = new Map<string, CallRunner>()
+  readonly #byCaller = new Map<string, CallRunner>()
+  readonly #byLeg = new Map<string, CallRunner>()
+  readonly #ended = new Map<string, CallRunner>()
+
+  constructor(options: CallsOptions) {
+    this.#options = options
+    this.#timers = options.timers ?? realTimers()
+    this.#seats = new Seats(options.config)
+    this.control = options.control(this)
+  }
+
+  list(): readonly CallSummary[] {
+    return [...this.#live.values()].map((runner) => runner.summary)
+  }
+
+  /** A live call, or one that ended not long ago. */
+  get(callId: string): CallSummary | undefined {
+    return (this.#live.get(callId) ?? this.#ended.get(callId))?.summary
+  }
+
+  /** One-key transfer, whichever key it came from: the second press shows what the first one made. */
+  transfer({ callId, ...request }: TransferCommand): CommandResult {
+    const runner = callId === undefined ? this.#ofAgent(request.agent) : (this.#live.get(callId) ?? this.#ended.get(callId))
+    if (!runner) return refusedBy(callId === undefined ? 'agent-not-in-call' : 'call-not-found')
+    if (!this.control.up) return refusedBy('asterisk-away')
+    return runner.command({ type: 'handover-requested', ...request, command: 'transfer', handoverId: `ho-${uuid()}` })
+  }
+
+  cancel(callId: string, handoverId: string): Answered | undefined {
+    const runner = this.#live.get(callId) ?? this.#ended.get(callId)
+    return runner?.command({ type: 'handover-cancel-requested', handoverId, command: 'cancel' })
+  }
+
+  arrived(arrival: Omit<Arrival, 'id'>): void {
+    const { logger, config } = this.#options
+    if (this.#live.size >= config.calls.maximum) {
+      logger.error({ calls: this.#live.size }, 'too many calls: given back to the dialplan')
+      this.#giveBack(arrival)
+      return
+    }
+    const id = `call-${uuid()}`
+    const log = logger.child({ call: id, caller: maskNumber(arrival.caller.number, config.log.numbers) })
+    const runner = new CallRunner(
+      {
+        control: this.control,
+        timers: this.#timers,
+        logger: log,
+        context: () => this.#context(),
+        record: (facts) => this.#options.journal.append(facts),
+        changed: (before, after) => this.#changed(id, before, after),
+      },
+      begin({ ...arrival, id }, this.#context()),
+    )
+    this.#live.set(id, runner)
+    this.#byCaller.set(arrival.caller.channelId, runner)
+    for (const leg of legsOf(runner.state)) this.#byLeg.set(leg.id, runner)
+  }
+
+  callerLeft(channelId: string): void {
+    this.#byCaller.get(channelId)?.deliver({ type: 'caller-left' })
+  }
+
+  legDialled(leg: string, sipCallId: string | undefined): void {
+    this.#toLeg({ type: 'leg-dialled', leg, ...(sipCallId === undefined ? {} : { sipCallId }) })
+  }
+
+  legRinging(leg: string): void {
+    this.#toLeg({ type: 'leg-ringing', leg })
+  }
+
+  legAnswered(leg: string): void {
+    this.#toLeg({ type: 'leg-answered', leg })
+  }
+
+  legEnded(leg: string, end: LegEnd): void {
+    this.#toLeg({ type: 'leg-ended', leg, ...end })
+    this.#byLeg.delete(leg)
+  }
+
+  #toLeg(event: Extract<Event, { leg: string }>): void {
+    this.#byLeg.get(event.leg)?.deliver(event)
+  }
+
+  #ofAgent(agent: string | undefined): CallRunner | undefined {
+    return [...this.#live.values()].find(({ summary }) => agent !== undefined && summary.agent === agent)
+  }
+
+  #context(): Context {
+    const seats = this.#seats
+    const { ringMs, retryMs } = this.#options.config.calls
+    return {
+      now: this.#options.now?.() ?? { mono: performance.now(), utc: Date.now() },
+      seats: {
+        get '12345'() {
+          return seats.free('12345')
+        },
+        get '110'() {
+          return seats.free('110')
+        },
+      },
+      ringMs,
+      retryMs,
+    }
+  }
+
+  #changed(id: string, before: State | undefined, after: State): void {
+    this.#seats.changed(before, after)
+    const runner = this.#live.get(id)
+    if (!runner) return
+    for (const leg of legsOf(after)) this.#byLeg.set(leg.id, runner)
+    if (after.phase === 'ended') this.#forget(id, runner, after)
+  }
+
+  #forget(id: string, runner: CallRunner, { call }: State): void {
+    this.#timers.clear(id)
+    this.#live.delete(id)
+    this.#byCaller.delete(call.caller.channelId)
+    this.#ended.set(id, runner)
+    for (const oldest of this.#ended.keys()) {
+      if (this.#ended.size <= rememberEnded) break
+      this.#ended.delete(oldest)
+    }
+  }
+
+  #giveBack(arrival: Omit<Arrival, 'id'>): void {
+    this.control.giveBackCaller(arrival.caller.channelId, arrival.platform).catch((error: unknown) => {
+      this.#options.logger.error({ err: error }, 'a caller could not be given back')
+    })
+  }
+
+  /** Control is back: what the PBX no longer has is told to the machines as ended. */
+  restored(): void {
+    this.control.reconcile().catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, 'calls could not be compared with Asterisk')
+    })
+  }
+}

@@ -1,0 +1,32 @@
+import type { Problem } from './load.ts'
+import type { Config } from './schema.ts'
+import { platforms } from '../domain/handover/handover.ts'
+
+/** What a schema cannot say: names are unique, references lead somewhere, ranges are in order. */
+export function crossChecks(config: Config): readonly Problem[] {
+  const problems: Problem[] = [
+    ...repeated('agents', [...config.agents, ...config.trunks].map((e) => e.id)),
+    ...repeated('tickets/endpoints', config.tickets.endpoints.map((e) => e.id)),
+    ...repeated('http/apiKeys', config.http.apiKeys.map((k) => k.name)),
+    ...repeated('desks', platforms.flatMap((p) => config.desks[p].numbers)),
+  ]
+  const [first, last] = config.asterisk.rtpPorts
+  if (last - first < 3) problems.push({ path: 'asterisk/rtpPorts', reason: 'needs at least four ports, the first below the last' })
+  for (const platform of platforms) {
+    const { trunk } = config.desks[platform]
+    if (trunk !== undefined && !config.trunks.some((t) => t.id === trunk)) {
+      problems.push({ path: `desks/${platform}/trunk`, reason: 'names no trunk of `trunks`' })
+    }
+    if (trunk === undefined && !config.agents.some((a) => a.platform === platform)) {
+      problems.push({ path: `desks/${platform}`, reason: 'has neither a trunk nor an agent: nobody could be rung' })
+    }
+  }
+  return problems
+}
+
+function repeated(path: string, names: readonly string[]): readonly Problem[] {
+  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))].map((name) => ({
+    path,
+    reason: `${name} is there twice`,
+  }))
+}
