@@ -47,7 +47,8 @@ function install() {
   )
   if (npm.error) fail(`npm could not be run (${npm.error.message}). Install npm, which comes with Node, and run this again.`)
   if (npm.status !== 0) {
-    process.stderr.write(npm.stdout + npm.stderr)
+    const said = `${npm.stdout}${npm.stderr}`.split('\n').filter((line) => !line.startsWith('npm warn'))
+    process.stderr.write(`${said.slice(0, 30).join('\n')}\n`)
     fail('npm ci failed, see above. It needs the npm registry: check the network, or npm’s registry and proxy settings.')
   }
   if (!existsSync(node24)) {
