@@ -4,7 +4,8 @@ import type { Config } from '../config/schema.ts'
 import type { Reply } from '../domain/call/actions.ts'
 import type { Arrival, Context, Event, HandoverRequest, LegEnd } from '../domain/call/events.ts'
 import { begin } from '../domain/call/machine.ts'
-import { legsOf, type State } from '../domain/call/state.ts'
+import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
+import { type Handover, type Platform, toRecord } from '../domain/handover/handover.ts'
 import type { CallSummary } from '../domain/facts.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
@@ -30,7 +31,9 @@ export interface CommandResult {
   readonly committed: Promise<Commit>
 }
 
-export interface TransferCommand extends Omit<HandoverRequest, 'command' | 'handoverId'> {
+export interface TransferCommand extends Omit<HandoverRequest, 'command' | 'handoverId' | 'to'> {
+  /** The other platform when left out. */
+  readonly to?: Platform
   /** The call; found by `agent` when left out. */
   readonly callId?: string
 }
@@ -51,6 +54,7 @@ export class Calls implements ControlListener {
   readonly #byCaller = new Map<string, CallRunner>()
   readonly #byLeg = new Map<string, CallRunner>()
   readonly #ended = new Map<string, CallRunner>()
+  readonly #byHandover = new Map<string, CallRunner>()
 
   constructor(options: CallsOptions) {
     this.#options = options
@@ -69,16 +73,28 @@ export class Calls implements ControlListener {
   }
 
   /** One-key transfer, whichever key it came from: the second press shows what the first one made. */
-  transfer({ callId, ...request }: TransferCommand): CommandResult {
+  transfer({ callId, to, ...request }: TransferCommand): CommandResult {
     const runner = callId === undefined ? this.#ofAgent(request.agent) : (this.#live.get(callId) ?? this.#ended.get(callId))
     if (!runner) return refusedBy(callId === undefined ? 'agent-not-in-call' : 'call-not-found')
     if (!this.control.up) return refusedBy('asterisk-away')
-    return runner.command({ type: 'handover-requested', ...request, command: 'transfer', handoverId: `ho-${uuid()}` })
+    const handoverId = `ho-${uuid()}`
+    const other = to ?? (runner.summary.desk === '12345' ? '110' : '12345')
+    this.#byHandover.set(handoverId, runner)
+    const answered = runner.command({ type: 'handover-requested', ...request, to: other, command: 'transfer', handoverId })
+    if (answered.reply.kind === 'refused' || !answered.reply.created) this.#byHandover.delete(handoverId)
+    return answered
   }
 
-  cancel(callId: string, handoverId: string): Answered | undefined {
-    const runner = this.#live.get(callId) ?? this.#ended.get(callId)
-    return runner?.command({ type: 'handover-cancel-requested', handoverId, command: 'cancel' })
+  /** Takes a press back. @returns undefined when no live or recent call has this hand-over. */
+  cancel(handoverId: string): Answered | undefined {
+    return this.#byHandover.get(handoverId)?.command({ type: 'handover-cancel-requested', handoverId, command: 'cancel' })
+  }
+
+  /** A hand-over of a live or recent call. */
+  handover(handoverId: string): Handover | undefined {
+    const state = this.#byHandover.get(handoverId)?.state
+    const found = state && [handoverOf(state), state.call.last].find((handover) => handover?.id === handoverId)
+    return found && toRecord(found)
   }
 
   arrived(arrival: Omit<Arrival, 'id'>): void {
@@ -166,9 +182,10 @@ export class Calls implements ControlListener {
     this.#live.delete(id)
     this.#byCaller.delete(call.caller.channelId)
     this.#ended.set(id, runner)
-    for (const oldest of this.#ended.keys()) {
+    for (const [oldest, gone] of this.#ended) {
       if (this.#ended.size <= rememberEnded) break
       this.#ended.delete(oldest)
+      for (const [handoverId, of] of this.#byHandover) if (of === gone) this.#byHandover.delete(handoverId)
     }
   }
 

@@ -1,0 +1,43 @@
+import type { Logger } from 'pino'
+import { AsteriskControl } from './asterisk/asterisk-control.ts'
+import { Calls } from './calls/calls.ts'
+import type { Config } from './config/schema.ts'
+import { type App, buildServer } from './http/server.ts'
+import { openJournal } from './journal/open-journal.ts'
+import { startTickets } from './tickets/tickets.ts'
+
+export interface Tandem {
+  readonly http: App
+  /** The API's address, once listening. */
+  readonly address: string
+  /** Stops taking part; live calls talk on in Asterisk. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Builds and starts everything but the process: journal, tickets, Asterisk, HTTP. Asterisk and Redis may be away.
+ * @throws SqlError when the journal cannot be opened; Error when the port is taken.
+ */
+export async function startTandem(config: Config, logger: Logger): Promise<Tandem> {
+  const journal = await openJournal({ path: config.journal.path, logger: logger.child({ part: 'journal' }) })
+  const tickets = await startTickets({ config, journal, logger: logger.child({ part: 'tickets' }) })
+  const controlLog = logger.child({ part: 'asterisk' })
+  let asterisk: AsteriskControl | undefined
+  const calls = new Calls({
+    config,
+    journal,
+    logger: logger.child({ part: 'calls' }),
+    control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
+  })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets })
+  const address = await http.listen({ host: config.http.host, port: config.http.port })
+  await asterisk?.start()
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    asterisk?.close()
+    await http.close()
+    await tickets.close()
+    await journal.close()
+  }
+  return { http, address, close: () => (closing ??= close()) }
+}

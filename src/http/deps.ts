@@ -1,0 +1,13 @@
+import type { Logger } from 'pino'
+import type { Calls } from '../calls/calls.ts'
+import type { Config } from '../config/schema.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Tickets } from '../tickets/tickets.ts'
+
+export interface HttpDeps {
+  readonly config: Config
+  readonly logger: Logger
+  readonly calls: Calls
+  readonly journal: Journal
+  readonly tickets: Pick<Tickets, 'health' | 'deliveriesOf'>
+}

@@ -1,0 +1,73 @@
+import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import type { CommandRefusal } from '../calls/calls.ts'
+import type { Refusal } from '../domain/call/actions.ts'
+
+interface Known {
+  readonly status: number
+  readonly title: string
+}
+
+/** Every problem the API can answer with; the code is stable (RFC 9457 `type` is made from it). */
+export const problems = {
+  'invalid-request': { status: 400, title: 'The request does not follow the schema' },
+  'malformed-body': { status: 400, title: 'The body is not JSON' },
+  unauthorized: { status: 401, title: 'A valid API key is needed' },
+  'not-found': { status: 404, title: 'There is nothing at this address' },
+  'call-not-found': { status: 404, title: 'No such call' },
+  'handover-not-found': { status: 404, title: 'No such hand-over' },
+  'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'not-your-call': { status: 403, title: 'Another agent has this call' },
+  'agent-not-in-call': { status: 409, title: 'The agent has no call now' },
+  'call-not-answered': { status: 409, title: 'No desk talks with the caller yet' },
+  'call-ended': { status: 409, title: 'The call has ended' },
+  'same-desk': { status: 409, title: 'The call is at this desk already' },
+  'handover-too-late': { status: 409, title: 'The other desk has answered already' },
+  'handover-settled': { status: 409, title: 'The hand-over has been settled already' },
+  'idempotency-key-reused': { status: 422, title: 'The same Idempotency-Key came with another request' },
+  'asterisk-away': { status: 503, title: 'Asterisk cannot be reached; nothing was done' },
+  'internal-error': { status: 500, title: 'Something went wrong on our side' },
+} as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal, Known>
+
+export type ProblemCode = keyof typeof problems
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'URI of the kind of problem' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.Union(Object.keys(problems).map((code) => Type.Literal(code as ProblemCode)), { description: 'Stable name of the problem' }),
+    detail: Type.Optional(Type.String()),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          path: Type.String({ description: 'Where in the request, as /body/mode' }),
+          reason: Type.String(),
+        }),
+      ),
+    ),
+  },
+  { $id: 'Problem', description: 'RFC 9457 problem details' },
+)
+
+export interface ProblemBody {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ProblemCode
+  readonly detail?: string
+  readonly errors?: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/** The body of a problem (RFC 9457 §3). */
+export const problem = (code: ProblemCode, more: Pick<ProblemBody, 'detail' | 'errors'> = {}): ProblemBody => ({
+  type: `urn:tandem:problem:${code}`,
+  ...problems[code],
+  code,
+  ...more,
+})
+
+export async function sendProblem(reply: FastifyReply, body: ProblemBody): Promise<FastifyReply> {
+  return reply.code(body.status).header('content-type', 'application/problem+json').send(JSON.stringify(body))
+}

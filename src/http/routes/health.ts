@@ -1,0 +1,41 @@
+import { Type } from 'typebox'
+import type { HttpDeps } from '../deps.ts'
+import type { App } from '../server.ts'
+
+const Part = Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })
+
+export function healthRoutes(app: App, { calls, journal, tickets }: HttpDeps): void {
+  app.get(
+    '/v1/health',
+    {
+      schema: {
+        operationId: 'health',
+        summary: 'What works now',
+        description: '`ok` is about calls: they go on while the journal or Redis is away, which the parts show.',
+        tags: ['health'],
+        response: {
+          200: Type.Object({
+            ok: Type.Boolean(),
+            asterisk: Part,
+            journal: Part,
+            redis: Part,
+            calls: Type.Integer({ description: 'Live calls' }),
+            deliveries: Type.Object({ pending: Type.Integer(), dead: Type.Integer() }),
+          }),
+        },
+      },
+    },
+    async () => {
+      const { redis, pending, dead } = tickets.health()
+      const { ok, reason } = journal.health()
+      return {
+        ok: calls.control.up,
+        asterisk: calls.control.up ? { ok: true } : { ok: false, detail: 'not connected; callers are rung through by the dialplan' },
+        journal: { ok, ...(reason === undefined ? {} : { detail: reason }) },
+        redis: redis === 'up' ? { ok: true } : { ok: false, detail: 'away; tickets wait in the journal' },
+        calls: calls.list().length,
+        deliveries: { pending, dead },
+      }
+    },
+  )
+}

@@ -1,0 +1,48 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { requireKey } from './auth.ts'
+import type { HttpDeps } from './deps.ts'
+import { handleErrors } from './errors.ts'
+import { IdempotencyKeys } from './idempotency.ts'
+import { describeApi } from './openapi.ts'
+import { Problem } from './problem.ts'
+import { callRoutes } from './routes/calls.ts'
+import { eventRoutes } from './routes/events.ts'
+import { handoverRoutes } from './routes/handovers.ts'
+import { healthRoutes } from './routes/health.ts'
+import { CallSchema, DeliverySchema, EventSchema, HandoverSchema } from './schemas.ts'
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
+
+const bodyLimit = 64 * 1024
+
+/** The HTTP interface: everything but the port. Unknown fields are refused, nothing is coerced. */
+export async function buildServer(deps: HttpDeps): Promise<App> {
+  const loggerInstance: FastifyBaseLogger = deps.logger
+  const app: App = Fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    bodyLimit,
+    forceCloseConnections: 'idle',
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true, useDefaults: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  requireKey(app, deps.config.http.apiKeys)
+  handleErrors(app)
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      { user: request.user, method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 },
+      'request',
+    )
+  })
+  for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, EventSchema]) app.addSchema(schema)
+  await describeApi(app)
+  const keys = await IdempotencyKeys.load(deps.journal)
+  await app.register(async (routes) => {
+    callRoutes(routes, deps)
+    handoverRoutes(routes, deps, keys)
+    eventRoutes(routes, deps)
+    healthRoutes(routes, deps)
+  })
+  return app
+}
