@@ -1,0 +1,122 @@
+import type { Row, Statement, Tables } from '../journal/sql.ts'
+import type { TicketEvent } from './payload-schema.ts'
+
+export const deliveryStates = ['pending', 'delivered', 'failed'] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
+/** One event to be told to one endpoint. */
+export interface Delivery {
+  /** The `webhook-id`. */
+  readonly id: string
+  readonly endpoint: string
+  readonly handoverId: string
+  /** Where the fact is in the journal. */
+  readonly position: number
+  readonly event: TicketEvent
+  readonly state: DeliveryState
+  readonly attempts: number
+  /** `http-<status>`, `timeout`, `network-<code>`, `address-refused` and the like. */
+  readonly lastOutcome?: string
+  /** Not to be tried before, UTC ms. */
+  readonly nextAt: number
+  /** UTC ms. */
+  readonly updatedAt: number
+}
+
+/** What is to be told next of a hand-over to an endpoint. */
+export type Head = Pick<Delivery, 'id' | 'nextAt'>
+
+export interface Counts {
+  readonly pending: number
+  readonly dead: number
+}
+
+const all = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
+const reader = 'tickets'
+
+/** Deliveries and the planner's cursor, in the journal's file. Every method throws SqlError when the file cannot be used. */
+export class DeliveryStore {
+  readonly #tables: Tables
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+  }
+
+  async cursor(): Promise<number> {
+    const [row] = await this.#tables.all(all('SELECT position FROM cursors WHERE reader = ?', reader))
+    return Number(row?.['position'] ?? 0)
+  }
+
+  /** Adds what is not there yet and moves the cursor, in one transaction. */
+  async plan(deliveries: readonly Delivery[], cursor: number): Promise<void> {
+    const insert = `INSERT OR IGNORE INTO deliveries
+      (id, endpoint, handover_id, position, event, state, attempts, last_outcome, next_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, 'pending', 0, NULL, ?, ?)`
+    await this.#tables.commit([
+      ...deliveries.map((d) => all(insert, d.id, d.endpoint, d.handoverId, d.position, d.event, d.nextAt, d.updatedAt)),
+      all('INSERT OR REPLACE INTO cursors (reader, position) VALUES (?, ?)', reader, cursor),
+    ])
+  }
+
+  async find(id: string): Promise<Delivery | undefined> {
+    const [row] = await this.#tables.all(all('SELECT * FROM deliveries WHERE id = ?', id))
+    return row && toDelivery(row)
+  }
+
+  async ofHandover(handoverId: string): Promise<Delivery[]> {
+    const sql = 'SELECT * FROM deliveries WHERE handover_id = ? ORDER BY position, endpoint'
+    return (await this.#tables.all(all(sql, handoverId))).map(toDelivery)
+  }
+
+  /** Notes what an attempt came to. */
+  async record(delivery: Delivery): Promise<void> {
+    const { id, state, attempts, lastOutcome, nextAt, updatedAt } = delivery
+    const sql = `UPDATE deliveries SET state = ?, attempts = ?, last_outcome = ?, next_at = ?, updated_at = ? WHERE id = ?`
+    await this.#tables.commit([all(sql, state, attempts, lastOutcome ?? null, nextAt, updatedAt, id)])
+  }
+
+  /** The first pending delivery of a hand-over to an endpoint. */
+  async head(endpoint: string, handoverId: string): Promise<Head | undefined> {
+    const sql = `SELECT id, next_at FROM deliveries WHERE state = 'pending' AND endpoint = ? AND handover_id = ?
+      ORDER BY position LIMIT 1`
+    const [row] = await this.#tables.all(all(sql, endpoint, handoverId))
+    return row && toHead(row)
+  }
+
+  /** The heads of all hand-overs that are due by `dueBy`, in pages. */
+  async *heads(dueBy: number, page: number): AsyncGenerator<Head[]> {
+    // With a lone min() SQLite takes the bare columns from the row of the minimum (sqlite.org/lang_select.html §2.5).
+    const sql = `SELECT id, next_at, endpoint, handover_id, min(position) FROM deliveries
+      WHERE state = 'pending' AND (endpoint, handover_id) > (?, ?)
+      GROUP BY endpoint, handover_id HAVING next_at <= ? ORDER BY endpoint, handover_id LIMIT ?`
+    let last: readonly [string, string] | undefined = ['', '']
+    while (last) {
+      const rows: readonly Row[] = await this.#tables.all(all(sql, ...last, dueBy, page))
+      if (rows.length > 0) yield rows.map(toHead)
+      const end = rows.length === page ? rows.at(-1) : undefined
+      last = end && [String(end['endpoint']), String(end['handover_id'])]
+    }
+  }
+
+  async counts(): Promise<Counts> {
+    const sql = `SELECT (SELECT count(*) FROM deliveries WHERE state = 'pending') AS pending,
+      (SELECT count(*) FROM deliveries WHERE state = 'failed') AS dead`
+    const [row] = await this.#tables.all(all(sql))
+    return { pending: Number(row?.['pending']), dead: Number(row?.['dead']) }
+  }
+}
+
+const toHead = (row: Row): Head => ({ id: String(row['id']), nextAt: Number(row['next_at']) })
+
+const toDelivery = (row: Row): Delivery => ({
+  id: String(row['id']),
+  endpoint: String(row['endpoint']),
+  handoverId: String(row['handover_id']),
+  position: Number(row['position']),
+  event: row['event'] as TicketEvent,
+  state: row['state'] as DeliveryState,
+  attempts: Number(row['attempts']),
+  ...(row['last_outcome'] === null ? {} : { lastOutcome: String(row['last_outcome']) }),
+  nextAt: Number(row['next_at']),
+  updatedAt: Number(row['updated_at']),
+})

@@ -1,0 +1,112 @@
+import type { Logger } from 'pino'
+import type { TicketEndpointConfig } from '../config/schema.ts'
+import { isHandoverFact } from '../domain/facts.ts'
+import type { Entry, Journal } from '../journal/journal.ts'
+import type { Delivery, DeliveryStore } from './delivery-store.ts'
+import { ticketEventOf, webhookId } from './payload.ts'
+
+/** Facts read at a time. */
+const page = 500
+/** Pause after the journal failed, ms. */
+const retryMs = 1_000
+
+/** The deliveries that a fact asks for: one an endpoint of the platform that receives the hand-over. */
+export function planned(
+  { fact, position }: Entry,
+  endpoints: readonly TicketEndpointConfig[],
+  instance: string,
+  now: number,
+): Delivery[] {
+  const event = ticketEventOf(fact)
+  if (!event || !isHandoverFact(fact)) return []
+  return endpoints
+    .filter(({ platform, events }) => platform === fact.handover.to && (events?.includes(event) ?? true))
+    .map(({ id }) => ({
+      id: webhookId(instance, id, fact),
+      endpoint: id,
+      handoverId: fact.handover.id,
+      position,
+      event,
+      state: 'pending',
+      attempts: 0,
+      nextAt: now,
+      updatedAt: now,
+    }))
+}
+
+interface PlannerParts {
+  readonly journal: Journal
+  readonly store: DeliveryStore
+  readonly endpoints: readonly TicketEndpointConfig[]
+  readonly instance: string
+  readonly logger: Logger
+  /** Told of new deliveries once they are on disk. */
+  readonly onPlanned: (deliveries: readonly Delivery[]) => Promise<void>
+}
+
+/** Follows the journal behind its own cursor and turns facts into deliveries. */
+export class Planner {
+  readonly #parts: PlannerParts
+  #cursor: number | undefined
+  #working: Promise<void> | undefined
+  #again = false
+  #retry: NodeJS.Timeout | undefined
+  #stop: (() => void) | undefined
+
+  constructor(parts: PlannerParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#stop = this.#parts.journal.onAppended(() => this.#wake())
+    this.#wake()
+  }
+
+  async close(): Promise<void> {
+    this.#stop?.()
+    this.#stop = undefined
+    clearTimeout(this.#retry)
+    await this.#working
+  }
+
+  #wake(): void {
+    this.#again = true
+    if (this.#working || !this.#stop) return
+    clearTimeout(this.#retry)
+    this.#working = this.#follow().finally(() => {
+      this.#working = undefined
+      if (this.#again) this.#wake()
+    })
+  }
+
+  /** Never rejects. */
+  async #follow(): Promise<void> {
+    try {
+      while (this.#again && this.#stop) {
+        this.#again = false
+        if (await this.#step()) this.#again = true
+      }
+    } catch (error) {
+      // The journal is away: nothing was planned, the cursor has not moved, it is tried again.
+      this.#parts.logger.warn({ err: error }, 'ticket planning waits for the journal')
+      this.#again = false
+      if (this.#stop) this.#retry = setTimeout(() => this.#wake(), retryMs)
+    }
+  }
+
+  /** True when more may follow. */
+  async #step(): Promise<boolean> {
+    const { journal, store, endpoints, instance, onPlanned } = this.#parts
+    this.#cursor ??= await store.cursor()
+    const entries = await journal.read(this.#cursor, page)
+    const last = entries.at(-1)
+    if (!last) return false
+    const now = Date.now()
+    const deliveries = entries.flatMap((entry) => planned(entry, endpoints, instance, now))
+    // Facts that ask for nothing are read again after a restart rather than cost a write each.
+    if (deliveries.length > 0 || entries.length === page) await store.plan(deliveries, last.position)
+    this.#cursor = last.position
+    await onPlanned(deliveries)
+    return entries.length === page
+  }
+}

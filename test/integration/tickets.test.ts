@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import pino from 'pino'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { HandoverFactType } from '../../src/domain/facts.ts'
+import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
+import { runtimeDir } from '../../src/lab/paths.ts'
+import { type LabRedis, startRedis } from '../../src/lab/redis.ts'
+import { ensureRoot } from '../../src/lab/root.ts'
+import { verifyWebhook } from '../../src/tickets/signature.ts'
+import { startTickets, type Tickets } from '../../src/tickets/tickets.ts'
+import { handoverFact } from '../support/journal-facts.ts'
+import { type Receiver, webhookReceiver } from '../support/webhook-receiver.ts'
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const steps = ['requested', 'ringing', 'answered', 'completed'] as const
+const log: string[] = []
+const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) })
+let dir: string
+let redis: LabRedis
+let admin: Redis
+let receiver: Receiver
+let journal: JournalFile
+let tickets: Tickets | undefined
+
+beforeAll(async () => {
+  await ensureRoot(() => {})
+  redis = await startRedis({ dir: join(runtimeDir, 'test', 'tickets-redis') })
+  admin = new Redis(redis.url, { maxRetriesPerRequest: null })
+  admin.on('error', () => {
+    // Redis is stopped on purpose here.
+  })
+})
+afterAll(async () => {
+  admin.disconnect()
+  await redis.stop()
+})
+
+beforeEach(async () => {
+  await redis.start()
+  await admin.flushall()
+  log.length = 0
+  dir = mkdtempSync(join(tmpdir(), 'tickets-'))
+  receiver = await webhookReceiver()
+  journal = await openJournal({ path: join(dir, 'journal.sqlite') })
+})
+afterEach(async () => {
+  await tickets?.close()
+  tickets = undefined
+  await journal.close()
+  await receiver.close()
+  rmSync(dir, { recursive: true })
+})
+
+async function start(settings: { retryMs?: number[]; timeoutMs?: number; allowNetworks?: string[] } = {}): Promise<Tickets> {
+  const endpoint = { id: 'desk110', platform: '110' as never, url: receiver.url, secrets: [secret] }
+  tickets = await startTickets({
+    config: {
+      instance: 'test',
+      redis: { url: redis.url, prefix: 'test' },
+      tickets: { endpoints: [endpoint], allowNetworks: ['127.0.0.0/8'], timeoutMs: 2_000, retryMs: [100, 200, 400], ...settings },
+    },
+    journal,
+    logger,
+    sweepMs: 300,
+  })
+  return tickets
+}
+
+const press = async (handover: string, only: readonly (typeof steps)[number][] = steps) => {
+  for (const step of only) {
+    const type: HandoverFactType = `handover-${step}`
+    await journal.append([handoverFact(handover, type, steps.indexOf(step) + 1)])
+  }
+}
+const heardOf = (handover: string) =>
+  receiver.received.filter(({ payload }) => payload.data.handover.id === handover).map(({ payload }) => payload.data.sequence)
+const states = async (handover: string) => (await tickets?.deliveriesOf(handover))?.map(({ state }) => state)
+const redisUp = () => tickets?.health().redis
+
+describe('tickets', () => {
+  it('are told in order, signed, soon after the key', async () => {
+    await start()
+    await expect.poll(redisUp).toBe('up')
+    const told: string[] = []
+    tickets?.onDelivery(({ handoverId, event, state }) => told.push(`${handoverId} ${event} ${state}`))
+    await press('h1')
+    await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
+    expect(heardOf('h1')).toEqual([1, 2, 3, 4])
+    for (const { headers, raw } of receiver.received) expect(verifyWebhook(headers, raw, [secret], Date.now()).ok).toBe(true)
+    expect(told.filter((line) => line.endsWith('delivered'))).toEqual(steps.map((step) => `h1 handover.${step} delivered`))
+    expect(tickets?.health()).toEqual({ redis: 'up', pending: 0, dead: 0 })
+    expect((await tickets?.deliveriesOf('h1'))?.[0]).toMatchObject({ endpoint: 'desk110', attempts: 1, lastOutcome: 'http-204' })
+    expect(log.filter((line) => line.includes('"webhook attempt"'))).toHaveLength(4)
+    expect(log.join('')).not.toContain('13800000000')
+  })
+
+  it('stay in order, under the same id, while the receiver fails', async () => {
+    let failing = 2
+    const freshIds = new Set<string>()
+    await start()
+    receiver.answer = ({ id, payload }) => {
+      freshIds.add(id)
+      return payload.data.handover.id === 'h1' && failing-- > 0 ? 500 : 204
+    }
+    await Promise.all([press('h1'), press('h2')])
+    await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
+    await expect.poll(() => states('h2')).toEqual(Array(4).fill('delivered'))
+    expect(heardOf('h1')).toEqual([1, 1, 1, 2, 3, 4])
+    expect(heardOf('h2')).toEqual([1, 2, 3, 4])
+    expect(freshIds.size).toBe(8)
+    expect((await tickets?.deliveriesOf('h1'))?.map(({ attempts }) => attempts)).toEqual([3, 1, 1, 1])
+  })
+
+  it('are given up at 410; the next ones of the hand-over still go', async () => {
+    await start()
+    receiver.answer = ({ payload }) => (payload.data.sequence === 2 ? 410 : 204)
+    await press('h1')
+    await expect.poll(() => states('h1')).toEqual(['delivered', 'failed', 'delivered', 'delivered'])
+    expect(heardOf('h1')).toEqual([1, 2, 3, 4])
+    expect((await tickets?.deliveriesOf('h1'))?.[1]).toMatchObject({ attempts: 1, lastOutcome: 'http-410' })
+    expect(tickets?.health()).toMatchObject({ pending: 0, dead: 1 })
+  })
+
+  it('are given up after the last retry, whatever failed', async () => {
+    await start({ retryMs: [20, 20], timeoutMs: 100 })
+    receiver.answer = () => undefined
+    await press('h1', ['requested'])
+    await expect.poll(() => states('h1')).toEqual(['failed'])
+    expect((await tickets?.deliveriesOf('h1'))?.[0]).toMatchObject({ attempts: 3, lastOutcome: 'timeout' })
+  })
+
+  it('do not go to private addresses that are not allowed', async () => {
+    await start({ allowNetworks: [] })
+    await press('h1', ['requested'])
+    await expect.poll(() => states('h1')).toEqual(['failed'])
+    expect((await tickets?.deliveriesOf('h1'))?.[0]).toMatchObject({ attempts: 1, lastOutcome: 'address-refused' })
+    expect(receiver.received).toEqual([])
+  })
+
+  it('continue after a restart of the service on the same journal', async () => {
+    await start({ retryMs: Array(50).fill(100) as number[] })
+    receiver.answer = () => 503
+    await press('h1')
+    await expect.poll(() => receiver.received.length).toBeGreaterThan(1)
+    await tickets?.close()
+    await tickets?.close()
+    await journal.close()
+    const before = receiver.received.length
+    receiver.answer = () => 204
+    journal = await openJournal({ path: join(dir, 'journal.sqlite') })
+    await start()
+    await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
+    expect(heardOf('h1').slice(before)).toEqual([1, 2, 3, 4])
+    expect(new Set(receiver.received.slice(0, before + 1).map(({ id }) => id)).size).toBe(1)
+    expect(journal.health().ok).toBe(true)
+  })
+})
+
+describe('Redis', () => {
+  it('may be away at the start and while facts come, and come back', async () => {
+    await redis.stop()
+    await start()
+    await press('h1')
+    await expect.poll(() => tickets?.health()).toEqual({ redis: 'down', pending: 4, dead: 0 })
+    expect(receiver.received).toEqual([])
+    await redis.start()
+    await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
+    expect(heardOf('h1')).toEqual([1, 2, 3, 4])
+  })
+
+  it('may be killed in between', async () => {
+    await start()
+    await press('h1')
+    await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
+    await redis.kill()
+    await press('h2')
+    await redis.start()
+    await expect.poll(() => states('h2')).toEqual(Array(4).fill('delivered'))
+    expect(heardOf('h2')).toEqual([1, 2, 3, 4])
+  })
+
+  it('may be emptied with deliveries pending', async () => {
+    await start({ retryMs: Array(50).fill(200) as number[] })
+    receiver.answer = () => 503
+    await Promise.all([press('h1'), press('h2')])
+    await expect.poll(() => heardOf('h2').length).toBeGreaterThan(0)
+    await admin.flushall()
+    receiver.answer = () => 204
+    await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
+    await expect.poll(() => states('h2')).toEqual(Array(4).fill('delivered'))
+    expect([...new Set(heardOf('h1'))]).toEqual([1, 2, 3, 4])
+    expect([...new Set(heardOf('h2'))]).toEqual([1, 2, 3, 4])
+    await expect.poll(() => admin.keys('test:test-tickets:msg_*')).toEqual([])
+  })
+
+  it('being away does not hold up the end', async () => {
+    await start()
+    await expect.poll(redisUp).toBe('up')
+    await press('h1')
+    await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
+    await redis.kill()
+    await expect.poll(redisUp).toBe('down')
+    const startedAt = performance.now()
+    await tickets?.close()
+    expect(performance.now() - startedAt).toBeLessThan(11_000)
+  })
+})
