@@ -20,7 +20,12 @@ export async function describeApi(app: App): Promise<void> {
         },
       },
       security: [{ key: [] }, { browser: [] }],
-      webhooks: ticketWebhooks,
+    },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) return document.swaggerObject
+      // A TypeBox schema is JSON Schema, which OpenAPI 3.1 takes; the library's types know less of it.
+      Reflect.set(document.openapiObject, 'webhooks', ticketWebhooks)
+      return document.openapiObject
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => (typeof json.$id === 'string' ? json.$id : `schema-${i}`) },
   })

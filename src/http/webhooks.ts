@@ -1,20 +1,16 @@
-import type { OpenAPIV3_1 } from 'openapi-types'
 import { TicketPayloadSchema, ticketEvents } from '../tickets/payload-schema.ts'
 
-const header = (name: string, description: string): OpenAPIV3_1.ParameterObject => ({
+const header = (name: string, description: string) => ({
   name,
-  in: 'header',
+  in: 'header' as const,
   required: true,
-  schema: { type: 'string' },
+  schema: { type: 'string' as const },
   description,
 })
 
-// A TypeBox schema is JSON Schema, which OpenAPI 3.1 takes as it is.
-const body = { schema: TicketPayloadSchema } as unknown as OpenAPIV3_1.MediaTypeObject
-
-/** What Tandem sends to the ticket systems (Standard Webhooks 1.0), for the `webhooks` of the OpenAPI. */
-export const ticketWebhooks: Record<string, OpenAPIV3_1.PathItemObject> = Object.fromEntries(
-  ticketEvents.map((event): [string, OpenAPIV3_1.PathItemObject] => [
+/** What Tandem sends to the ticket systems (Standard Webhooks 1.0), for the `webhooks` of the OpenAPI 3.1 document. */
+export const ticketWebhooks = Object.fromEntries(
+  ticketEvents.map((event) => [
     event,
     {
       post: {
@@ -25,7 +21,7 @@ export const ticketWebhooks: Record<string, OpenAPIV3_1.PathItemObject> = Object
           header('webhook-timestamp', 'Unix seconds of this attempt'),
           header('webhook-signature', 'v1,<base64 HMAC-SHA256 of id.timestamp.body>; several while a secret is replaced'),
         ],
-        requestBody: { content: { 'application/json': body } },
+        requestBody: { content: { 'application/json': { schema: TicketPayloadSchema } } },
         responses: {
           '2XX': { description: 'Taken' },
           '410': { description: 'Never send to this address again' },

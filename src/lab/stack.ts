@@ -1,0 +1,177 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { debianDirs, renderAsterisk } from '../asterisk/render.ts'
+import { parseConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { Api } from './api.ts'
+import { type LabAsterisk, startAsterisk } from './asterisk.ts'
+import { projectDir, runtimeDir } from './paths.ts'
+import { type Phone, startPhone } from './phone.ts'
+import { freePort, freePortRange } from './ports.ts'
+import { type LabProcess, startOnHost } from './process.ts'
+import { type LabRedis, startRedis } from './redis.ts'
+import { labSecrets, webhookSecret } from './secrets.ts'
+import { type TicketReceiver, startTicketReceiver } from './ticket-receiver.ts'
+import { partyTones } from './tones.ts'
+import { untilReady } from './wait.ts'
+
+/** Citizens come from this address: how Asterisk knows the carrier's trunk. */
+export const carrierHost = '127.0.0.2'
+
+export interface StackOptions {
+  /** Names its directory below `.runtime/run`. */
+  readonly name: string
+  readonly seats?: Partial<Record<'12345' | '110', readonly string[]>>
+  /** The 110 desk is behind a trunk to this port of 127.0.0.1. */
+  readonly policeTrunkPort?: number
+  readonly calls?: Partial<Config['calls']>
+  readonly retryMs?: readonly number[]
+}
+
+/** The whole of Tandem on this machine: Asterisk, Redis, a ticket receiver, the service, and phones when asked for. */
+export interface Stack {
+  readonly config: Config
+  readonly configFile: string
+  readonly dir: string
+  readonly api: Api
+  readonly asterisk: LabAsterisk
+  readonly redis: LabRedis
+  readonly receiver: TicketReceiver
+  readonly service: LabProcess
+  /** Starts the service (again) and waits until it is connected to Asterisk. */
+  startService(): Promise<void>
+  citizen(options?: { number?: string; name?: string; toneHz?: number }): Promise<Phone>
+  agent(id: string, toneHz: number): Promise<Phone>
+  stop(): Promise<void>
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const dir = join(runtimeDir, 'run', options.name)
+  rmSync(dir, { recursive: true, force: true })
+  for (const sub of ['etc', 'var', 'spool/recording', 'run', 'log']) mkdirSync(join(dir, 'asterisk', sub), { recursive: true })
+  const secret = webhookSecret('police-tickets')
+  const receiver = await startTicketReceiver(secret)
+  const redis = await startRedis({ dir: join(dir, 'redis') })
+  const configFile = join(dir, 'tandem.yaml')
+  const text = stringify(await settings(options, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite') }))
+  writeFileSync(configFile, text, { mode: 0o600 })
+  const config = parseConfig(text, {}, configFile)
+  const asterisk = await startLabAsterisk(config, join(dir, 'asterisk'))
+  const api = new Api(`http://${config.http.host}:${config.http.port}`, config.http.apiKeys[0]?.key ?? '')
+  const phones: Phone[] = []
+  let service: LabProcess | undefined
+
+  const startService = async () => {
+    const command = [process.execPath, join(projectDir, 'src/main.ts'), '--config', configFile]
+    const started = await startOnHost({ name: 'tandem', command, logFile: join(dir, 'tandem.log') })
+    service = started
+    await untilReady(started, async () => (await api.get<{ ok: boolean }>('/v1/health')).body.ok, 15_000)
+  }
+  await startService()
+
+  const phone = async (name: string, toneHz: number, account: Parameters<typeof startPhone>[0]['account'], bindHost: string) => {
+    const started = await startPhone({
+      name,
+      dir: join(dir, 'phones', name),
+      toneHz,
+      sip: { host: config.asterisk.sipHost, port: config.asterisk.sipPort },
+      account,
+      bindHost,
+      answer: 'manual',
+    })
+    phones.push(started)
+    return started
+  }
+
+  return {
+    config,
+    configFile,
+    dir,
+    api,
+    asterisk,
+    redis,
+    receiver,
+    get service() {
+      if (!service) throw new Error('the service has not been started')
+      return service
+    },
+    startService,
+    citizen: ({ number = '13800001234', name, toneHz = partyTones.caller } = {}) =>
+      phone(`citizen-${number}`, toneHz, { user: number, register: false, ...(name === undefined ? {} : { displayName: name }) }, carrierHost),
+    agent: (id, toneHz) => {
+      const found = config.agents.find((agent) => agent.id === id)
+      if (!found) throw new Error(`there is no agent ${id}`)
+      return phone(`agent-${id}`, toneHz, { user: id, password: found.password, register: true }, '127.0.0.1')
+    },
+    async stop() {
+      await Promise.all(phones.map((started) => started.stop()))
+      await service?.stop()
+      await asterisk.stop()
+      await redis.stop()
+      await receiver.stop()
+    },
+  }
+}
+
+async function settings(options: StackOptions, at: { redis: string; tickets: string; secret: string; journal: string }): Promise<object> {
+  const secrets = labSecrets(['api-key', 'ari', 'ami', 'phones'])
+  const desks = { '12345': ['1001'], '110': ['2001'], ...options.seats }
+  const police = options.policeTrunkPort
+  return {
+    instance: options.name,
+    http: { port: await freePort(8700), apiKeys: [{ name: 'desk', key: secrets['api-key'] }] },
+    asterisk: {
+      httpPort: await freePort(8088),
+      amiPort: await freePort(5038),
+      sipPort: await freePort(5060, 'both'),
+      rtpPorts: await freePortRange(200, 10_000),
+      application: 'tandem',
+      username: 'tandem',
+      ariPassword: secrets['ari'],
+      amiPassword: secrets['ami'],
+    },
+    redis: { url: at.redis },
+    journal: { path: at.journal },
+    desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'], ...(police === undefined ? {} : { trunk: 'police' }) } },
+    agents: [
+      ...desks['12345'].map((id) => ({ id, platform: '12345', name: `话务员 ${id}`, password: secrets['phones'] })),
+      ...(police === undefined ? desks['110'].map((id) => ({ id, platform: '110', name: `接警员 ${id}`, password: secrets['phones'] })) : []),
+    ],
+    trunks: [
+      { id: 'carrier', host: carrierHost, port: 5060, qualifySec: 0 },
+      ...(police === undefined ? [] : [{ id: 'police', host: '127.0.0.1', port: police, inbound: false, qualifySec: 0, match: ['127.0.0.9'] }]),
+    ],
+    calls: options.calls ?? {},
+    tickets: {
+      allowNetworks: ['127.0.0.0/8'],
+      endpoints: (['12345', '110'] as const).map((platform) => ({
+        id: `tickets-${platform}`,
+        platform,
+        url: at.tickets,
+        secrets: [at.secret],
+      })),
+      ...(options.retryMs ? { retryMs: options.retryMs } : {}),
+    },
+  }
+}
+
+async function startLabAsterisk(config: Config, dir: string): Promise<LabAsterisk> {
+  const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
+  const etc = join(dir, 'etc')
+  renderAsterisk(
+    config,
+    {
+      ...debianDirs(arch),
+      etc,
+      var: join(dir, 'var'),
+      spool: join(dir, 'spool'),
+      run: join(dir, 'run'),
+      log: join(dir, 'log'),
+    },
+    etc,
+  )
+  const { host, httpPort, username, ariPassword } = config.asterisk
+  return startAsterisk({ configDir: etc, dir, ready: { host, httpPort, username, password: ariPassword } })
+}
+
