@@ -29,16 +29,17 @@ function noise(ms: number, amplitude: number): Int16Array {
   })
 }
 
+const harmonics = (hz: number) => Array.from({ length: 12 }, (_, i) => hz * (i + 1)).filter((each) => each < 4000)
+const judged = (sound: Int16Array) => hearing(sound, sampleRate, partyTones).map(loudButNoParty)
 const names = Object.keys(partyTones) as (keyof typeof partyTones)[]
 
 describe('the parties’ tones', () => {
   const dtmf = [697, 770, 852, 941, 1209, 1336, 1477, 1633]
   const callProgress = [350, 425, 440, 450, 480, 620]
-  const harmonics = (hz: number, from: number) => Array.from({ length: 12 }, (_, i) => hz * (i + from)).filter((each) => each < 4000)
 
   test.each(names)('%s is clear of DTMF, of call progress tones and of the other parties’ harmonics', (name) => {
-    const others = names.filter((other) => other !== name).flatMap((other) => harmonics(partyTones[other], 1))
-    const forbidden = [...dtmf, ...callProgress.flatMap((hz) => harmonics(hz, 1)), ...others]
+    const others = names.filter((other) => other !== name).flatMap((other) => harmonics(partyTones[other]))
+    const forbidden = [...dtmf, ...callProgress.flatMap((hz) => harmonics(hz)), ...others]
     expect(Math.min(...forbidden.map((hz) => Math.abs(hz - partyTones[name])))).toBeGreaterThanOrEqual(25)
   })
 
@@ -104,7 +105,6 @@ describe('musicOrRingback', () => {
   })
 
   test('loudButNoParty judges one window', () => {
-    const judged = (sound: Int16Array) => hearing(sound, sampleRate, partyTones).map(loudButNoParty)
     expect(judged(sine(450, 80))).toEqual([true, true])
     expect(judged(sine(575, 80))).toEqual([false, false])
     expect(judged(silence(80))).toEqual([false, false])

@@ -1,0 +1,103 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import type { SipHeaders } from '../../src/lab/sip-trace.ts'
+import { openRtpTone } from './rtp-tone.ts'
+import { parseRequest, renderAnswer, renderSdp, rtpTarget, type SipRequest } from './sip-message.ts'
+
+/**
+ * What a target does with a call that no phone can be made to do:
+ * a code: answers it at once; `ring`: 180 and no answer, ever; `silent`: sends nothing at all, to OPTIONS neither;
+ * `early-media`: 183 with a tone, and no answer; `answer-on-cancel`: 180, and the 200 crosses the CANCEL.
+ */
+export type SipPeerBehaviour = 404 | 408 | 480 | 486 | 500 | 503 | 600 | 603 | 'ring' | 'silent' | 'early-media' | 'answer-on-cancel'
+
+export interface ReceivedRequest {
+  readonly method: string
+  /** `performance.now()` */
+  readonly at: number
+  readonly headers: SipHeaders
+}
+
+export interface SipPeer {
+  readonly port: number
+  /** Requests in their order of arrival, retransmissions included. */
+  received(): readonly ReceivedRequest[]
+  /** How often a method came; 0 is a fact too. */
+  count(method: string): number
+  stop(): Promise<void>
+}
+
+export interface SipPeerOptions {
+  readonly behaviour: SipPeerBehaviour
+  /** UDP on 127.0.0.1; a free one when left out. */
+  readonly port?: number
+  /** What `early-media` plays. */
+  readonly toneHz?: number
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  404: 'Not Found',
+  408: 'Request Timeout',
+  480: 'Temporarily Unavailable',
+  486: 'Busy Here',
+  500: 'Server Internal Error',
+  503: 'Service Unavailable',
+  600: 'Busy Everywhere',
+  603: 'Decline',
+}
+
+/** Starts a SIP user agent server over UDP that misbehaves as told. It needs no registration: give it a static contact. */
+export async function startSipPeer({ behaviour, port: wanted = 0, toneHz = 450 }: SipPeerOptions): Promise<SipPeer> {
+  const socket = createSocket('udp4')
+  socket.bind(wanted, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  const tone = await openRtpTone(toneHz)
+  const received: ReceivedRequest[] = []
+  const ringing = new Map<string, SipRequest>()
+  const sdp = renderSdp(tone.port)
+
+  function answersToInvite(invite: SipRequest): string[] {
+    const answer = (status: string, body?: string) =>
+      renderAnswer(invite, status, { toTag: 'odd', port, ...(body !== undefined && { sdp: body }) })
+    if (typeof behaviour === 'number') return [answer(`${behaviour} ${reasons[behaviour]}`)]
+    ringing.set(invite.headers['call-id'] ?? '', invite)
+    if (behaviour !== 'early-media') return [answer('180 Ringing')]
+    const target = rtpTarget(invite)
+    if (target !== undefined) tone.sendTo(target)
+    return [answer('183 Session Progress', sdp)]
+  }
+
+  function answersToCancel(cancel: SipRequest): string[] {
+    const invite = ringing.get(cancel.headers['call-id'] ?? '')
+    const done = renderAnswer(cancel, '200 OK', { toTag: 'odd', port })
+    if (invite === undefined) return [renderAnswer(cancel, '481 Call/Transaction Does Not Exist', { toTag: 'odd', port })]
+    if (behaviour === 'answer-on-cancel') return [renderAnswer(invite, '200 OK', { toTag: 'odd', port, sdp }), done]
+    return [done, renderAnswer(invite, '487 Request Terminated', { toTag: 'odd', port })]
+  }
+
+  function answersTo(request: SipRequest): string[] {
+    if (behaviour === 'silent' || request.method === 'ACK') return []
+    if (request.method === 'INVITE') return answersToInvite(request)
+    if (request.method === 'CANCEL') return answersToCancel(request)
+    return [renderAnswer(request, '200 OK', { toTag: 'odd', port })]
+  }
+
+  socket.on('message', (packet, from) => {
+    const request = parseRequest(packet.toString('utf8'))
+    if (request === undefined) return
+    received.push({ method: request.method, at: performance.now(), headers: request.headers })
+    for (const answer of answersTo(request)) socket.send(answer, from.port, from.address)
+  })
+
+  return {
+    port,
+    received: () => received,
+    count: (method) => received.filter((request) => request.method === method).length,
+    stop: async () => {
+      tone.stop()
+      socket.close()
+      await once(socket, 'close')
+    },
+  }
+}
