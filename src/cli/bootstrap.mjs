@@ -90,7 +90,8 @@ function onPath(program) {
 
 /** @param {string} script @param {readonly string[]} args */
 function run(script, args) {
-  const path = `${dirname(node24)}${delimiter}${process.env.PATH ?? ''}`
+  // A user's PATH, and root's after a plain `su`, lacks the directories that have chroot.
+  const path = [dirname(node24), process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(delimiter)
   const asRoot = needsRoot.test(script) && process.getuid?.() !== 0
   if (asRoot && !onPath('sudo')) {
     fail(`${script} needs root for its private root directory: run it as root, or install sudo.`)

@@ -58,7 +58,7 @@ export async function checkHost(logFile: string): Promise<void> {
   }
   for (const program of ['apt-get', 'dpkg-deb', 'perl', 'unshare', 'nsenter', 'setpriv', 'mount', 'chroot']) {
     // oxlint-disable-next-line no-await-in-loop -- the first that is missing is the one to tell
-    if ((await runOnHost([program, '--version'], { logFile })) === 127) {
+    if ((await runOnHost(['sh', '-c', 'command -v "$1"', 'sh', program], { logFile })) !== 0) {
       throw new Error(`${program} is missing. Install it: apt-get install apt dpkg perl-base util-linux mount coreutils`)
     }
   }
@@ -68,6 +68,6 @@ export async function checkHost(logFile: string): Promise<void> {
   }
   const namespaces = ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--mount-proc', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp']
   if ((await runOnHost(namespaces, { logFile })) !== 0) {
-    failWith('This machine does not permit mount and process namespaces. Use a machine of its own, or a container started with --privileged.', logFile)
+    failWith('This machine does not permit mount and process namespaces. Use a machine of its own, or a container started with --privileged (a plain chroot will not do).', logFile)
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { dyingWithParent } from './enter.ts'
 
 /**
  * Runs `work` while holding an exclusive lock on `file` (flock(2)), waiting for it as long as another process has it.
@@ -7,7 +8,8 @@ import { once } from 'node:events'
  * @throws Error when util-linux’ `flock` cannot be run; whatever `work` throws.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const holder = spawn('flock', [file, 'sh', '-c', 'echo locked; read -r _'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true })
+  const [program = '', ...args] = dyingWithParent(['flock', file, 'sh', '-c', 'echo locked; read -r _'])
+  const holder = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], detached: true })
   const exited = once(holder, 'exit')
   try {
     await Promise.race([
