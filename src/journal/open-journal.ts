@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { Announcer } from './announcer.ts'
 import { DurableWrites } from './durable-write.ts'
 import { GroupCommit } from './group-commit.ts'
-import type { Entry, Journal } from './journal.ts'
+import type { Commit, Entry, Journal } from './journal.ts'
 import { journalReads } from './reads.ts'
 import { deleteOldAnswers, writesOf } from './rows.ts'
 import { SqlError, type SqlFailure, type Tables } from './sql.ts'
@@ -89,9 +89,12 @@ export async function openJournal({ path, logger, limits: given }: JournalOption
     ...journalReads((statement) => thread.all(statement), () => commits.entries()),
     append(facts, answer) {
       const entries = facts.map((fact): Entry => ({ position: ++position, epoch, fact }))
+      // Taken first: a listener that reads at once finds what it is told of.
+      const commit: Promise<Commit> = closing
+        ? Promise.resolve({ durable: false, reason: 'the journal is closed' })
+        : writes.write(writesOf(entries, answer), entries)
       if (entries.length > 0) announcer.tell(entries)
-      if (closing) return Promise.resolve({ durable: false, reason: 'the journal is closed' })
-      return writes.write(writesOf(entries, answer), entries)
+      return commit
     },
     onAppended: (listener) => announcer.listen(listener),
     health() {

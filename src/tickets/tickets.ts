@@ -74,9 +74,9 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   }
   const parts: AttemptParts = { store, journal, sender, tickets, logger, random: Math.random, onRecorded: tell }
 
-  const addHead = async (endpoint: string, handoverId: string): Promise<void> => {
-    const head = await store.head(endpoint, handoverId)
-    if (head) await queue.add(missing([head]))
+  const addHeads = async (groups: readonly Pick<Delivery, 'endpoint' | 'handoverId'>[]): Promise<void> => {
+    const heads = await Promise.all(groups.map(({ endpoint, handoverId }) => store.head(endpoint, handoverId)))
+    await queue.add(missing(heads.filter((head) => head !== undefined)))
   }
   const missing = (heads: readonly Head[]) => heads.filter(({ id }) => !running.has(id))
 
@@ -86,9 +86,8 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     try {
       const ran = await attempt(id, parts, ending.signal)
       if (!ran || ran.runAgainAt !== undefined) return ran?.runAgainAt
-      const { state, endpoint, handoverId } = ran.delivery
-      counts = { pending: counts.pending - 1, dead: counts.dead + (state === 'failed' ? 1 : 0) }
-      await addHead(endpoint, handoverId)
+      counts = { pending: counts.pending - 1, dead: counts.dead + (ran.delivery.state === 'failed' ? 1 : 0) }
+      await addHeads([ran.delivery])
       return undefined
     } finally {
       running.delete(id)
@@ -133,8 +132,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     async onPlanned(deliveries) {
       counts = { ...counts, pending: counts.pending + deliveries.length }
       for (const delivery of deliveries) tell(delivery)
-      const heads = new Map(deliveries.map((d) => [`${d.endpoint} ${d.handoverId}`, d]))
-      for (const { endpoint, handoverId } of heads.values()) await addHead(endpoint, handoverId)
+      await addHeads([...new Map(deliveries.map((d) => [`${d.endpoint} ${d.handoverId}`, d])).values()])
     },
   })
   planner.start()

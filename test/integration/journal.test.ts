@@ -63,6 +63,15 @@ describe('the journal', () => {
     expect((await journal.handovers(2, page[1]?.position)).map(({ fact }) => fact.call.id)).toEqual(['call-h2'])
   })
 
+  it('lets a listener read at once what it is told of', async () => {
+    const journal = await journalAt()
+    const { promise: read, resolve } = Promise.withResolvers<readonly Entry[]>()
+    journal.onAppended(([first]) => resolve(journal.read((first?.position ?? 0) - 1, 10)))
+    const commit = journal.append([callFact('c1', 1)])
+    expect((await read).map(({ fact }) => fact.call.id)).toEqual(['c1'])
+    expect(await commit).toEqual({ durable: true })
+  })
+
   it('keeps answers for a day', async () => {
     const journal = await journalAt()
     const answer = { scope: 'k', key: 'a', request: 'ff', status: 201, body: '{}', at: Date.now() }
