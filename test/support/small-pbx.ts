@@ -116,7 +116,7 @@ include => trunk
 [trunk]
 exten => _100X,1,Dial(PJSIP/\${EXTEN},20)
  same => n,Hangup(\${HANGUPCAUSE})
-exten => odd,1,Dial(PJSIP/odd,\${IF($["\${CALLERID(num)}"="1001"]?2:20)})
+exten => odd,1,Dial(PJSIP/odd,20)
  same => n,Hangup(\${HANGUPCAUSE})
 exten => keys,1,Answer()
  same => n,Read(KEYS,,4,,1,8)
