@@ -13,7 +13,7 @@ async function demo(): Promise<boolean> {
   stopAllOnExit()
   await setUp(sayOnStderr)
   sayOnStderr('starting Redis, Asterisk, Tandem and a ticket receiver …')
-  const stack = await startStack({ name: 'demo' })
+  const stack = await startStack({ name: 'demo', usualPorts: true })
   sayOnStderr('registering the phones …')
   const result = await demoCall(stack, sayOnStderr)
   report(result)

@@ -22,6 +22,8 @@ export const carrierHost = '127.0.0.2'
 export interface StackOptions {
   /** Names its directory below `.runtime/run`. */
   readonly name: string
+  /** Take the usual ports where they are free (5060, 8088 …); else any. */
+  readonly usualPorts?: boolean
   readonly seats?: Partial<Record<'12345' | '110', readonly string[]>>
   /** The 110 desk is behind a trunk to this port of 127.0.0.1. */
   readonly policeTrunkPort?: number
@@ -51,10 +53,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   rmSync(dir, { recursive: true, force: true })
   for (const sub of ['etc', 'var', 'spool/recording', 'run', 'log']) mkdirSync(join(dir, 'asterisk', sub), { recursive: true })
   const secret = webhookSecret('police-tickets')
-  const receiver = await startTicketReceiver(secret)
-  const redis = await startRedis({ dir: join(dir, 'redis') })
+  const port = (usual: number, kind?: 'both') => freePort(options.usualPorts ? usual : undefined, kind)
+  const receiver = await startTicketReceiver(secret, await port(8790))
+  const redis = await startRedis({ dir: join(dir, 'redis'), port: await port(6379) })
   const configFile = join(dir, 'tandem.yaml')
-  const text = stringify(await settings(options, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite') }))
+  const text = stringify(await settings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite') }))
   writeFileSync(configFile, text, { mode: 0o600 })
   const config = parseConfig(text, {}, configFile)
   const asterisk = await startLabAsterisk(config, join(dir, 'asterisk'))
@@ -114,18 +117,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function settings(options: StackOptions, at: { redis: string; tickets: string; secret: string; journal: string }): Promise<object> {
+async function settings(
+  options: StackOptions,
+  port: (usual: number, kind?: 'both') => Promise<number>,
+  at: { redis: string; tickets: string; secret: string; journal: string },
+): Promise<object> {
   const secrets = labSecrets(['api-key', 'ari', 'ami', 'phones'])
   const desks = { '12345': ['1001'], '110': ['2001'], ...options.seats }
   const police = options.policeTrunkPort
   return {
     instance: options.name,
-    http: { port: await freePort(8700), apiKeys: [{ name: 'desk', key: secrets['api-key'] }] },
+    http: { port: await port(8700), apiKeys: [{ name: 'desk', key: secrets['api-key'] }] },
     asterisk: {
-      httpPort: await freePort(8088),
-      amiPort: await freePort(5038),
-      sipPort: await freePort(5060, 'both'),
-      rtpPorts: await freePortRange(200, 10_000),
+      httpPort: await port(8088),
+      amiPort: await port(5038),
+      sipPort: await port(5060, 'both'),
+      rtpPorts: await freePortRange(200, options.usualPorts ? 10_000 : await port(10_000)),
       application: 'tandem',
       username: 'tandem',
       ariPassword: secrets['ari'],

@@ -1,7 +1,6 @@
 import Fastify from 'fastify'
 import { verifyWebhook } from '../tickets/signature.ts'
 import type { TicketPayload } from '../tickets/payload-schema.ts'
-import { freePort } from './ports.ts'
 
 export interface ReceivedTicket {
   /** `performance.now()` of its arrival. */
@@ -23,7 +22,7 @@ export interface TicketReceiver {
 }
 
 /** A ticket system on loopback that verifies what it gets, as Standard Webhooks asks. */
-export async function startTicketReceiver(secret: string, preferredPort = 8790): Promise<TicketReceiver> {
+export async function startTicketReceiver(secret: string, port: number): Promise<TicketReceiver> {
   const app = Fastify()
   const tickets: ReceivedTicket[] = []
   const failures: number[] = []
@@ -38,7 +37,7 @@ export async function startTicketReceiver(secret: string, preferredPort = 8790):
     tickets.push({ at, id: String(request.headers['webhook-id']), signature: 'valid', payload: JSON.parse(body.toString()) as TicketPayload })
     return reply.code(204).send()
   })
-  const url = await app.listen({ host: '127.0.0.1', port: await freePort(preferredPort) })
+  const url = await app.listen({ host: '127.0.0.1', port })
   return {
     url: `${url}/tickets`,
     tickets,
