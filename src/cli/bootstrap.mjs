@@ -88,6 +88,17 @@ function onPath(program) {
   })
 }
 
+/**
+ * The script’s process below sudo, which does not pass on signals that come from its own process group.
+ * @param {number} pid of sudo
+ */
+function belowSudo(pid) {
+  while (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'sudo') {
+    pid = Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10)
+  }
+  return pid
+}
+
 /** @param {string} script @param {readonly string[]} args */
 function run(script, args) {
   // A user's PATH, and root's after a plain `su`, lacks the directories that have chroot.
@@ -105,9 +116,12 @@ function run(script, args) {
   const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, PATH: path } })
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
-      // We may not signal sudo, which runs as root; a terminal's SIGINT reaches it without us.
       if (!asRoot) child.kill(signal)
-      else if (signal !== 'SIGINT') spawn('sudo', ['-n', 'kill', '-s', signal.slice(3), String(child.pid)], { stdio: 'ignore' })
+      // A terminal's SIGINT reaches the script without us; for the others we, not being root, need sudo again.
+      else if (signal !== 'SIGINT' && child.pid) {
+        // The shell's own kill: a minimal Debian has no other.
+        spawnSync('sudo', ['-n', 'sh', '-c', `kill -s ${signal.slice(3)} ${belowSudo(child.pid)}`], { stdio: 'ignore' })
+      }
     })
   }
   child.on('error', (error) => fail(`${program} could not be run: ${error.message}`))
