@@ -73,9 +73,9 @@ function schemaProblems(value: unknown): readonly Problem[] {
     const params: Record<string, unknown> = { ...error.params }
     if (error.keyword === 'required') return { path, reason: `is lacking ${String(params.requiredProperties)}` }
     if (error.keyword === 'additionalProperties') return { path, reason: `unknown: ${String(params.additionalProperties)}` }
-    if (error.keyword === 'anyOf') return { path, reason: 'must be one of the values that the schema lists' }
-    // What the two above say already.
-    if (error.keyword === 'const' || error.keyword === 'boolean') return { path, reason: '' }
+    if (error.keyword === 'enum') return { path, reason: `must be one of ${[params.allowedValues].flat().join(', ')}` }
+    // Said by `additionalProperties` already.
+    if (error.keyword === 'boolean') return { path, reason: '' }
     return { path, reason: error.message }
   })
   const telling = problems.filter(({ reason }) => reason !== '')

@@ -12,7 +12,7 @@ const Port = (description: string, value: number) =>
 const PhoneNumber = (description: string) => Type.String({ pattern: '^\\+?[0-9]{2,15}$', description })
 const Ms = (description: string, value: number, minimum = 100, maximum = 3_600_000) =>
   Type.Integer({ minimum, maximum, default: value, description })
-const PlatformId = Type.Union(platforms.map((p) => Type.Literal(p)), { description: '`12345` or `110`' })
+const PlatformId = Type.Enum(platforms, { description: '`12345` or `110`' })
 
 const Agent = Type.Object(
   {
@@ -70,8 +70,8 @@ export const ConfigSchema = Type.Object(
     timezone: Type.String({ default: 'Asia/Shanghai', description: 'For deadlines, calendars and reports' }),
     log: Type.Object(
       {
-        level: Type.Union(['debug', 'info', 'warn', 'error'].map((l) => Type.Literal(l)), { default: 'info' }),
-        numbers: Type.Union([Type.Literal('masked'), Type.Literal('full')], {
+        level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
+        numbers: Type.Enum(['masked', 'full'], {
           default: 'masked',
           description: 'Telephone numbers in logs',
         }),

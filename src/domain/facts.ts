@@ -1,3 +1,4 @@
+import type { Phase } from './call/state.ts'
 import type { Handover, Platform } from './handover/handover.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
@@ -27,7 +28,7 @@ export interface ChannelRef {
 /** A call as told to the outside: the metadata that goes with every ticket. */
 export interface CallSummary {
   readonly id: string
-  readonly state: string
+  readonly state: Phase
   /** The platform whose number the citizen dialled. */
   readonly platform: Platform
   /** The platform whose desk talks with the caller, or rings for him. */

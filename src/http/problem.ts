@@ -37,7 +37,7 @@ export const Problem = Type.Object(
     type: Type.String({ description: 'URI of the kind of problem' }),
     title: Type.String(),
     status: Type.Integer(),
-    code: Type.Union(Object.keys(problems).map((code) => Type.Literal(code as ProblemCode)), { description: 'Stable name of the problem' }),
+    code: Type.Enum(Object.keys(problems) as ProblemCode[], { description: 'Stable name of the problem' }),
     detail: Type.Optional(Type.String()),
     errors: Type.Optional(
       Type.Array(

@@ -55,7 +55,7 @@ afterEach(async () => {
 })
 
 async function start(settings: { retryMs?: number[]; timeoutMs?: number; allowNetworks?: string[] } = {}): Promise<Tickets> {
-  const endpoint = { id: 'desk110', platform: '110' as never, url: receiver.url, secrets: [secret] }
+  const endpoint = { id: 'desk110', platform: '110' as const, url: receiver.url, secrets: [secret] }
   tickets = await startTickets({
     config: {
       instance: 'test',

@@ -10,7 +10,7 @@ import { callFact, handoverFact } from '../support/journal-facts.ts'
 const secrets = [`whsec_${'a'.repeat(32)}`]
 const endpoint = (id: string, platform: '12345' | '110', events?: string[]) => ({
   id,
-  platform: platform as never,
+  platform,
   url: 'https://example.org/hook',
   secrets,
   ...(events ? { events } : {}),

@@ -7,7 +7,8 @@ import type { Entry } from '../../journal/journal.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Answer, IdempotencyKeys } from '../idempotency.ts'
 import { problem, sendProblem } from '../problem.ts'
-import { Matter, PlatformSchema } from '../schemas.ts'
+import { Matter } from '../../tickets/record-schemas.ts'
+import { PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 
 const Body = Type.Object(
@@ -16,7 +17,7 @@ const Body = Type.Object(
     agent: Type.Optional(
       Type.String({ minLength: 1, maxLength: 40, description: 'Who presses the key; the desk that has the call when left out' }),
     ),
-    mode: Type.Union(modes.map((mode) => Type.Literal(mode)), { description: '`transfer`: one-key transfer (一键转接)' }),
+    mode: Type.Enum(modes, { description: '`transfer`: one-key transfer (一键转接)' }),
     to: Type.Optional(PlatformSchema),
     matter: Type.Optional(Matter),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Goes with the ticket' })),

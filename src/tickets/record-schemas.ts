@@ -1,0 +1,77 @@
+/** The records that are told to the outside, as JSON Schema: in tickets and in the HTTP interface. */
+import { Type } from 'typebox'
+import { phases } from '../domain/call/state.ts'
+import { failureReasons, handoverStates, modes, platforms } from '../domain/handover/handover.ts'
+
+export const Time = (description: string) => Type.String({ format: 'date-time', description: `${description}; UTC, ISO 8601` })
+const Step = (description: string) => Type.Optional(Type.Number({ description: `${description}; ms since the key was pressed` }))
+const Channel = Type.Object(
+  {
+    channelId: Type.String(),
+    sipCallId: Type.Optional(Type.String()),
+    endpoint: Type.Optional(Type.String()),
+  },
+  { description: 'One leg of the call at the switch' },
+)
+
+export const Matter = Type.Object(
+  {
+    category: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+    item: Type.Optional(Type.String({ minLength: 1, maxLength: 120 })),
+  },
+  { additionalProperties: false, description: 'Matter (事项): category and item of the catalogue' },
+)
+
+export const HandoverRecord = Type.Object(
+  {
+    id: Type.String(),
+    callId: Type.String(),
+    mode: Type.Enum(modes, { description: 'How responsibility is passed on' }),
+    state: Type.Enum(handoverStates, { description: 'As it stood after the event' }),
+    from: Type.Enum(platforms, { description: 'The platform that hands over' }),
+    to: Type.Enum(platforms, { description: 'The platform that receives' }),
+    agent: Type.String({ description: 'Who pressed the key' }),
+    target: Type.Optional(Type.String({ description: 'The endpoint that answered' })),
+    matter: Type.Optional(Matter),
+    reason: Type.Optional(Type.String()),
+    requestedAt: Time('When the key was pressed'),
+    clock: Type.Object(
+      {
+        press: Type.Literal(0),
+        dial: Step('The target was dialled'),
+        ring: Step('It rang'),
+        answer: Step('It answered'),
+        joined: Step('All parties could talk'),
+        released: Step('The first desk left'),
+      },
+      { description: 'Split clock' },
+    ),
+    failure: Type.Optional(
+      Type.Object({
+        reason: Type.Enum(failureReasons, { description: 'Why the other desk was not reached' }),
+        sipCode: Type.Optional(Type.Number({ description: 'SIP response code (RFC 3261 §21)' })),
+        cause: Type.Optional(Type.Number({ description: 'Q.850 cause' })),
+        causeText: Type.Optional(Type.String()),
+      }),
+    ),
+  },
+  { description: 'The hand-over (转办)' },
+)
+
+export const CallRecord = Type.Object(
+  {
+    id: Type.String(),
+    state: Type.Enum(phases, { description: 'Phase of the call' }),
+    platform: Type.Enum(platforms, { description: 'Whose number the citizen dialled' }),
+    desk: Type.Enum(platforms, { description: 'Whose desk talks with the caller' }),
+    agent: Type.Optional(Type.String()),
+    caller: Type.Object({ number: Type.String(), name: Type.Optional(Type.String()) }),
+    dialled: Type.String(),
+    arrivedAt: Time('Arrival'),
+    answeredAt: Type.Optional(Time('Answer')),
+    endedAt: Type.Optional(Time('End')),
+    endedBy: Type.Optional(Type.String()),
+    channels: Type.Object({ caller: Channel, agent: Type.Optional(Channel), peer: Type.Optional(Channel) }),
+  },
+  { description: 'The call that is handed over' },
+)
