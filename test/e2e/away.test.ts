@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../../src/lab/eventually.ts'
+import type { Phone } from '../../src/lab/phone.ts'
+import { stopAll } from '../../src/lab/process.ts'
+import { type Stack, startStack } from '../../src/lab/stack.ts'
+import { asteriskIsEmpty, clear, givenTalk, press, settled, shown, talkTogether, tones } from '../support/given-call.ts'
+
+let stack: Stack
+let caller: Phone
+let agent: Phone
+let peer: Phone
+
+beforeAll(async () => {
+  stack = await startStack({ name: 'e2e-away', retryMs: [200, 200, 500, 500, 500, 1000, 1000] })
+  caller = await stack.citizen({ toneHz: tones.caller })
+  agent = await stack.agent('1001', tones.agent)
+  peer = await stack.agent('2001', tones.peer)
+}, 120_000)
+afterAll(() => stopAll())
+
+/** The citizen reaches the desk without Tandem. */
+async function reachesTheDesk(): Promise<void> {
+  await caller.dial('12345')
+  await agent.waitFor('incoming', 10_000)
+  expect(agent.peer?.number).toBe('13800001234')
+  await agent.answer()
+  await caller.waitFor('established')
+  expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+  await caller.hangUp()
+  await agent.waitFor('idle')
+  await asteriskIsEmpty(stack)
+}
+
+describe('Redis away', () => {
+  afterEach(() => clear(stack, caller, agent, peer))
+
+  it('does not touch a call, and the tickets are delivered in order when it returns', async () => {
+    await stack.redis.kill()
+    const call = await givenTalk(stack, caller, agent, '1001')
+    const { id } = await press(stack, '1001')
+    await peer.waitFor('incoming')
+    await peer.answer()
+    await settled(stack, id, 'completed')
+    expect(await talkTogether([caller, 'caller'], [peer, 'peer'])).toBe(true)
+    expect((await stack.api.get('/v1/health')).body).toMatchObject({ ok: true, redis: { ok: false } })
+    expect(stack.receiver.of(call.id)).toEqual([])
+    await stack.redis.start()
+    await eventually(() => stack.receiver.of(call.id).length, (count) => count === 4, 40_000)
+    expect(stack.receiver.of(call.id).map(({ payload }) => payload.type)).toEqual([
+      'handover.requested',
+      'handover.ringing',
+      'handover.answered',
+      'handover.completed',
+    ])
+    expect((await shown(stack, id)).deliveries.every(({ state }) => state === 'delivered')).toBe(true)
+  })
+})
+
+describe('Tandem away', () => {
+  it('frozen: the heartbeat is missed, and the desk is rung all the same', async () => {
+    stack.service.kill('SIGSTOP')
+    await eventually(
+      async () => Date.now() / 1000 - Number((await stack.asterisk.rx('dialplan show globals')).match(/TANDEM_HEARTBEAT=([0-9]+)/)?.[1]),
+      (age) => age > 4,
+    )
+    await reachesTheDesk()
+    stack.service.kill('SIGCONT')
+    await eventually(async () => (await stack.api.get<{ ok: boolean }>('/v1/health')).body.ok, Boolean)
+  })
+
+  it('killed: the desk is rung all the same; started again, Tandem has the calls', async () => {
+    stack.service.kill('SIGKILL')
+    await stack.service.exited
+    await reachesTheDesk()
+    await stack.startService()
+    await givenTalk(stack, caller, agent, '1001')
+    await clear(stack, caller, agent, peer)
+  })
+
+  it('without the desk’s phone either: the citizen waits with an announcement and reaches the desk when it is back', async () => {
+    await stack.service.stop()
+    await agent.doNotDisturb(true)
+    await caller.dial('12345')
+    await caller.waitFor('established', 10_000)
+    await agent.doNotDisturb(false)
+    await agent.waitFor('incoming', 30_000)
+    await agent.answer()
+    await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)
+  })
+})

@@ -1,0 +1,78 @@
+import type { CallSummary } from '../../src/domain/facts.ts'
+import type { Handover } from '../../src/domain/handover/handover.ts'
+import { eventually } from '../../src/lab/eventually.ts'
+import type { Phone } from '../../src/lab/phone.ts'
+import type { Stack } from '../../src/lab/stack.ts'
+import { musicOrRingback, partyTones } from '../../src/lab/tones.ts'
+import type { DeliveryView } from '../../src/tickets/tickets.ts'
+
+export interface Shown {
+  readonly handover: Handover
+  readonly deliveries: readonly DeliveryView[]
+}
+
+export const tones = { caller: partyTones.caller, agent: partyTones.agent, peer: partyTones.peer }
+
+/** The live call of this agent, as the API shows it. */
+export async function callOf(stack: Stack, agent: string): Promise<CallSummary> {
+  const { body } = await stack.api.get<{ items: CallSummary[] }>('/v1/calls')
+  const found = body.items.find((call) => call.agent === agent)
+  if (!found) throw new Error(`agent ${agent} has no call: ${JSON.stringify(body.items)}`)
+  return found
+}
+
+/** The citizen dials a desk, the agent answers, and they hear each other. */
+export async function givenTalk(stack: Stack, caller: Phone, agent: Phone, agentId: string, number = '12345'): Promise<CallSummary> {
+  await caller.dial(number)
+  await agent.waitFor('incoming')
+  await agent.answer()
+  await caller.waitFor('established')
+  return eventually(() => callOf(stack, agentId), ({ state }) => state === 'talking')
+}
+
+/** One key press. */
+export async function press(stack: Stack, agent: string, more: object = {}): Promise<Handover> {
+  const { status, body } = await stack.api.post<{ handover: Handover }>('/v1/handovers', { agent, mode: 'transfer', ...more })
+  if (status !== 201) throw new Error(`the press was answered ${status}: ${JSON.stringify(body)}`)
+  return body.handover
+}
+
+export async function shown(stack: Stack, handoverId: string): Promise<Shown> {
+  return (await stack.api.get<Shown>(`/v1/handovers/${handoverId}`)).body
+}
+
+export const settled = (stack: Stack, handoverId: string, state: Handover['state']): Promise<Shown> =>
+  eventually(() => shown(stack, handoverId), ({ handover }) => handover.state === state, 15_000)
+
+/** Both hear each other's tone, and nobody else's. */
+export async function talkTogether(one: [Phone, keyof typeof tones], other: [Phone, keyof typeof tones]): Promise<boolean> {
+  const [first, second] = await Promise.all([one[0].listen(tones), other[0].listen(tones)])
+  return first.join() === other[1] && second.join() === one[1]
+}
+
+/** What the phone hears for a whole ringing cadence is music or ringback, and no party at any time. */
+export async function hearsMusicOrRingback(phone: Phone, forMs = 5_500): Promise<boolean> {
+  const from = performance.now()
+  await phone.listen(tones, forMs)
+  const parties = await phone.listen(tones, 200)
+  return parties.length === 0 && musicOrRingback(phone.heard(), tones, from + 200, from + forMs - 200)
+}
+
+/** Asterisk has nothing left of ours: no channel, no bridge. */
+export async function asteriskIsEmpty(stack: Stack): Promise<void> {
+  await eventually(
+    async () => {
+      const [channels, bridges] = [await stack.asterisk.rx('core show channels count'), await stack.asterisk.rx('bridge show all')]
+      return `${channels}${bridges.split('\n').slice(1).join('')}`.trim()
+    },
+    (text) => /^0 active channels\n0 active calls\n[0-9]+ calls? processed$/.test(text),
+  )
+}
+
+/** Hangs every phone up and waits until nothing is left. */
+export async function clear(stack: Stack, ...phones: readonly Phone[]): Promise<void> {
+  await Promise.all(phones.map((phone) => phone.hangUp()))
+  await Promise.all(phones.map((phone) => phone.waitFor('idle')))
+  await asteriskIsEmpty(stack)
+  await eventually(async () => (await stack.api.get<{ items: CallSummary[] }>('/v1/calls')).body.items.length, (count) => count === 0)
+}
