@@ -1,3 +1,4 @@
+import { ensurePrompts } from '../lab/prompts.ts'
 import { ensureRoot, type Root } from '../lab/root.ts'
 
 /**
@@ -7,6 +8,7 @@ import { ensureRoot, type Root } from '../lab/root.ts'
  */
 export async function setUp(say: (line: string) => void): Promise<Root> {
   const root = await ensureRoot(say)
+  await ensurePrompts(say)
   say(`versions: ${Object.entries(root.versions).map(([name, version]) => `${name} ${version}`).join(', ')}`)
   return root
 }

@@ -145,7 +145,7 @@ export const ConfigSchema = Type.Object(
       { ...strict, default: {} },
     ),
   },
-  { ...strict, title: 'Tandem configuration' },
+  { ...strict, $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Tandem configuration' },
 )
 
 export type Config = Static<typeof ConfigSchema>

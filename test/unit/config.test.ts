@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, parseConfig } from '../../src/config/load.ts'
+import { publishedSchema } from '../../src/config/published-schema.ts'
+import { safeSummary } from '../../src/config/summary.ts'
+
+const file = (name: string) => readFileSync(fileURLToPath(new URL(`../../src/config/${name}`, import.meta.url)), 'utf8')
+const example = file('tandem.example.yaml')
+const secret = 'a-secret-of-some-length'
+const env = {
+  TANDEM_API_KEY: secret,
+  TANDEM_ARI_PASSWORD: secret,
+  TANDEM_AMI_PASSWORD: secret,
+  TANDEM_PHONE_1001: secret,
+  TANDEM_PHONE_1002: secret,
+  TANDEM_TICKET_SECRET: `whsec_${'a'.repeat(44)}`,
+}
+
+function problemsOf(text: string, environment: NodeJS.ProcessEnv = env) {
+  try {
+    parseConfig(text, environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('the configuration', () => {
+  it('is taken from the example, with defaults filled in', () => {
+    expect(parseConfig(example, env)).toMatchObject({
+      timezone: 'Asia/Shanghai',
+      http: { host: '127.0.0.1', apiKeys: [{ name: 'desk', key: secret }] },
+      calls: { ringMs: 25_000 },
+    })
+  })
+
+  it.each([
+    ['an unknown field', ['redis:', 'radis: {}\nredis:'], '', /unknown: radis/],
+    ['a missing field', ['  application: tandem\n', ''], 'asterisk', /lacking application/],
+    ['a name that could end a line of Asterisk’s files', ['id: "1001"', 'id: "1001\\n[evil]"'], 'agents/0/id', /pattern/],
+    ['a platform that is none', ['platform: "110"', 'platform: "119"'], 'tickets/endpoints/0/platform', /one of 12345, 110/],
+    ['a trunk that is not there', ['trunk: police', 'trunk: polise'], 'desks/110/trunk', /names no trunk/],
+    ['two agents of one name', ['id: "1002"', 'id: "1001"'], 'agents', /1001 is there twice/],
+    ['a number as text', ['path: ./journal.sqlite', 'path: 5'], 'journal/path', /string/],
+    ['a password that is too short', ['"${TANDEM_PHONE_1001}"', 'short'], 'agents/0/password', /pattern/],
+  ])('with %s is refused, with the path and the reason', (_what, [from = '', to = ''], path, reason) => {
+    const problems = problemsOf(example.replace(from, to))
+    expect(problems.map((problem) => problem.path)).toContain(path)
+    expect(problems.find((problem) => problem.path === path)?.reason).toMatch(reason)
+  })
+
+  it('names the environment variable that is not set, and where', () => {
+    expect(problemsOf(example, { ...env, TANDEM_API_KEY: undefined })).toEqual([
+      { path: 'http/apiKeys/0/key', reason: 'environment variable TANDEM_API_KEY is not set' },
+    ])
+  })
+
+  it('that is no YAML is refused with the line', () => {
+    expect(problemsOf('http: [\nredis: }')[0]?.path).toMatch(/^line [0-9]+$/)
+  })
+
+  it('never shows a secret, in errors and in the summary for the log', () => {
+    const config = parseConfig(example.replace('redis://', 'redis://user:hidden-too@'), env)
+    const shown = JSON.stringify(safeSummary(config))
+    expect(shown).not.toContain(secret)
+    expect(shown).not.toContain('hidden-too')
+    expect(shown).toContain('"key":"configured"')
+    expect(JSON.stringify(problemsOf(example.replace('name: desk', 'nam: desk')))).not.toContain(secret)
+  })
+
+  it('has a published JSON schema that is the one in force', () => {
+    expect(JSON.parse(file('tandem.schema.json'))).toEqual(publishedSchema())
+  })
+})
