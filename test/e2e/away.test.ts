@@ -3,7 +3,7 @@ import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import { asteriskIsEmpty, clear, givenTalk, press, settled, shown, talkTogether, tones } from '../support/given-call.ts'
+import { expectEmptyAsterisk, clear, givenTalk, press, settled, shown, talkTogether, tones } from '../support/given-call.ts'
 
 let stack: Stack
 let caller: Phone
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => stopAll())
 
 /** The citizen reaches the desk without Tandem. */
-async function reachesTheDesk(): Promise<void> {
+async function expectDeskReached(): Promise<void> {
   await caller.dial('12345')
   await agent.waitFor('incoming', 10_000)
   expect(agent.peer?.number).toBe('13800001234')
@@ -28,7 +28,7 @@ async function reachesTheDesk(): Promise<void> {
   expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
   await caller.hangUp()
   await agent.waitFor('idle')
-  await asteriskIsEmpty(stack)
+  await expectEmptyAsterisk(stack)
 }
 
 describe('Redis away', () => {
@@ -63,7 +63,7 @@ describe('Tandem away', () => {
       async () => Date.now() / 1000 - Number((await stack.asterisk.rx('dialplan show globals')).match(/TANDEM_HEARTBEAT=([0-9]+)/)?.[1]),
       (age) => age > 4,
     )
-    await reachesTheDesk()
+    await expectDeskReached()
     stack.service.kill('SIGCONT')
     await eventually(async () => (await stack.api.get<{ ok: boolean }>('/v1/health')).body.ok, Boolean)
   })
@@ -71,7 +71,7 @@ describe('Tandem away', () => {
   it('killed: the desk is rung all the same; started again, Tandem has the calls', async () => {
     stack.service.kill('SIGKILL')
     await stack.service.exited
-    await reachesTheDesk()
+    await expectDeskReached()
     await stack.startService()
     await givenTalk(stack, caller, agent, '1001')
     await clear(stack, caller, agent, peer)
@@ -85,6 +85,6 @@ describe('Tandem away', () => {
     await agent.doNotDisturb(false)
     await agent.waitFor('incoming', 30_000)
     await agent.answer()
-    await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)
+    expect(await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)).toBe(true)
   })
 })

@@ -4,7 +4,7 @@ import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import { asteriskIsEmpty, clear, givenTalk, hearsMusicOrRingback, press, settled, talkTogether, tones } from '../support/given-call.ts'
+import { expectEmptyAsterisk, clear, givenTalk, hearsMusicOrRingback, press, settled, talkTogether, tones } from '../support/given-call.ts'
 
 let stack: Stack
 let caller: Phone
@@ -68,34 +68,34 @@ describe('one-key transfer, answered', () => {
     await givenTalk(stack, caller, agent, '1001')
     await caller.hangUp()
     await agent.waitFor('idle')
-    await asteriskIsEmpty(stack)
+    await expectEmptyAsterisk(stack)
     await givenTalk(stack, caller, agent, '1001')
     await agent.hangUp()
     await caller.waitFor('idle')
   })
 })
 
-describe('one-key transfer, not answered: the pair talk again and the agent is told why', () => {
-  const failsWith = async (id: string, failure: object) => {
-    const { handover } = await settled(stack, id, 'failed')
-    expect(handover.failure).toMatchObject(failure)
-    expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
-    expect(peer.state).toBe('idle')
-  }
+async function expectFailure(id: string, failure: object): Promise<void> {
+  const { handover } = await settled(stack, id, 'failed')
+  expect(handover.failure).toMatchObject(failure)
+  expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+  expect(peer.state).toBe('idle')
+}
 
+describe('one-key transfer, not answered: the pair talk again and the agent is told why', () => {
   it('busy', async () => {
     await givenTalk(stack, caller, agent, '1001')
     const { id } = await press(stack, '1001')
     await peer.waitFor('incoming')
     await peer.reject()
-    await failsWith(id, { reason: 'busy', sipCode: 486, cause: 17 })
+    await expectFailure(id, { reason: 'busy', sipCode: 486, cause: 17 })
   })
 
   it('unavailable', async () => {
     await peer.doNotDisturb(true)
     await givenTalk(stack, caller, agent, '1001')
     const { id } = await press(stack, '1001')
-    await failsWith(id, { reason: 'unreachable', sipCode: 480, cause: 19 })
+    await expectFailure(id, { reason: 'unreachable', sipCode: 480, cause: 19 })
     await peer.doNotDisturb(false)
   })
 
@@ -104,7 +104,7 @@ describe('one-key transfer, not answered: the pair talk again and the agent is t
     const { id } = await press(stack, '1001')
     await peer.waitFor('incoming')
     await peer.waitFor('idle', 8_000)
-    await failsWith(id, { reason: 'no-answer' })
+    await expectFailure(id, { reason: 'no-answer' })
   })
 
   it('and the next press succeeds', async () => {
@@ -178,14 +178,14 @@ describe('people leave or change their minds while 110 rings', () => {
     await agent.waitFor('incoming')
     await caller.hangUp()
     await agent.waitFor('idle')
-    await asteriskIsEmpty(stack)
+    await expectEmptyAsterisk(stack)
   })
 
   it('the key pressed twice makes one hand-over', async () => {
     await givenTalk(stack, caller, agent, '1001')
     const body = { agent: '1001', mode: 'transfer' }
     const presses = await Promise.all([1, 2, 3].map(() => stack.api.post<{ handover: Handover }>('/v1/handovers', body)))
-    expect(presses.map(({ status }) => status).toSorted()).toEqual([200, 200, 201])
+    expect(presses.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 201])
     expect(new Set(presses.map((answer) => answer.body.handover.id)).size).toBe(1)
     await peer.waitFor('incoming')
     const channels = await stack.asterisk.rx('core show channels concise')
@@ -199,6 +199,6 @@ describe('people leave or change their minds while 110 rings', () => {
     await caller.waitFor('established')
     await agent.waitFor('incoming', 8_000)
     await agent.answer()
-    await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)
+    expect(await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)).toBe(true)
   })
 })

@@ -59,7 +59,7 @@ export async function hearsMusicOrRingback(phone: Phone, forMs = 5_500): Promise
 }
 
 /** Asterisk has nothing left of ours: no channel, no bridge. */
-export async function asteriskIsEmpty(stack: Stack): Promise<void> {
+export async function expectEmptyAsterisk(stack: Stack): Promise<void> {
   await eventually(
     async () => {
       const [channels, bridges] = [await stack.asterisk.rx('core show channels count'), await stack.asterisk.rx('bridge show all')]
@@ -73,6 +73,6 @@ export async function asteriskIsEmpty(stack: Stack): Promise<void> {
 export async function clear(stack: Stack, ...phones: readonly Phone[]): Promise<void> {
   await Promise.all(phones.map((phone) => phone.hangUp()))
   await Promise.all(phones.map((phone) => phone.waitFor('idle')))
-  await asteriskIsEmpty(stack)
+  await expectEmptyAsterisk(stack)
   await eventually(async () => (await stack.api.get<{ items: CallSummary[] }>('/v1/calls')).body.items.length, (count) => count === 0)
 }
