@@ -51,13 +51,13 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const dir = join(runtimeDir, 'run', options.name)
   rmSync(dir, { recursive: true, force: true })
-  for (const sub of ['etc', 'var', 'spool/recording', 'run', 'log']) mkdirSync(join(dir, 'asterisk', sub), { recursive: true })
+  mkdirSync(dir, { recursive: true })
   const secret = webhookSecret('police-tickets')
   const port = (usual: number, kind?: 'both') => freePort(options.usualPorts ? usual : undefined, kind)
   const receiver = await startTicketReceiver(secret, await port(8790))
   const redis = await startRedis({ dir: join(dir, 'redis'), port: await port(6379) })
   const configFile = join(dir, 'tandem.yaml')
-  const text = stringify(await settings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite') }))
+  const text = stringify(await labSettings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite') }))
   writeFileSync(configFile, text, { mode: 0o600 })
   const config = parseConfig(text, {}, configFile)
   const asterisk = await startLabAsterisk(config, join(dir, 'asterisk'))
@@ -117,7 +117,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function settings(
+/** A configuration for this machine, as it would stand in YAML. */
+export async function labSettings(
   options: StackOptions,
   port: (usual: number, kind?: 'both') => Promise<number>,
   at: { redis: string; tickets: string; secret: string; journal: string },
@@ -163,9 +164,11 @@ async function settings(
   }
 }
 
-async function startLabAsterisk(config: Config, dir: string): Promise<LabAsterisk> {
+/** Renders Asterisk's configuration below `dir` and starts it. */
+export async function startLabAsterisk(config: Config, dir: string): Promise<LabAsterisk> {
   const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
   const etc = join(dir, 'etc')
+  for (const sub of ['var', 'spool/recording', 'run', 'log']) mkdirSync(join(dir, sub), { recursive: true })
   renderAsterisk(
     config,
     {

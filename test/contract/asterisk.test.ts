@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { AriError } from '../../src/asterisk/ari-error.ts'
+import type { AriEvent } from '../../src/asterisk/ari-events.ts'
+import { AriLink } from '../../src/asterisk/ari-link.ts'
+import { eventually } from '../../src/lab/eventually.ts'
+import { freePort } from '../../src/lab/ports.ts'
+import { stopAll } from '../../src/lab/process.ts'
+import { type GivenAsterisk, givenAsterisk } from '../support/given-asterisk.ts'
+import { type SipPeer, type SipPeerBehaviour, startSipPeer } from '../support/sip-peer.ts'
+
+/** What the code leans on in Asterisk 22 and ari-client; a new version that differs fails here first. */
+let given: GivenAsterisk
+let link: AriLink
+let port: number
+let target: SipPeer | undefined
+const events: AriEvent[] = []
+
+beforeAll(async () => {
+  port = await freePort(undefined, 'udp')
+  given = await givenAsterisk({ name: 'contract-asterisk', policeTrunkPort: port })
+  await given.start()
+  link = new AriLink({
+    config: given.config.asterisk,
+    logger: pino({ level: 'silent' }),
+    onEvent: (event) => events.push(event),
+    onUp: () => undefined,
+    onDown: () => undefined,
+  })
+  await link.start()
+}, 60_000)
+afterEach(async () => {
+  await target?.stop()
+  target = undefined
+  events.length = 0
+})
+afterAll(async () => {
+  link.close()
+  await stopAll()
+})
+
+const create = (channelId: string, endpoint = 'PJSIP/110@police') =>
+  link.request('channels', 'create', { channelId, endpoint, app: 'tandem', appArgs: 'leg' })
+
+async function refusal(request: Promise<unknown>): Promise<AriError> {
+  try {
+    await request
+  } catch (error) {
+    if (error instanceof AriError) return error
+    throw error
+  }
+  throw new Error('it was not refused')
+}
+
+const seen = <T extends AriEvent['type']>(type: T, id: string) =>
+  eventually(
+    () => events.find((event): event is Extract<AriEvent, { type: T }> => event.type === type && JSON.stringify(event).includes(`"${id}"`)),
+    (event) => event !== undefined,
+  )
+
+async function dialled(id: string, behaviour: SipPeerBehaviour): Promise<void> {
+  target = await startSipPeer({ behaviour, port })
+  await create(id)
+  await seen('StasisStart', id)
+  await link.request('channels', 'dial', { channelId: id, timeout: 5 })
+}
+
+it('starts without a warning or an error from the rendered configuration', () => {
+  const log = [join(given.dir, 'asterisk/log/messages.log'), join(given.dir, 'asterisk/asterisk.log')].filter((file) => existsSync(file))
+  expect(log.length).toBeGreaterThan(0)
+  const bad = log.flatMap((file) => readFileSync(file, 'utf8').split('\n')).filter((line) => /WARNING|ERROR/.test(line))
+  expect(bad).toEqual([])
+})
+
+it('a leg of ours enters Stasis with its SIP Call-ID before it is dialled', async () => {
+  target = await startSipPeer({ behaviour: 'ring', port })
+  await create('leg-start')
+  const start = await seen('StasisStart', 'leg-start')
+  expect(start?.type === 'StasisStart' && start.args).toEqual(['leg'])
+  expect(start?.type === 'StasisStart' && start.channel.protocol_id).toMatch(/.+/)
+  expect(target.count('INVITE')).toBe(0)
+  await link.request('channels', 'hangup', { channelId: 'leg-start' })
+  await seen('ChannelDestroyed', 'leg-start')
+})
+
+it('an unknown endpoint is refused at once: nobody can be rung', async () => {
+  expect(await refusal(create('leg-none', 'PJSIP/nobody'))).toMatchObject({ status: 500, verdict: 'give-up' })
+})
+
+it('what is not there answers 404, and the same id twice 409', async () => {
+  expect(await refusal(link.request('channels', 'hangup', { channelId: 'none' }))).toMatchObject({ status: 404 })
+  expect(await refusal(link.request('bridges', 'destroy', { bridgeId: 'none' }))).toMatchObject({ status: 404 })
+  expect(await refusal(link.request('playbacks', 'stop', { playbackId: 'none' }))).toMatchObject({ status: 404 })
+  await create('leg-twice')
+  expect(await refusal(create('leg-twice'))).toMatchObject({ status: 409 })
+  await link.request('channels', 'hangup', { channelId: 'leg-twice' })
+})
+
+it.each([
+  [486, 17],
+  [600, 17],
+  [603, 21],
+  [480, 19],
+  [404, 1],
+  [408, 18],
+  [500, 38],
+  [503, 34],
+] as const)('a target that answers %i ends the leg with cause %i and its SIP code', async (code, cause) => {
+  await dialled(`leg-${code}`, code)
+  expect(await seen('ChannelDestroyed', `leg-${code}`)).toMatchObject({ cause, tech_cause: code })
+})
+
+it('ringing and early media are told by Dial', async () => {
+  await dialled('leg-ring', 'ring')
+  await eventually(() => events.some((event) => event.type === 'Dial' && event.dialstatus === 'RINGING'), Boolean)
+  await link.request('channels', 'hangup', { channelId: 'leg-ring' })
+  await seen('ChannelDestroyed', 'leg-ring')
+  await target?.stop()
+  await dialled('leg-early', 'early-media')
+  await eventually(() => events.some((event) => event.type === 'Dial' && event.dialstatus === 'PROGRESS'), Boolean)
+  await link.request('channels', 'hangup', { channelId: 'leg-early' })
+  expect(await seen('ChannelDestroyed', 'leg-early')).toBeDefined()
+})

@@ -1,0 +1,58 @@
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { AsteriskControl } from '../../src/asterisk/asterisk-control.ts'
+import type { LabAsterisk } from '../../src/lab/asterisk.ts'
+import { eventually } from '../../src/lab/eventually.ts'
+import { stopAll } from '../../src/lab/process.ts'
+import { type GivenAsterisk, givenAsterisk } from '../support/given-asterisk.ts'
+
+let given: GivenAsterisk
+let asterisk: LabAsterisk
+let control: AsteriskControl
+let restored = 0
+
+const heartbeat = async () => Number((await asterisk.rx('dialplan show globals')).match(/TANDEM_HEARTBEAT=([0-9]+)/)?.[1])
+const fresh = async () => Date.now() / 1000 - (await heartbeat()) < 3
+
+beforeAll(async () => {
+  given = await givenAsterisk({ name: 'integration-control' })
+  const nothing = () => undefined
+  control = new AsteriskControl(given.config, pino({ level: 'silent' }), {
+    arrived: nothing,
+    callerLeft: nothing,
+    legDialled: nothing,
+    legRinging: nothing,
+    legAnswered: nothing,
+    legEnded: nothing,
+    restored: () => (restored += 1),
+  })
+}, 60_000)
+afterAll(async () => {
+  control.close()
+  await stopAll()
+})
+
+it('starts while Asterisk is away, and connects when it comes', async () => {
+  await control.start()
+  expect(control.up).toBe(false)
+  asterisk = await given.start()
+  await eventually(() => control.up, Boolean)
+  expect(restored).toBe(1)
+  expect(await eventually(fresh, Boolean)).toBe(true)
+})
+
+it('notices a half-open connection by its pings, and is back when Asterisk is', async () => {
+  asterisk.process.kill('SIGSTOP')
+  await eventually(() => control.up, (up) => !up, 15_000)
+  asterisk.process.kill('SIGCONT')
+  await eventually(() => control.up, Boolean, 30_000)
+  expect(restored).toBe(2)
+})
+
+it('connects to an Asterisk that was started again', async () => {
+  await asterisk.stop()
+  await eventually(() => control.up, (up) => !up)
+  asterisk = await given.start()
+  await eventually(() => control.up, Boolean, 30_000)
+  expect(await eventually(fresh, Boolean)).toBe(true)
+})
