@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { debianDirs, renderAsterisk } from '../asterisk/render.ts'
@@ -6,11 +6,12 @@ import { parseConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { Api } from './api.ts'
 import { type LabAsterisk, startAsterisk } from './asterisk.ts'
-import { projectDir, runtimeDir } from './paths.ts'
+import { projectDir } from './paths.ts'
 import { type Phone, startPhone } from './phone.ts'
 import { freePort, freePortRange } from './ports.ts'
 import { type LabProcess, startOnHost } from './process.ts'
 import { type LabRedis, startRedis } from './redis.ts'
+import { claimRunDir } from './run-dir.ts'
 import { labSecrets, webhookSecret } from './secrets.ts'
 import { type TicketReceiver, startTicketReceiver } from './ticket-receiver.ts'
 import { partyTones } from './tones.ts'
@@ -49,9 +50,7 @@ export interface Stack {
 }
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const dir = join(runtimeDir, 'run', options.name)
-  rmSync(dir, { recursive: true, force: true })
-  mkdirSync(dir, { recursive: true })
+  const dir = claimRunDir(options.name)
   const secret = webhookSecret('police-tickets')
   const port = (usual: number, kind?: 'both') => freePort(options.usualPorts ? usual : undefined, kind)
   const receiver = await startTicketReceiver(secret, await port(8790))
