@@ -1,0 +1,157 @@
+/** Calls for the tests of the pure machine: a context, a call in each phase, actions as short lines. */
+import type { Action, Reply } from '../../src/domain/call/actions.ts'
+import type { Step } from '../../src/domain/call/draft.ts'
+import type { Arrival, Context, Event, EventOf } from '../../src/domain/call/events.ts'
+import { begin, step } from '../../src/domain/call/machine.ts'
+import type { Phase, State } from '../../src/domain/call/state.ts'
+import type { Fact } from '../../src/domain/facts.ts'
+
+export const ringMs = 25_000
+export const retryMs = 5_000
+const startUtc = Date.UTC(2026, 0, 5, 8)
+
+export const arrival: Arrival = {
+  id: 'c',
+  platform: '12345',
+  dialled: '12345',
+  caller: { channelId: 'caller-channel', number: '13800000000', sipCallId: 'sip-caller' },
+}
+
+/** Two seats a desk. `mono` in ms, the UTC clock runs with it. */
+export function contextAt(mono: number, seats: Partial<Context['seats']> = {}): Context {
+  return {
+    now: { mono, utc: startUtc + mono },
+    seats: { '12345': ['8001', '8002'], '110': ['9001', '9002'], ...seats },
+    ringMs,
+    retryMs,
+  }
+}
+
+export const press = (command = 'press', handoverId = 'h1', more: Partial<EventOf<'handover-requested'>> = {}): Event => ({
+  type: 'handover-requested',
+  command,
+  handoverId,
+  mode: 'transfer',
+  to: '110',
+  ...more,
+})
+export const cancel = (handoverId = 'h1', command = 'cancel'): Event => ({ type: 'handover-cancel-requested', command, handoverId })
+export const dialled = (leg: string): Event => ({ type: 'leg-dialled', leg, sipCallId: `sip-${leg}` })
+export const rings = (leg: string): Event => ({ type: 'leg-ringing', leg })
+export const answers = (leg: string): Event => ({ type: 'leg-answered', leg })
+export const joins = (leg: string): Event => ({ type: 'leg-joined', leg })
+export const joinFails = (leg: string): Event => ({ type: 'leg-join-failed', leg })
+/** A person put the phone down, or our own hang-up took effect. */
+export const hangsUp = (leg: string): Event => ({ type: 'leg-ended', leg, cause: 16, causeText: 'Normal Clearing', lost: false })
+export const breaks = (leg: string): Event => ({ type: 'leg-ended', leg, causeText: 'RTP timeout', lost: true })
+export const refuses = (leg: string, sipCode: number, cause: number): Event => ({ type: 'leg-ended', leg, sipCode, cause, lost: false })
+export const callerLeaves: Event = { type: 'caller-left' }
+export const bridgeFails: Event = { type: 'bridge-failed' }
+export const fires = (token: number): Event => ({ type: 'timer-fired', token })
+
+/** A call that is driven event by event, 10 ms apart unless said otherwise; keeps what it did. */
+export class Story {
+  state: State
+  readonly facts: Fact[] = []
+  readonly replies: Reply[] = []
+  /** What the last step did. */
+  did: readonly string[] = []
+  seats: Partial<Context['seats']>
+  mono = 1_000
+
+  constructor(seats: Partial<Context['seats']> = {}, from: Arrival = arrival) {
+    this.seats = seats
+    const begun = begin(from, contextAt(this.mono, seats))
+    this.state = begun.state
+    this.#keep(begun)
+  }
+
+  then(...events: readonly Event[]): this {
+    for (const event of events) this.after(10, event)
+    return this
+  }
+
+  after(ms: number, event: Event): this {
+    this.mono += ms
+    this.#keep(step(this.state, event, contextAt(this.mono, this.seats)))
+    return this
+  }
+
+  /** The running timer runs out. */
+  timeOut(ms = ringMs): this {
+    return this.after(ms, fires(this.state.call.timer))
+  }
+
+  get factTypes(): readonly string[] {
+    return this.facts.map(({ type }) => type)
+  }
+
+  #keep({ state, actions }: Step): void {
+    this.state = state
+    this.did = lines(actions)
+    for (const action of actions) {
+      if (action.type === 'record') this.facts.push(...action.facts)
+      if (action.type === 'reply') this.replies.push(action.reply)
+    }
+  }
+}
+
+/** Legs: c-1 (8001) and c-2 (8002) of 12345, then c-3 (9001) and c-4 (9002) of 110. The press is `h1`. */
+const told = {
+  ringing: [],
+  talking: [answers('c-1'), joins('c-1')],
+  transferring: [press(), dialled('c-3'), rings('c-3')],
+  joining: [answers('c-3')],
+  releasing: [joins('c-3')],
+} as const satisfies Partial<Record<Phase, readonly Event[]>>
+
+/** A call in each phase, on its usual way. */
+export const given: { readonly [P in Phase]: () => Story } = {
+  ringing: () => new Story(),
+  waiting: () => {
+    const story = new Story({ '12345': [] })
+    story.seats = {}
+    return story
+  },
+  talking: () => given.ringing().then(...told.talking),
+  transferring: () => given.talking().then(...told.transferring),
+  joining: () => given.transferring().then(...told.joining),
+  releasing: () => given.joining().then(...told.releasing),
+  ended: () => given.talking().then(callerLeaves),
+}
+
+/** One short line an action, one a fact. */
+export function lines(actions: readonly Action[]): readonly string[] {
+  return actions.flatMap((action): readonly string[] => {
+    switch (action.type) {
+      case 'dial-leg':
+        return [`dial ${action.leg} ${action.endpoint} as ${action.role}${action.handoverId === undefined ? '' : ` for ${action.handoverId}`}`]
+      case 'hang-up-leg':
+        return [`hang up ${action.leg}: ${action.reason}`]
+      case 'join-leg':
+        return [`join ${action.leg}`]
+      case 'separate-leg':
+        return [`separate ${action.leg}`]
+      case 'hang-up-caller':
+        return [`hang up the caller: ${action.endedBy}`]
+      case 'set-background':
+        return [`sound ${action.sound}`]
+      case 'announce':
+        return [`announce ${action.prompt}`]
+      case 'set-timer':
+        return [`timer ${action.afterMs}`]
+      case 'record':
+        return action.facts.map(({ type }) => `fact ${type}`)
+      case 'reply':
+        return [`reply ${action.command}: ${said(action.reply)}`]
+      case 'open-bridge':
+      case 'close-bridge':
+      case 'answer-caller':
+      case 'give-back-caller':
+        return [action.type.replaceAll('-', ' ')]
+    }
+  })
+}
+
+const said = (reply: Reply): string =>
+  reply.kind === 'refused' ? reply.code : `${reply.handover.id} ${reply.handover.state}${reply.created ? ', created' : ''}`
