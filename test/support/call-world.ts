@@ -66,7 +66,7 @@ export class Story {
     this.#keep(begun)
   }
 
-  then(...events: readonly Event[]): this {
+  tell(...events: readonly Event[]): this {
     for (const event of events) this.after(10, event)
     return this
   }
@@ -113,11 +113,11 @@ export const given: { readonly [P in Phase]: () => Story } = {
     story.seats = {}
     return story
   },
-  talking: () => given.ringing().then(...told.talking),
-  transferring: () => given.talking().then(...told.transferring),
-  joining: () => given.transferring().then(...told.joining),
-  releasing: () => given.joining().then(...told.releasing),
-  ended: () => given.talking().then(callerLeaves),
+  talking: () => given.ringing().tell(...told.talking),
+  transferring: () => given.talking().tell(...told.transferring),
+  joining: () => given.transferring().tell(...told.joining),
+  releasing: () => given.joining().tell(...told.releasing),
+  ended: () => given.talking().tell(callerLeaves),
 }
 
 /** One short line an action, one a fact. */

@@ -3,7 +3,7 @@ import type { HandoverFactType } from '../facts.ts'
 import { advance, stamp, type Tracked } from '../handover/handover.ts'
 import { type Draft, hangUp, nothing } from './draft.ts'
 import type { Context } from './events.ts'
-import { cancelSettled, close, end, fallBack, refuse, show, talk } from './moves.ts'
+import { cancelSettled, close, end, fallBack, pressAgain, refuse, talk } from './moves.ts'
 import type { Row } from './row.ts'
 import type { Call, Joining, Leg, Releasing } from './state.ts'
 
@@ -44,7 +44,7 @@ export const joining: Row<'joining'> = {
       outcome: { handover: state.handover, state: 'failed', failure: { reason: 'control-lost' } },
     }),
   'timer-fired': nothing,
-  'handover-requested': (state, event) => show(state, event.command, state.handover),
+  'handover-requested': pressAgain,
   'handover-cancel-requested': (state, event) =>
     event.handoverId === state.handover.id ? refuse(state, event.command, 'handover-too-late') : cancelSettled(state, event),
 }
@@ -72,7 +72,7 @@ export const releasing: Row<'releasing'> = {
   'bridge-failed': (state, _event, context) =>
     end(state, 'given-back', context, { caller: 'give-back', outcome: { handover: state.handover, state: 'completed' } }),
   'timer-fired': nothing,
-  'handover-requested': (state, event) => show(state, event.command, state.handover),
+  'handover-requested': pressAgain,
   'handover-cancel-requested': (state, event) =>
     event.handoverId === state.handover.id ? refuse(state, event.command, 'handover-too-late') : cancelSettled(state, event),
 }

@@ -4,7 +4,7 @@ import { advance, type Failure, type HandoverState, type Platform, type Tracked 
 import { iso } from '../instant.ts'
 import type { Action, Refusal } from './actions.ts'
 import { type Draft, hangUp, makeLegs, startTimer, stopTimer } from './draft.ts'
-import type { CancelRequest, Context } from './events.ts'
+import type { CancelRequest, Context, HandoverRequest } from './events.ts'
 import type { Call, Leg, State } from './state.ts'
 import { legsOf } from './state.ts'
 import { deskOf } from './summary.ts'
@@ -109,11 +109,13 @@ export const refuse = (state: State, command: string, code: Refusal): Draft => (
   actions: [{ type: 'reply', command, reply: { kind: 'refused', code } }],
 })
 
-/** A second press shows the hand-over that the first one made. */
-export const show = (state: State, command: string, handover: Tracked, created = false): Draft => ({
-  state,
-  actions: [replyWith(command, handover, created)],
-})
+const show = (state: State, command: string, handover: Tracked): Draft => ({ state, actions: [replyWith(command, handover, false)] })
+
+/** A second press shows the hand-over that the first one made; somebody else's press is not this call's. */
+export const pressAgain = (state: State & { handover: Tracked }, { command, agent }: HandoverRequest): Draft =>
+  agent === undefined || agent === state.handover.agent
+    ? show(state, command, state.handover)
+    : refuse(state, command, 'not-your-call')
 
 export const replyWith = (command: string, handover: Tracked, created: boolean): Action => ({
   type: 'reply',

@@ -3,7 +3,7 @@ import { advance, stamp } from '../handover/handover.ts'
 import type { Action } from './actions.ts'
 import { type Draft, find, hangUp, nothing, replace, stopTimer, without } from './draft.ts'
 import type { Context, EventOf } from './events.ts'
-import { cancelSettled, end, fallBack, replyWith, show } from './moves.ts'
+import { cancelSettled, end, fallBack, pressAgain, replyWith } from './moves.ts'
 import type { Row } from './row.ts'
 import type { Transferring } from './state.ts'
 
@@ -72,7 +72,7 @@ export const transferring: Row<'transferring'> = {
     const failure = state.failure ?? { reason: rang ? ('no-answer' as const) : ('unreachable' as const) }
     return fallBack(state, 'failed', failure, context, hangUp(state.targets, 'no-answer'))
   },
-  'handover-requested': (state, event) => show(state, event.command, state.handover),
+  'handover-requested': pressAgain,
   'handover-cancel-requested': (state, event, context) => {
     if (event.handoverId !== state.handover.id) return cancelSettled(state, event)
     const draft = fallBack(state, 'cancelled', undefined, context, hangUp(state.targets, 'normal'))
