@@ -186,6 +186,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     'leg-ended': [
       leads(on.hangsUp('c-1'), 'talking', 'fact handover-released', 'fact handover-completed'),
       leads(on.hangsUp('c-3'), 'ended', 'hang up c-1: normal', 'hang up the caller: 9001', 'fact handover-completed', ...over),
+      leads(on.breaks('c-3'), 'ringing', 'sound ringback', 'dial c-5 9001 as agent', 'dial c-6 9002 as agent', 'timer 25000', 'fact handover-completed'),
       ignores(on.hangsUp('c-4')),
     ],
     'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-completed', ...over)],

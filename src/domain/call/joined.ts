@@ -3,7 +3,7 @@ import type { HandoverFactType } from '../facts.ts'
 import { advance, stamp, type Tracked } from '../handover/handover.ts'
 import { type Draft, hangUp, nothing } from './draft.ts'
 import type { Context } from './events.ts'
-import { cancelSettled, close, end, fallBack, pressAgain, refuse, talk } from './moves.ts'
+import { cancelSettled, close, end, fallBack, pressAgain, refuse, ringDesk, talk } from './moves.ts'
 import type { Row } from './row.ts'
 import type { Call, Joining, Leg, Releasing } from './state.ts'
 
@@ -61,6 +61,7 @@ export const releasing: Row<'releasing'> = {
       return complete(state.call, state.peer, handover, [{ type: 'handover-released', handover }])
     }
     if (event.leg !== state.peer.id) return nothing(state)
+    if (event.lost) return losePeer(state, context)
     return end(state, state.peer.endpoint, context, {
       caller: 'hang-up',
       outcome: { handover: state.handover, state: 'completed' },
@@ -86,6 +87,13 @@ function complete(
 ): Draft {
   const closed = close(call, handover, 'completed')
   return { ...talk(closed.call, peer), facts: [...facts, closed.fact] }
+}
+
+/** The hand-over was done when the other desk's leg broke: that desk is rung again, the first one is gone. */
+function losePeer({ call, peer, handover }: Releasing, context: Context): Draft {
+  const closed = close(call, handover, 'completed')
+  const next = ringDesk(closed.call, peer.platform, context)
+  return { ...next, facts: [closed.fact, ...(next.facts ?? [])] }
 }
 
 /** Another target answered at the same moment. */
