@@ -10,6 +10,9 @@ declare module 'fastify' {
   }
 }
 
+const bearer = 'Bearer realm="tandem"'
+const basic = 'Basic realm="tandem", charset="UTF-8"'
+
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /**
@@ -24,7 +27,7 @@ export function requireKey(app: FastifyInstance, keys: Config['http']['apiKeys']
     const hashed = presented === undefined ? undefined : digest(presented)
     const found = hashed && known.find((key) => timingSafeEqual(key.digest, hashed))
     if (!found) {
-      reply.header('www-authenticate', 'Basic realm="tandem", charset="UTF-8"')
+      reply.header('www-authenticate', request.method === 'GET' ? `${bearer}, ${basic}` : bearer)
       return sendProblem(reply, problem('unauthorized'))
     }
     request.user = found.name

@@ -34,6 +34,7 @@ export class IdempotencyKeys {
     for (const { scope, key, request, status, body, at } of await journal.answers()) {
       keys.#kept.set(`${scope} ${key}`, { request, at, answer: Promise.resolve({ status, body }) })
     }
+    keys.#prune(Date.now())
     return keys
   }
 

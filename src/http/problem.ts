@@ -26,11 +26,14 @@ export const problems = {
   'handover-too-late': { status: 409, title: 'The other desk has answered already' },
   'handover-settled': { status: 409, title: 'The hand-over has been settled already' },
   'idempotency-key-reused': { status: 422, title: 'The same Idempotency-Key came with another request' },
+  'too-many-readers': { status: 503, title: 'Too many live event streams are open' },
   'asterisk-away': { status: 503, title: 'Asterisk cannot be reached; nothing was done' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal, Known>
 
 export type ProblemCode = keyof typeof problems
+
+export const problemType = 'application/problem+json'
 
 export const Problem = Type.Object(
   {
@@ -50,6 +53,21 @@ export const Problem = Type.Object(
   },
   { $id: 'Problem', description: 'RFC 9457 problem details' },
 )
+const ProblemRef = Type.Ref('Problem')
+
+/** Any route may answer with these. */
+const everywhere: readonly ProblemCode[] = ['unauthorized', 'invalid-request', 'internal-error']
+
+/** A route's `response` schemas for these problems and those of every route, one for each status. */
+export function problemAnswers(...codes: readonly ProblemCode[]) {
+  const answers: Record<number, { description: string; content: Record<typeof problemType, { schema: typeof ProblemRef }> }> = {}
+  for (const code of [...everywhere, ...codes]) {
+    const { status, title } = problems[code]
+    const others = answers[status] ? `${answers[status].description}; ` : ''
+    answers[status] = { description: `${others}\`${code}\`: ${title}`, content: { [problemType]: { schema: ProblemRef } } }
+  }
+  return answers
+}
 
 export interface ProblemBody {
   readonly type: string
@@ -69,5 +87,5 @@ export const problem = (code: ProblemCode, more: Pick<ProblemBody, 'detail' | 'e
 })
 
 export async function sendProblem(reply: FastifyReply, body: ProblemBody): Promise<FastifyReply> {
-  return reply.code(body.status).header('content-type', 'application/problem+json').send(JSON.stringify(body))
+  return reply.code(body.status).header('content-type', problemType).send(JSON.stringify(body))
 }

@@ -5,6 +5,9 @@ import { deliveryStates } from '../tickets/delivery-store.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
 import { CallRecord, HandoverRecord, Time } from '../tickets/record-schemas.ts'
 
+/** A query that is not known is refused, as a field is: it would be ignored in silence. */
+export const NoQuery = Type.Object({}, { additionalProperties: false })
+
 export const PlatformSchema = Type.Enum(platforms, { description: '`12345` (hotline) or `110` (police)' })
 
 export const CallSchema = Type.Object(CallRecord.properties, {

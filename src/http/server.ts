@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, LogController, type FastifyInstance, t
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requireKey } from './auth.ts'
 import type { HttpDeps } from './deps.ts'
-import { handleErrors } from './errors.ts'
+import { answerError, handleErrors } from './errors.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { describeApi } from './openapi.ts'
 import { Problem } from './problem.ts'
@@ -16,6 +16,10 @@ import { CallSchema, DeliverySchema, EventSchema, HandoverSchema } from './schem
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
 
 const bodyLimit = 64 * 1024
+/** Longest time for a request to come in whole, ms. */
+const requestTimeout = 10_000
+/** Longest time for answers under way when the service ends, ms: a client that takes nothing must not hold it up. */
+const closeMs = 2_000
 
 /** The HTTP interface: everything but the port. Unknown fields are refused, nothing is coerced. */
 export async function buildServer(deps: HttpDeps): Promise<App> {
@@ -24,9 +28,12 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    requestTimeout,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     forceCloseConnections: 'idle',
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true, useDefaults: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  app.removeContentTypeParser('text/plain')
   requireKey(app, deps.config.http.apiKeys)
   handleErrors(app)
   app.addHook('onResponse', async (request, reply) => {
@@ -34,6 +41,9 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
       { user: request.user, method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 },
       'request',
     )
+  })
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), closeMs).unref()
   })
   for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, EventSchema]) app.addSchema(schema)
   await describeApi(app)

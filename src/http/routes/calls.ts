@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
-import { problem, sendProblem } from '../problem.ts'
+import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import type { HttpDeps } from '../deps.ts'
+import { NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
 
 export function callRoutes(app: App, { calls }: HttpDeps): void {
@@ -11,7 +12,8 @@ export function callRoutes(app: App, { calls }: HttpDeps): void {
         operationId: 'listCalls',
         summary: 'Live calls',
         tags: ['calls'],
-        response: { 200: Type.Object({ items: Type.Array(Type.Ref('Call')) }) },
+        querystring: NoQuery,
+        response: { ...problemAnswers(), 200: Type.Object({ items: Type.Array(Type.Ref('Call')) }, { description: 'All live calls' }) },
       },
     },
     async () => ({ items: [...calls.list()] }),
@@ -25,7 +27,8 @@ export function callRoutes(app: App, { calls }: HttpDeps): void {
         summary: 'One call, live or ended not long ago',
         tags: ['calls'],
         params: Type.Object({ callId: Type.String() }),
-        response: { 200: Type.Ref('Call'), 404: Type.Ref('Problem') },
+        querystring: NoQuery,
+        response: { ...problemAnswers('call-not-found'), 200: Type.Ref('Call') },
       },
     },
     async (request, reply) => calls.get(request.params.callId) ?? sendProblem(reply, problem('call-not-found')),

@@ -6,9 +6,9 @@ import { isHandoverFact } from '../../domain/facts.ts'
 import type { Entry } from '../../journal/journal.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Answer, IdempotencyKeys } from '../idempotency.ts'
-import { problem, sendProblem } from '../problem.ts'
+import { problem, problemAnswers, problemType, sendProblem } from '../problem.ts'
 import { Matter } from '../../tickets/record-schemas.ts'
-import { PlatformSchema } from '../schemas.ts'
+import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 
 const Body = Type.Object(
@@ -22,21 +22,36 @@ const Body = Type.Object(
     matter: Type.Optional(Matter),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Goes with the ticket' })),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, anyOf: [{ required: ['call'] }, { required: ['agent'] }] },
 )
 const CancelBody = Type.Object({}, { additionalProperties: false })
-const Result = Type.Object({
-  handover: Type.Ref('Handover'),
-  created: Type.Boolean({ description: 'False: this is what an earlier press made' }),
-  durable: Type.Boolean({ description: 'The facts are on disk; false: the call goes on, but a crash now would lose them' }),
-})
+const Result = Type.Object(
+  {
+    handover: Type.Ref('Handover'),
+    created: Type.Boolean({ description: 'False: this is what an earlier press made' }),
+    durable: Type.Boolean({ description: 'The facts are on disk; false: the call goes on, but a crash now would lose them' }),
+  },
+  { description: 'The hand-over as it stands; 201 when this press made it' },
+)
 const Key = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({ minLength: 1, maxLength: 200, description: 'Same key, same request: the first answer again, for a day' }),
   ),
 })
-const Shown = Type.Object({ handover: Type.Ref('Handover'), deliveries: Type.Array(Type.Ref('Delivery')) })
-const problemsOf = (...codes: readonly number[]) => Object.fromEntries(codes.map((code) => [code, Type.Ref('Problem')]))
+const pressProblems = [
+  'call-not-found',
+  'agent-not-in-call',
+  'not-your-call',
+  'same-desk',
+  'call-not-answered',
+  'call-ended',
+  'asterisk-away',
+] as const
+const Shown = Type.Object(
+  { handover: Type.Ref('Handover'), deliveries: Type.Array(Type.Ref('Delivery')) },
+  { description: 'The hand-over and what its ticket systems were told' },
+)
+const keyedProblems = ['malformed-body', 'body-too-large', 'unsupported-media-type', 'idempotency-key-reused'] as const
 
 export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, keys: IdempotencyKeys): void {
   app.post(
@@ -49,8 +64,9 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
           'The other desk rings at once. A second press, from whichever key, shows the hand-over that the first one made (200).',
         tags: ['hand-overs'],
         headers: Key,
+        querystring: NoQuery,
         body: Body,
-        response: { 201: Result, 200: Result, ...problemsOf(400, 403, 404, 409, 422, 503) },
+        response: { ...problemAnswers(...keyedProblems, ...pressProblems), 201: Result, 200: Result },
       },
     },
     async (request, reply) => answerOnce(request, reply, keys, () => answerOf(calls.transfer(commandOf(request.body)))),
@@ -65,8 +81,13 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
         tags: ['hand-overs'],
         headers: Key,
         params: Type.Object({ handoverId: Type.String() }),
-        body: Type.Optional(CancelBody),
-        response: { 200: Result, ...problemsOf(400, 404, 409, 422, 503) },
+        querystring: NoQuery,
+        body: CancelBody,
+        response: { ...problemAnswers(...keyedProblems, 'handover-not-found', 'handover-too-late', 'handover-settled'), 200: Result },
+      },
+      // There is nothing to say: a body may be left out.
+      preValidation: async (request) => {
+        request.body ??= {}
       },
     },
     async (request, reply) =>
@@ -87,14 +108,15 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
         summary: 'Both tracks of a hand-over: the voice, and the deliveries of its ticket',
         tags: ['hand-overs'],
         params: Type.Object({ handoverId: Type.String() }),
-        response: { 200: Shown, 404: Type.Ref('Problem') },
+        querystring: NoQuery,
+        response: { ...problemAnswers('handover-not-found'), 200: Shown },
       },
     },
     async (request, reply) => {
       const { handoverId } = request.params
       const handover = calls.handover(handoverId) ?? (await recorded(handoverId))
       if (!handover) return sendProblem(reply, problem('handover-not-found'))
-      return { handover, deliveries: await tickets.deliveriesOf(handoverId) }
+      return { handover, deliveries: [...(await tickets.deliveriesOf(handoverId))] }
     },
   )
 
@@ -113,8 +135,11 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
           { additionalProperties: false },
         ),
         response: {
-          200: Type.Object({ items: Type.Array(Type.Ref('Handover')), next: Type.Optional(Type.String()) }),
-          ...problemsOf(400),
+          ...problemAnswers(),
+          200: Type.Object(
+            { items: Type.Array(Type.Ref('Handover')), next: Type.Optional(Type.String({ description: 'The `cursor` of the next page' })) },
+            { description: 'A page; without `next` it is the last' },
+          ),
         },
       },
     },
@@ -160,6 +185,6 @@ async function answerOnce(
   if (keyed.kind === 'reused') return sendProblem(reply, problem('idempotency-key-reused'))
   const { status, body } = keyed.answer
   if (keyed.replayed) reply.header('idempotent-replayed', 'true')
-  const type = status >= 400 ? 'application/problem+json' : 'application/json; charset=utf-8'
+  const type = status >= 400 ? problemType : 'application/json; charset=utf-8'
   return reply.code(status).header('content-type', type).send(body)
 }

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import type { HttpDeps } from '../deps.ts'
+import { problemAnswers } from '../problem.ts'
+import { NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
 
 const Part = Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })
@@ -13,15 +15,20 @@ export function healthRoutes(app: App, { calls, journal, tickets }: HttpDeps): v
         summary: 'What works now',
         description: '`ok` is about calls: they go on while the journal or Redis is away, which the parts show.',
         tags: ['health'],
+        querystring: NoQuery,
         response: {
-          200: Type.Object({
-            ok: Type.Boolean(),
-            asterisk: Part,
-            journal: Part,
-            redis: Part,
-            calls: Type.Integer({ description: 'Live calls' }),
-            deliveries: Type.Object({ pending: Type.Integer(), dead: Type.Integer() }),
-          }),
+          ...problemAnswers(),
+          200: Type.Object(
+            {
+              ok: Type.Boolean(),
+              asterisk: Part,
+              journal: Part,
+              redis: Part,
+              calls: Type.Integer({ description: 'Live calls' }),
+              deliveries: Type.Object({ pending: Type.Integer(), dead: Type.Integer() }),
+            },
+            { description: 'The parts and the load' },
+          ),
         },
       },
     },

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { problems } from '../../src/http/problem.ts'
+import { ticketEvents } from '../../src/tickets/payload-schema.ts'
+import { type GivenHttp, givenHttp, withKey } from '../support/given-http.ts'
+
+interface Operation {
+  operationId: string
+  summary: string
+  tags: string[]
+  parameters?: { name: string; in: string; required?: boolean }[]
+  responses: Record<string, { description: string; content: Record<string, { schema: unknown }> }>
+}
+interface Document {
+  openapi: string
+  security: unknown
+  paths: Record<string, Record<string, Operation>>
+  webhooks: Record<string, { post: { requestBody: { content: Record<string, { schema: object }> } } }>
+  components: { schemas: Record<string, { properties: Record<string, { enum?: string[] }> }>; securitySchemes: Record<string, object> }
+}
+
+let given: GivenHttp
+let document: Document
+let operations: [name: string, operation: Operation][]
+
+beforeAll(async () => {
+  given = await givenHttp()
+  document = (await get('/openapi.json')).json<Document>()
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]),
+  )
+})
+afterAll(() => given.close())
+
+const get = (url: string) => given.http.inject({ url, headers: withKey })
+
+function refsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => (key === '$ref' ? [String(inner)] : refsIn(inner)))
+}
+
+describe('the OpenAPI document', () => {
+  it('is of version 3.1 and has every route', () => {
+    expect(document.openapi).toMatch(/^3\.1\./)
+    expect(operations.map(([name]) => name).toSorted()).toEqual([
+      'GET /v1/calls',
+      'GET /v1/calls/{callId}',
+      'GET /v1/events',
+      'GET /v1/handovers',
+      'GET /v1/handovers/{handoverId}',
+      'GET /v1/health',
+      'POST /v1/handovers',
+      'POST /v1/handovers/{handoverId}/cancel',
+    ])
+  })
+
+  it('names its schemas, and every reference leads somewhere', () => {
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['Call', 'Delivery', 'Event', 'Handover', 'Problem'])
+    const refs = refsIn(document)
+    expect(refs.length).toBeGreaterThan(20)
+    const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`)
+    expect(refs.filter((ref) => !known.includes(ref))).toEqual([])
+    expect(JSON.stringify(document)).not.toContain('"$id"')
+  })
+
+  it('gives each operation a name of its own, a summary, and its path parameters', () => {
+    expect(new Set(operations.map(([, { operationId }]) => operationId)).size).toBe(operations.length)
+    for (const [name, { summary, tags, parameters = [] }] of operations) {
+      expect([name, summary.length > 0, tags.length]).toEqual([name, true, 1])
+      const inPath = parameters.filter((parameter) => parameter.in === 'path' && parameter.required)
+      expect(inPath.map((parameter) => `{${parameter.name}}`)).toEqual(name.match(/\{\w+\}/g) ?? [])
+    }
+  })
+
+  it('lets every operation answer with problems, by their own media type', () => {
+    expect(document.components.schemas['Problem']?.properties['code']?.enum).toEqual(Object.keys(problems))
+    for (const [name, { responses }] of operations) {
+      expect([name, ...Object.values(responses).map(({ description }) => description)]).not.toContain('Default Response')
+      const failures = Object.entries(responses).filter(([status]) => Number(status) >= 400)
+      expect([name, ...failures.map(([status]) => status)]).toEqual(expect.arrayContaining([name, '400', '401', '500']))
+      for (const [, { content }] of failures) {
+        expect(content).toEqual({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } })
+      }
+    }
+  })
+
+  it('asks for a key everywhere', () => {
+    expect(document.components.securitySchemes).toMatchObject({ key: { type: 'http', scheme: 'bearer' }, browser: { type: 'http', scheme: 'basic' } })
+    expect(document.security).toEqual([{ key: [] }, { browser: [] }])
+    expect(operations.filter(([, operation]) => 'security' in operation)).toEqual([])
+  })
+
+  it('describes the webhooks that are sent', () => {
+    expect(Object.keys(document.webhooks)).toEqual([...ticketEvents])
+    for (const { post } of Object.values(document.webhooks)) {
+      expect(post.requestBody.content['application/json']?.schema).toMatchObject({ required: ['type', 'timestamp', 'data'] })
+    }
+  })
+})
+
+describe('the page to read it', () => {
+  it('is served with all that it loads', async () => {
+    const page = await get('/docs')
+    expect([page.statusCode, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+    const assets = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address = '']) => new URL(address, 'http://tandem/docs/').pathname)
+    expect(assets.length).toBeGreaterThan(4)
+    for (const asset of assets) {
+      const { statusCode, rawPayload } = await get(asset)
+      expect([asset, statusCode, rawPayload.length > 0]).toEqual([asset, 200, true])
+    }
+    const initializer = assets.find((asset) => asset.includes('initializer')) ?? ''
+    expect((await get(initializer)).body).toContain("resolveUrl('./json')")
+    expect((await get('/docs/json')).json()).toEqual(document)
+  })
+})

@@ -1,0 +1,82 @@
+import type { CallControl, ControlListener, LegOrder } from '../../src/calls/call-control.ts'
+
+/** A PBX without a PBX: does what it is asked at once, and lets a test say what the parties do. */
+export class FakeControl implements CallControl {
+  up = true
+  /** Every leg dialled, in order. */
+  readonly dialled: LegOrder[] = []
+  /** Every leg that was to be ended, in order. */
+  readonly hungUp: string[] = []
+  /** What joining a leg waits for. */
+  joining: Promise<void> = Promise.resolve()
+  readonly #listener: ControlListener
+  #callers = 0
+
+  constructor(listener: ControlListener) {
+    this.#listener = listener
+  }
+
+  /** A citizen calls `desk`, whose free seats ring. @returns the caller's channel */
+  arrive(desk: '12345' | '110' = '12345'): string {
+    const channelId = `caller-${++this.#callers}`
+    const caller = { channelId, number: '13800001234', name: '王先生', sipCallId: `${channelId}@carrier` }
+    this.#listener.arrived({ platform: desk, dialled: desk, caller })
+    return channelId
+  }
+
+  /** A citizen calls and `agent`, of 12345 unless told, answers. @returns the call's id and the caller's channel */
+  talk(agent: string, desk: '12345' | '110' = '12345'): { call: string; caller: string } {
+    const caller = this.arrive(desk)
+    return { call: this.answer(agent).callId, caller }
+  }
+
+  /** The leg last dialled to `endpoint`. */
+  legTo(endpoint: string): LegOrder {
+    const order = this.dialled.findLast((dialled) => dialled.endpoint === endpoint)
+    if (!order) throw new Error(`${endpoint} was not dialled`)
+    return order
+  }
+
+  ring(endpoint: string): LegOrder {
+    const order = this.legTo(endpoint)
+    this.#listener.legDialled(order.leg, `${order.leg}@tandem`)
+    this.#listener.legRinging(order.leg)
+    return order
+  }
+
+  answer(endpoint: string): LegOrder {
+    const order = this.ring(endpoint)
+    this.#listener.legAnswered(order.leg)
+    return order
+  }
+
+  busy(endpoint: string): void {
+    this.#listener.legEnded(this.legTo(endpoint).leg, { cause: 17, causeText: 'User busy', sipCode: 486, lost: false })
+  }
+
+  callerLeaves(channelId: string): void {
+    this.#listener.callerLeft(channelId)
+  }
+
+  dialLeg(order: LegOrder): void {
+    this.dialled.push(order)
+  }
+
+  hangUpLeg(leg: string): void {
+    this.hungUp.push(leg)
+    queueMicrotask(() => this.#listener.legEnded(leg, { cause: 16, lost: false }))
+  }
+
+  async openBridge(): Promise<void> {}
+  async closeBridge(): Promise<void> {}
+  async answerCaller(): Promise<void> {}
+  async hangUpCaller(): Promise<void> {}
+  async giveBackCaller(): Promise<void> {}
+  joinLeg(): Promise<void> {
+    return this.joining
+  }
+  async separateLeg(): Promise<void> {}
+  async setBackground(): Promise<void> {}
+  async announce(): Promise<void> {}
+  async reconcile(): Promise<void> {}
+}

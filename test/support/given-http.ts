@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type DestinationStream, pino } from 'pino'
+import { stringify } from 'yaml'
+import { Calls } from '../../src/calls/calls.ts'
+import { parseConfig } from '../../src/config/load.ts'
+import { type App, buildServer } from '../../src/http/server.ts'
+import type { Journal } from '../../src/journal/journal.ts'
+import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
+import { runtimeDir } from '../../src/lab/paths.ts'
+import type { DeliveryView } from '../../src/tickets/tickets.ts'
+import { FakeControl } from './fake-control.ts'
+
+export const keys = { desk: 'key-of-the-desk-0001', tickets: 'key-of-the-ticket-system' }
+export const withKey = { authorization: `Bearer ${keys.desk}` }
+export const seats = { '12345': ['1001', '1002', '1003'], '110': ['2001', '2002', '2003'] } as const
+
+export interface GivenHttp {
+  readonly http: App
+  readonly calls: Calls
+  readonly control: FakeControl
+  readonly journal: JournalFile
+  /** Log lines of level warn and above. */
+  readonly warnings: readonly string[]
+  /** Idempotent. */
+  close(): Promise<void>
+}
+
+export interface HttpOptions {
+  /** The journal's file, which stays; a new one that goes at the end when left out. */
+  readonly path?: string
+  /** What stands between the service and the journal. */
+  readonly wrap?: (journal: JournalFile) => Journal
+  readonly deliveries?: readonly DeliveryView[]
+  readonly agents?: Readonly<Record<'12345' | '110', readonly string[]>>
+}
+
+export function newJournalPath(): string {
+  mkdirSync(join(runtimeDir, 'test'), { recursive: true })
+  return join(mkdtempSync(join(runtimeDir, 'test', 'http-')), 'journal.sqlite')
+}
+
+/** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], agents = seats }: HttpOptions = {}): Promise<GivenHttp> {
+  const path = given ?? newJournalPath()
+  const warnings: string[] = []
+  const sink: DestinationStream = { write: (line) => void warnings.push(line) }
+  const logger = pino({ level: 'warn' }, sink)
+  const file = await openJournal({ path, limits: { retryMs: 50 } })
+  const journal = wrap(file)
+  const config = parseConfig(settings(path, agents), {})
+  let control: FakeControl | undefined
+  const timers = { set: () => undefined, clear: () => undefined }
+  const calls = new Calls({ config, journal, logger, timers, control: (listener) => (control = new FakeControl(listener)) })
+  if (!control) throw new Error('calls made no control')
+  const tickets = { health: () => ({ redis: 'up', pending: 0, dead: 0 }) as const, deliveriesOf: async () => deliveries }
+  const http = await buildServer({ config, logger, calls, journal, tickets })
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    await http.close()
+    await file.close()
+    if (given === undefined) rmSync(dirname(path), { recursive: true })
+  }
+  return { http, calls, control, journal: file, warnings, close: () => (closing ??= close()) }
+}
+
+function settings(path: string, agents: Required<HttpOptions>['agents']): string {
+  const secret = 'only-for-this-test-00'
+  return stringify({
+    http: { apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key })) },
+    asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret },
+    redis: { url: 'redis://127.0.0.1:1' },
+    journal: { path },
+    desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'] } },
+    agents: (['12345', '110'] as const).flatMap((platform) => agents[platform].map((id) => ({ id, platform, password: secret }))),
+  })
+}
