@@ -1,23 +1,24 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import type { Entry, Journal } from '../../journal/journal.ts'
 import type { HttpDeps } from '../deps.ts'
+import { eventStream } from '../event-stream.ts'
+import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import type { App } from '../server.ts'
 
-const keepAliveMs = 15_000
-const page = 500
-/** Entries that wait for a slow reader; beyond that he is cut off, and comes back with Last-Event-ID. */
-const mostWaiting = 10_000
+/** Streams at a time: each is served by the loop that runs the calls. */
+const mostReaders = 100
 
 export function eventRoutes(app: App, { journal }: HttpDeps): void {
-  const open = new Set<Readable>()
+  const open = new Set<AbortController>()
   app.addHook('preClose', async () => {
-    for (const stream of open) stream.push(null)
+    for (const ending of open) ending.abort()
   })
 
   app.get(
     '/v1/events',
     {
+      // A HEAD would be answered from a stream that nobody reads to its end.
+      exposeHeadRoute: false,
       schema: {
         operationId: 'liveEvents',
         summary: 'Live events of calls and hand-overs (Server-Sent Events)',
@@ -25,57 +26,32 @@ export function eventRoutes(app: App, { journal }: HttpDeps): void {
         tags: ['events'],
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) }),
         querystring: Type.Object({ call: Type.Optional(Type.String({ description: 'Only this call' })) }, { additionalProperties: false }),
-        response: { 200: { content: { 'text/event-stream': { schema: Type.Ref('Event') } } } },
+        response: { ...problemAnswers('too-many-readers'), 200: { description: 'Events without end', content: { 'text/event-stream': { schema: Type.Ref('Event') } } } },
       },
     },
     async (request, reply) => {
+      if (open.size >= mostReaders) return sendProblem(reply, problem('too-many-readers'))
       const last = request.headers['last-event-id']
-      const stream = eventStream(journal, last === undefined ? undefined : Number(last), request.query.call)
-      open.add(stream)
-      stream.once('close', () => open.delete(stream))
+      const { call } = request.query
+      const ending = new AbortController()
+      open.add(ending)
+      reply.raw.once('close', () => {
+        open.delete(ending)
+        ending.abort()
+      })
+      const events = eventStream(journal, {
+        ...(last === undefined ? {} : { after: Number(last) }),
+        ...(call === undefined ? {} : { call }),
+        signal: ending.signal,
+      })
       return reply
         .header('content-type', 'text/event-stream; charset=utf-8')
         .header('cache-control', 'no-store')
-        .send(stream)
+        // Else the connection would outlive the stream and hold up the end of the service.
+        .header('connection', 'close')
+        // nginx would hold the events back.
+        .header('x-accel-buffering', 'no')
+        .send(Readable.from(events, { objectMode: false }))
     },
   )
-}
-
-/** First what the journal holds after `after`, then what is appended, without gap or repetition. */
-function eventStream(journal: Journal, after: number | undefined, call: string | undefined): Readable {
-  let sent = after ?? 0
-  let waiting: Entry[] | undefined = []
-  const stream = new Readable({ read: () => undefined, destroy: (error, done) => (stop(), done(error)) })
-  const send = (entries: readonly Entry[]) => {
-    for (const { position, fact } of entries) {
-      if (position <= sent) continue
-      sent = position
-      if (call !== undefined && fact.call.id !== call) continue
-      const { version: _, ...data } = fact
-      stream.push(`id: ${position}\nevent: ${fact.type}\ndata: ${JSON.stringify(data)}\n\n`)
-    }
-    if (stream.readableLength > mostWaiting * 1024) stream.destroy()
-  }
-  const unsubscribe = journal.onAppended((entries) => {
-    if (!waiting) send(entries)
-    else if (waiting.push(...entries) > mostWaiting) stream.destroy()
-  })
-  const alive = setInterval(() => stream.push(':\n\n'), keepAliveMs)
-  const stop = () => {
-    clearInterval(alive)
-    unsubscribe()
-  }
-  const catchUp = async () => {
-    for (let position = after; position !== undefined && !stream.destroyed; ) {
-      const entries = await journal.read(position, page)
-      send(entries)
-      position = entries.length === page ? entries.at(-1)?.position : undefined
-    }
-    const held = waiting ?? []
-    waiting = undefined
-    send(held)
-  }
-  stream.push(':\n\n')
-  catchUp().catch((error: unknown) => stream.destroy(error instanceof Error ? error : new Error(String(error))))
-  return stream
 }
