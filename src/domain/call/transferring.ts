@@ -9,16 +9,17 @@ import type { Transferring } from './state.ts'
 
 export const transferring: Row<'transferring'> = {
   'leg-dialled': dialled,
-  'leg-ringing': (state, event, { now }) => {
+  'leg-ringing': (state, event, context) => {
     const leg = find(state.targets, event.leg)
     if (!leg) return nothing(state)
     const targets = replace(state.targets, { ...leg, rang: true })
     if (state.handover.state === 'ringing') return nothing({ ...state, targets })
-    const handover = advance(state.handover, 'ringing', 'ring', now)
+    const parted = part({ ...state, targets }, context)
+    const handover = advance(parted.state.handover, 'ringing', 'ring', context.now)
     return {
-      state: { ...state, targets, handover },
-      actions: [{ type: 'set-background', sound: 'ringback' }],
-      facts: [{ type: 'handover-ringing', handover }],
+      state: { ...parted.state, handover },
+      actions: [...parted.actions, { type: 'set-background', sound: 'ringback' }],
+      facts: [...parted.facts, { type: 'handover-ringing', handover }],
     }
   },
   'leg-answered': (state, event, { now }) => {
@@ -28,7 +29,7 @@ export const transferring: Row<'transferring'> = {
         ? nothing(state)
         : { state, actions: [{ type: 'hang-up-leg', leg: event.leg, reason: 'answered-elsewhere' }] }
     }
-    const handover = { ...advance(state.handover, 'answered', 'answer', now), target: peer.endpoint }
+    const handover = { ...advance(stamp(state.handover, 'dial', now), 'answered', 'answer', now), target: peer.endpoint }
     return {
       state: { phase: 'joining', call: stopTimer(state.call), ...(state.desk ? { desk: state.desk } : {}), peer, handover },
       actions: [
@@ -81,18 +82,22 @@ export const transferring: Row<'transferring'> = {
   },
 }
 
-/** The INVITE is on its way: from now on the pair are apart, the caller hears music. */
-function dialled(state: Transferring, event: EventOf<'leg-dialled'>, { now }: Context): Draft {
+function dialled(state: Transferring, event: EventOf<'leg-dialled'>, context: Context): Draft {
   const leg = find(state.targets, event.leg)
   if (!leg) return nothing(state)
-  const targets = event.sipCallId === undefined ? state.targets : replace(state.targets, { ...leg, sipCallId: event.sipCallId })
-  if (state.handover.clock.dial !== undefined) return nothing({ ...state, targets })
-  const handover = advance(state.handover, state.handover.state === 'requested' ? 'dialling' : state.handover.state, 'dial', now)
+  const { sipCallId } = event
+  return part(sipCallId === undefined ? state : { ...state, targets: replace(state.targets, { ...leg, sipCallId }) }, context)
+}
+
+/** The first INVITE is on its way: from now on the pair are apart, the caller hears music. Ringing may be told before the dialling. */
+function part(state: Transferring, { now }: Context) {
+  if (state.handover.clock.dial !== undefined) return { state, actions: [], facts: [] }
+  const handover = advance(state.handover, 'dialling', 'dial', now)
   return {
-    state: { ...state, targets, handover, separated: true },
-    actions: [...separate(state), ...(handover.state === 'ringing' ? [] : [{ type: 'set-background', sound: 'music' } as const])],
+    state: { ...state, handover, separated: true },
+    actions: [...separate(state), { type: 'set-background', sound: 'music' }],
     facts: [{ type: 'handover-dialled', handover }],
-  }
+  } as const
 }
 
 const separate = (state: Transferring): readonly Action[] =>
@@ -102,7 +107,7 @@ const separate = (state: Transferring): readonly Action[] =>
 function leaveEarly(state: Transferring, { now }: Context, before: readonly Action[]): Draft {
   const { desk: _, ...rest } = state
   const handover = stamp(state.handover, 'released', now)
-  const alone = state.separated || state.handover.state === 'ringing' ? [] : [{ type: 'set-background', sound: 'music' } as const]
+  const alone = state.separated ? [] : [{ type: 'set-background', sound: 'music' } as const]
   return {
     state: { ...rest, separated: true, handover },
     actions: [...before, ...alone],
