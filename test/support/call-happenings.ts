@@ -1,0 +1,104 @@
+/** Chance as an event source: what may happen next in the modelled world, the odd and the repeated included. */
+import type { Event } from '../../src/domain/call/events.ts'
+import { eventTypes } from '../../src/domain/call/events.ts'
+import { handoverOf, type State } from '../../src/domain/call/state.ts'
+import type { CallModel, ModelLeg } from './call-model.ts'
+import * as on from './call-world.ts'
+
+export interface Happening {
+  readonly kind: Kind
+  /** Chooses among what the kind offers. */
+  readonly pick: number
+  /** Since the happening before, ms. */
+  readonly ms: number
+}
+
+/** How often each kind is tried, relative to the others. */
+export const kinds = {
+  'goes on': 40,
+  'rings early': 2,
+  answers: 8,
+  refuses: 8,
+  'hangs up': 4,
+  breaks: 2,
+  'join fails': 2,
+  'timer fires': 4,
+  'stale timer fires': 2,
+  'caller leaves': 1,
+  'bridge fails': 1,
+  presses: 14,
+  cancels: 4,
+  repeats: 4,
+  strays: 4,
+  'seats change': 3,
+} as const
+export type Kind = keyof typeof kinds
+
+const any = <T>(from: readonly T[], pick: number): T | undefined => from[pick % Math.max(1, from.length)]
+const refusals = [[486, 17], [600, 17], [603, 21], [480, 19], [408, 18], [404, 1], [503, 34], [487, 16]] as const
+
+/** What comes next for a leg when all goes its usual way. */
+function usual({ id, stage, hungUp, joins }: ModelLeg): Event {
+  if (hungUp) return on.hangsUp(id)
+  if (stage === 'made') return on.dialled(id)
+  if (stage === 'dialled') return on.rings(id)
+  if (stage === 'ringing') return on.answers(id)
+  return joins > 0 ? on.joins(id) : on.hangsUp(id)
+}
+
+/** Any event about any leg that ever was, or never was. */
+function stray(model: CallModel, pick: number): Event {
+  const leg = any([...model.legs.keys(), 'stranger'], pick >> 3) ?? 'stranger'
+  const type = any(eventTypes.filter((name) => name.startsWith('leg-')), pick) ?? 'leg-ended'
+  return { type, leg, lost: pick % 2 === 0 } as Event
+}
+
+/** @returns undefined when the world offers nothing of the kind */
+export function eventOf({ kind, pick }: Happening, model: CallModel, state: State, past: readonly Event[]): Event | undefined {
+  const leg = (wanted: (leg: ModelLeg) => boolean): ModelLeg | undefined => any(model.live.filter(wanted), pick)
+  const about = (found: ModelLeg | undefined, event: (id: string) => Event) => found && event(found.id)
+  switch (kind) {
+    case 'goes on': {
+      const found = leg(({ stage, joins, hungUp }) => stage !== 'up' || joins > 0 || hungUp)
+      return found && usual(found)
+    }
+    case 'rings early':
+      return about(leg(({ stage }) => stage === 'made'), on.rings)
+    case 'answers':
+      return about(leg(({ stage }) => stage !== 'up'), on.answers)
+    case 'refuses': {
+      const [sipCode, cause] = any(refusals, pick) ?? refusals[0]
+      return about(leg(({ stage }) => stage !== 'up'), (id) => on.refuses(id, sipCode, cause))
+    }
+    case 'hangs up':
+      return about(leg(({ stage }) => stage === 'up'), on.hangsUp)
+    case 'breaks':
+      return about(leg(() => true), on.breaks)
+    case 'join fails':
+      return about(leg(({ joins }) => joins > 0), on.joinFails)
+    case 'timer fires':
+      return model.timers.has(state.call.timer) ? on.fires(state.call.timer) : undefined
+    case 'stale timer fires':
+      return on.fires(state.call.timer - 1 - (pick % 3))
+    case 'caller leaves':
+      // Also as the echo of our own hang-up.
+      return model.caller === 'left' ? undefined : on.callerLeaves
+    case 'bridge fails':
+      return model.bridge === 'opening' ? on.bridgeFails : undefined
+    case 'presses': {
+      const agent = any([undefined, undefined, handoverOf(state)?.agent, '8001', '9001'], pick)
+      const name = `${past.length}`
+      return on.press(`k${name}`, `h${name}`, { to: pick % 3 === 0 ? '12345' : '110', ...(agent === undefined ? {} : { agent }) })
+    }
+    case 'cancels':
+      return on.cancel(any([handoverOf(state)?.id, state.call.last?.id, 'unknown'], pick) ?? 'h0', `k${past.length}`)
+    case 'repeats': {
+      const before = any(past, pick)
+      return before && ('command' in before || before.type === 'caller-left' ? undefined : before)
+    }
+    case 'strays':
+      return stray(model, pick)
+    case 'seats change':
+      return undefined
+  }
+}

@@ -1,0 +1,143 @@
+/** The invariants of src/domain/call/SPEC.md, each as a check of one step in the modelled world. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Action, Reply } from '../../src/domain/call/actions.ts'
+import type { Context, Event } from '../../src/domain/call/events.ts'
+import { handoverOf, type Leg, legsOf, type State } from '../../src/domain/call/state.ts'
+import { summarise } from '../../src/domain/call/summary.ts'
+import { type Fact, isHandoverFact } from '../../src/domain/facts.ts'
+import { type Handover, settledStates } from '../../src/domain/handover/handover.ts'
+import type { CallModel, ModelLeg } from './call-model.ts'
+
+/** One step, seen from outside. */
+export interface Observed {
+  readonly event: Event
+  readonly before: State
+  readonly after: State
+  readonly actions: readonly Action[]
+  readonly replies: readonly { command: string; reply: Reply }[]
+  /** The leg that the event names, as it was before the event; undefined for one that never was. */
+  readonly leg: ModelLeg | undefined
+  /** The world after the event and the actions. */
+  readonly world: CallModel
+  /** All facts until now, these of this step last. */
+  readonly facts: readonly Fact[]
+  readonly newFacts: readonly Fact[]
+  /** The same event told a second time, for events that are not commands. */
+  readonly again: { readonly state: State; readonly actions: readonly Action[] } | undefined
+  readonly mono: number
+  readonly seats: Context['seats']
+}
+
+type Check = (seen: Observed) => boolean
+
+const settled = ({ state }: Handover): boolean => settledStates.includes(state)
+const handoverFacts = (facts: readonly Fact[]) => facts.filter(isHandoverFact)
+const onlyHangUps = (actions: readonly Action[]): boolean => actions.every(({ type }) => type === 'hang-up-leg')
+const under = (facts: readonly Fact[]): number =>
+  handoverFacts(facts).reduce((open, { type, handover }) => open + (type === 'handover-requested' ? 1 : settled(handover) ? -1 : 0), 0)
+
+/** Whose leg belongs into the caller's bridge. */
+function holderOf(state: State): Leg | undefined {
+  switch (state.phase) {
+    case 'talking':
+      return state.desk
+    case 'transferring':
+      return state.handover.state === 'requested' ? state.desk : undefined
+    case 'joining':
+    case 'releasing':
+      return state.peer
+    case 'ringing':
+    case 'waiting':
+    case 'ended':
+      return undefined
+  }
+}
+
+const clockSteps = ['dial', 'ring', 'answer', 'joined', 'released'] as const
+
+export const invariants: Readonly<Record<string, Check>> = {
+  'I1 the caller is hung up only as the desk that has him hangs up by itself': ({ event, actions, leg, before }) =>
+    actions.every(({ type }) => type !== 'hang-up-caller') ||
+    (event.type === 'leg-ended' &&
+      !event.lost &&
+      leg?.stage === 'up' &&
+      leg.inBridge &&
+      !leg.hungUp &&
+      leg.id === (before.phase === 'talking' ? before.desk.id : before.phase === 'releasing' ? before.peer.id : '')),
+
+  'I2 the caller has a desk in his bridge, or hears something while a timer runs that will ring again': ({ after, world }) =>
+    !world.callerHere ||
+    world.inBridge.some(({ stage }) => stage === 'up') ||
+    (world.sound !== 'nothing' && world.timers.has(after.call.timer)),
+
+  'I3 while a desk and the caller talk, nothing else is heard': ({ after, world }) =>
+    !['talking', 'joining', 'releasing', 'ended'].includes(after.phase) || world.sound === 'nothing',
+
+  'I4 while the other desk rings, the caller hears neither desk': ({ after, world }) =>
+    after.phase !== 'transferring' ||
+    after.handover.state === 'requested' ||
+    (world.inBridge.length === 0 && ['music', 'ringback'].includes(world.sound)),
+
+  'I5 in the bridge with the caller is the desk that has him, and nobody else': ({ after, world }) => {
+    const holder = holderOf(after)
+    return isDeepStrictEqual(world.inBridge.map(({ id }) => id), holder ? [holder.id] : [])
+  },
+
+  'I6 every live leg is known to the call or has been hung up, and the call knows no dead leg': ({ after, world }) => {
+    const known = new Set(legsOf(after).map(({ id }) => id))
+    return world.live.every(({ id, hungUp }) => known.has(id) || hungUp) && [...known].every((id) => world.legs.get(id)?.stage !== 'gone')
+  },
+
+  'I7 nothing is asked that the PBX could not do': ({ world }) => world.impossible.length === 0,
+
+  'I8 an ended call stays ended, and does nothing but hang up late legs and refuse commands': ({ before, after, actions, event, world }) =>
+    before.phase !== 'ended'
+      ? after.phase !== 'ended' || (world.bridge === 'closed' && !world.callerHere && world.live.every(({ hungUp }) => hungUp))
+      : isDeepStrictEqual(before, after) && ('command' in event || onlyHangUps(actions)),
+
+  'I9 at most one hand-over is under way, and it is the one the state shows': ({ after, facts }) =>
+    under(facts) === (handoverOf(after) ? 1 : 0),
+
+  'I10 a hand-over begins with its request, ends with one terminal fact, and nothing follows': ({ facts, newFacts }) =>
+    handoverFacts(newFacts).every((fact) => {
+      const all = handoverFacts(facts).filter(({ handover }) => handover.id === fact.handover.id)
+      return all[0]?.type === 'handover-requested' && all.slice(0, -1).every(({ handover }) => !settled(handover))
+    }),
+
+  'I11 facts are numbered without a gap, and carry the call as it stands after them': ({ facts, newFacts, after }) =>
+    facts.length === after.call.sequence &&
+    newFacts.every(
+      (fact, i) => fact.sequence === facts.length - newFacts.length + i + 1 && isDeepStrictEqual(fact.call, summarise(after)),
+    ),
+
+  'I12 every command gets one reply, nothing else gets any': ({ event, replies }) =>
+    'command' in event ? replies.length === 1 && replies[0]?.command === event.command : replies.length === 0,
+
+  'I13 clock steps keep their first value, and follow each other': ({ before, after, mono }) => {
+    const handover = handoverOf(after) ?? after.call.last
+    const earlier = [handoverOf(before), before.call.last].find((known) => known?.id === handover?.id)
+    if (!handover) return true
+    const { clock } = handover
+    const fresh = clockSteps.filter((name) => clock[name] !== earlier?.clock[name])
+    const told = [0, clock.dial, clock.ring, clock.answer, clock.joined].filter((ms) => ms !== undefined)
+    return (
+      fresh.every((name) => earlier?.clock[name] === undefined && clock[name] === mono - handover.pressedAtMono) &&
+      told.every((ms, i) => i === 0 || ms >= (told[i - 1] ?? 0))
+    )
+  },
+
+  'I14 an event told twice changes nothing': ({ after, again }) => !again || (isDeepStrictEqual(again.state, after) && onlyHangUps(again.actions)),
+
+  'I15 only free seats are rung, and the other desk only by a press': ({ actions, after, event, seats }) =>
+    actions.every((action) => {
+      if (action.type !== 'dial-leg') return true
+      const platform = legsOf(after).find(({ id }) => id === action.leg)?.platform
+      const pressed = event.type === 'handover-requested' && action.handoverId === event.handoverId && event.to === platform
+      return platform !== undefined && seats[platform].includes(action.endpoint) && (action.role === 'agent' || pressed)
+    }),
+}
+
+/** The name of the first invariant that the step breaks. */
+export function brokenBy(seen: Observed): string | undefined {
+  return Object.entries(invariants).find(([, holds]) => !holds(seen))?.[0]
+}

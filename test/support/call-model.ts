@@ -1,0 +1,117 @@
+/** A small model of the telephone network: what exists, rings and is heard once the machine's actions have been obeyed. */
+import type { Action, Background } from '../../src/domain/call/actions.ts'
+import type { Event } from '../../src/domain/call/events.ts'
+
+export interface ModelLeg {
+  readonly id: string
+  readonly endpoint: string
+  stage: 'made' | 'dialled' | 'ringing' | 'up' | 'gone'
+  /** We have asked for its end. */
+  hungUp: boolean
+  /** It is in the call's bridge, or on its way into it. */
+  inBridge: boolean
+  /** Joins whose result has not been told yet. */
+  joins: number
+}
+
+export class CallModel {
+  readonly legs = new Map<string, ModelLeg>()
+  caller: 'calling' | 'up' | 'left' | 'hung-up' | 'given-back' = 'calling'
+  bridge: 'none' | 'opening' | 'open' | 'closed' = 'none'
+  sound: Background = 'nothing'
+  /** Tokens of timers that have been set and have not fired. */
+  readonly timers = new Set<number>()
+  /** What no PBX could have obeyed. */
+  readonly impossible: string[] = []
+
+  get callerHere(): boolean {
+    return this.caller === 'calling' || this.caller === 'up'
+  }
+
+  /** Legs that may still tell something, the ones on their way out included. */
+  get live(): readonly ModelLeg[] {
+    return [...this.legs.values()].filter(({ stage }) => stage !== 'gone')
+  }
+
+  get inBridge(): readonly ModelLeg[] {
+    return this.live.filter((leg) => leg.inBridge && !leg.hungUp)
+  }
+
+  obey(actions: readonly Action[]): void {
+    for (const action of actions) this.#obey(action)
+  }
+
+  /** What the event says has happened. */
+  happen(event: Event): void {
+    if (event.type === 'caller-left' && this.callerHere) this.caller = 'left'
+    if (event.type === 'bridge-failed') this.bridge = 'none'
+    if (event.type === 'timer-fired') this.timers.delete(event.token)
+    const leg = 'leg' in event ? this.legs.get(event.leg) : undefined
+    if (!leg || leg.stage === 'gone') return
+    if (event.type === 'leg-dialled' && leg.stage === 'made') leg.stage = 'dialled'
+    if (event.type === 'leg-ringing' && leg.stage !== 'up') leg.stage = 'ringing'
+    if (event.type === 'leg-answered') leg.stage = 'up'
+    if ((event.type === 'leg-joined' || event.type === 'leg-join-failed') && leg.joins > 0) {
+      leg.joins -= 1
+      if (event.type === 'leg-joined') this.bridge = 'open'
+      else if (leg.joins === 0) leg.inBridge = false
+    }
+    if (event.type === 'leg-ended') Object.assign(leg, { stage: 'gone', inBridge: false })
+  }
+
+  #obey(action: Action): void {
+    switch (action.type) {
+      case 'dial-leg':
+        if (this.legs.has(action.leg)) this.impossible.push(`${action.leg} is made twice`)
+        this.legs.set(action.leg, { id: action.leg, endpoint: action.endpoint, stage: 'made', hungUp: false, inBridge: false, joins: 0 })
+        return
+      case 'hang-up-leg':
+        this.#with(action.leg, (leg) => (leg.hungUp = true))
+        return
+      case 'join-leg': {
+        const leg = this.legs.get(action.leg)
+        if (leg?.stage !== 'up' || leg.hungUp) this.impossible.push(`${action.leg} is joined though it is not up`)
+        if (this.caller !== 'up') this.impossible.push(`${action.leg} is joined while the caller is ${this.caller}`)
+        this.#with(action.leg, (joined) => Object.assign(joined, { inBridge: true, joins: joined.joins + 1 }))
+        return
+      }
+      case 'separate-leg':
+        if (!this.legs.get(action.leg)?.inBridge) this.impossible.push(`${action.leg} is separated though it is not in the bridge`)
+        this.#with(action.leg, (leg) => (leg.inBridge = false))
+        return
+      case 'open-bridge':
+        this.bridge = 'opening'
+        return
+      case 'close-bridge':
+        this.bridge = 'closed'
+        return
+      case 'answer-caller':
+        if (this.caller !== 'calling') this.impossible.push(`the caller is answered though he is ${this.caller}`)
+        this.caller = 'up'
+        return
+      case 'hang-up-caller':
+      case 'give-back-caller':
+        if (!this.callerHere) this.impossible.push(`${action.type} though he is ${this.caller}`)
+        this.caller = action.type === 'hang-up-caller' ? 'hung-up' : 'given-back'
+        return
+      case 'set-background':
+        if (action.sound === 'ringing' && this.caller === 'up') this.impossible.push('180 to a caller who has been answered')
+        if (['music', 'ringback'].includes(action.sound) && this.caller === 'calling') this.impossible.push(`${action.sound} before the answer`)
+        this.sound = action.sound
+        return
+      case 'set-timer':
+        this.timers.add(action.token)
+        return
+      case 'announce':
+        if (this.caller !== 'up') this.impossible.push('an announcement to a caller who is not up')
+        return
+      case 'record':
+      case 'reply':
+    }
+  }
+
+  #with(id: string, change: (leg: ModelLeg) => void): void {
+    const leg = this.legs.get(id)
+    if (leg && leg.stage !== 'gone') change(leg)
+  }
+}

@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Event } from '../../src/domain/call/events.ts'
+import { eventTypes } from '../../src/domain/call/events.ts'
+import type { Step } from '../../src/domain/call/draft.ts'
+import { begin, step } from '../../src/domain/call/machine.ts'
+import { phases } from '../../src/domain/call/state.ts'
+import { type Fact, handoverFactTypes, isHandoverFact } from '../../src/domain/facts.ts'
+import { brokenBy } from '../support/call-invariants.ts'
+import { eventOf, type Happening, type Kind, kinds } from '../support/call-happenings.ts'
+import { CallModel } from '../support/call-model.ts'
+import { arrival, contextAt, lines } from '../support/call-world.ts'
+
+const numRuns = Number(process.env['TANDEM_PROPERTY_RUNS'] ?? 20_000)
+
+const happening: fc.Arbitrary<Happening> = fc.record({
+  kind: fc.oneof(...Object.entries(kinds).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind as Kind) }))),
+  pick: fc.nat(1_000),
+  ms: fc.nat(30_000),
+})
+
+/** A bridge that a leg has joined has been made. */
+const cannotBe = ['releasing, bridge-failed']
+
+const seatings = [[], ['1'], ['1', '2']] as const
+const seatsBy = (pick: number) => ({
+  '12345': (seatings[pick % 3] ?? []).map((seat) => `800${seat}`),
+  '110': (seatings[(pick >> 2) % 3] ?? []).map((seat) => `900${seat}`),
+})
+
+/** Plays the happenings on a fresh call; every visited cell and fact is counted. @returns what broke which invariant, with the way there */
+function play(happenings: readonly Happening[], seated: number, visited: Set<string>): string | undefined {
+  const model = new CallModel()
+  const facts: Fact[] = []
+  const past: Event[] = []
+  const told: string[] = []
+  let mono = 0
+  let seats = seatsBy(seated)
+  const obey = ({ actions }: Step): readonly Fact[] => {
+    model.obey(actions)
+    const newFacts = actions.flatMap((action) => (action.type === 'record' ? action.facts : []))
+    for (const fact of newFacts) visited.add(isHandoverFact(fact) ? `${fact.type} ${fact.handover.failure?.reason ?? ''}`.trim() : fact.type)
+    facts.push(...newFacts)
+    return newFacts
+  }
+  const begun = begin(arrival, contextAt(mono, seats))
+  obey(begun)
+  let { state } = begun
+  for (const chance of happenings) {
+    if (chance.kind === 'seats change') seats = seatsBy(chance.pick)
+    const event = eventOf(chance, model, state, past)
+    if (!event) continue
+    past.push(event)
+    visited.add(`${state.phase}, ${event.type}`)
+    const before = state
+    const found = 'leg' in event ? model.legs.get(event.leg) : undefined
+    const leg = found && { ...found }
+    const context = contextAt((mono += chance.ms), seats)
+    const after = step(before, event, context)
+    model.happen(event)
+    const newFacts = obey(after)
+    state = after.state
+    told.push(`${before.phase}: ${JSON.stringify(event)} → ${state.phase}: ${lines(after.actions).join('; ')}`)
+    const replies = after.actions.flatMap((action) => (action.type === 'reply' ? [action] : []))
+    const again = 'command' in event ? undefined : step(state, event, context)
+    const broken = brokenBy({ event, before, after: state, actions: after.actions, replies, leg, world: model, facts, newFacts, again, mono, seats })
+    if (broken !== undefined) return [broken, ...told, ...model.impossible].join('\n')
+  }
+  return undefined
+}
+
+describe('a call under random interleavings', () => {
+  it(
+    'keeps every invariant, and comes to every cell of the table and every outcome on the way',
+    () => {
+      const visited = new Set<string>()
+      fc.assert(
+        fc.property(fc.array(happening, { minLength: 5, maxLength: 40, size: 'max' }), fc.nat(11), (happenings, seated) => {
+          const broken = play(happenings, seated, visited)
+          if (broken !== undefined) throw new Error(broken)
+        }),
+        { numRuns },
+      )
+      const cells = phases.flatMap((phase) => eventTypes.map((type) => `${phase}, ${type}`))
+      const reasons = ['busy', 'rejected', 'no-answer', 'unreachable', 'peer-left', 'caller-left', 'control-lost']
+      const outcomes = handoverFactTypes.flatMap((type) => (type === 'handover-failed' ? reasons.map((reason) => `${type} ${reason}`) : [type]))
+      expect([...cells, ...outcomes].filter((name) => !visited.has(name))).toEqual(cannotBe)
+    },
+    300_000,
+  )
+})
