@@ -70,7 +70,7 @@ export const transferring: Row<'transferring'> = {
   'timer-fired': (state, event, context) => {
     if (event.token !== state.call.timer) return nothing(state)
     const rang = state.targets.some((leg) => leg.rang)
-    const failure = state.failure ?? { reason: rang ? ('no-answer' as const) : ('unreachable' as const) }
+    const failure = tellingFailure(state.failure, { reason: rang ? 'no-answer' : 'unreachable' })
     return fallBack(state, 'failed', failure, context, hangUp(state.targets, 'no-answer'))
   },
   'handover-requested': pressAgain,
