@@ -53,10 +53,11 @@ function stray(model: CallModel, pick: number): Event {
   return { type, leg, lost: pick % 2 === 0 } as Event
 }
 
+const about = (found: ModelLeg | undefined, event: (id: string) => Event) => found && event(found.id)
+
 /** @returns undefined when the world offers nothing of the kind */
 export function eventOf({ kind, pick }: Happening, model: CallModel, state: State, past: readonly Event[]): Event | undefined {
   const leg = (wanted: (leg: ModelLeg) => boolean): ModelLeg | undefined => any(model.live.filter(wanted), pick)
-  const about = (found: ModelLeg | undefined, event: (id: string) => Event) => found && event(found.id)
   switch (kind) {
     case 'goes on': {
       const found = leg(({ stage, joins, hungUp }) => stage !== 'up' || joins > 0 || hungUp)

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/domain/call/events.ts'
 import { eventTypes } from '../../src/domain/call/events.ts'
