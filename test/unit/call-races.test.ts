@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answers, given, press, refuses, rings } from '../support/call-world.ts'
+import { answers, cancel, given, hangsUp, press, refuses, rings } from '../support/call-world.ts'
 
 describe('events in an unusual order', () => {
   it('a target rings before its dialling was told: the pair are parted at once', () => {
@@ -18,5 +18,31 @@ describe('events in an unusual order', () => {
     const story = given.talking().tell(press(), answers('c-3'))
     expect(story.did).toContain('separate c-1')
     expect(story.state).toMatchObject({ phase: 'joining', handover: { clock: { press: 0, dial: 10, answer: 10 } } })
+  })
+})
+
+describe('the first desk hangs up as the transfer fails', () => {
+  const failed = () => given.transferring().tell(refuses('c-4', 486, 17), refuses('c-3', 486, 17))
+  const foundNobody = () => {
+    const story = given.talking()
+    story.seats = { '110': [] }
+    return story.tell(press())
+  }
+
+  it.each([
+    ['refused', failed],
+    ['nobody there', foundNobody],
+  ])('%s, which it cannot know yet: it is rung again, the caller is not dropped', (_, start) => {
+    const story = start().after(2_999, hangsUp('c-1'))
+    expect(story.did).toContain('sound ringback')
+    expect(story.state.phase).toBe('ringing')
+  })
+
+  it('some time later, having talked with the caller: the call is over', () => {
+    expect(failed().after(3_000, hangsUp('c-1')).did).toContain('hang up the caller: 8001')
+  })
+
+  it('after its own cancel, which it knows of: the call is over', () => {
+    expect(given.transferring().tell(cancel(), hangsUp('c-1')).did).toContain('hang up the caller: 8001')
   })
 })

@@ -45,9 +45,10 @@ export function wait(call: Call, desk: Platform, context: Context, before: reado
 
 export const answerCaller = (call: Call): readonly Action[] => (call.callerUp ? [] : [{ type: 'answer-caller' }])
 
-/** Caller and desk talk (again). */
-export function talk(call: Call, desk: Leg, before: readonly Action[] = []): Draft {
-  return { state: { phase: 'talking', call: stopTimer(call), desk }, actions: before }
+/** Caller and desk talk (again, where a hand-over failed at `failedAtMono`). */
+export function talk(call: Call, desk: Leg, before: readonly Action[] = [], failedAtMono?: number): Draft {
+  const again = failedAtMono === undefined ? {} : { failedAtMono }
+  return { state: { phase: 'talking', call: stopTimer(call), desk, ...again }, actions: before }
 }
 
 const closing = { failed: 'handover-failed', cancelled: 'handover-cancelled', completed: 'handover-completed' } as const
@@ -70,8 +71,9 @@ export function fallBack(
   before: readonly Action[],
 ): Draft {
   const closed = close(from.call, from.handover, outcome, failure)
+  const failedAtMono = outcome === 'failed' ? context.now.mono : undefined
   const next = from.desk
-    ? talk(closed.call, from.desk, [...before, ...(from.separated ? rejoin(from.desk) : [])])
+    ? talk(closed.call, from.desk, [...before, ...(from.separated ? rejoin(from.desk) : [])], failedAtMono)
     : ringDesk(closed.call, from.handover.from, context, before)
   return { ...next, facts: [closed.fact, ...(next.facts ?? [])] }
 }

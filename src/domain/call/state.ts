@@ -26,8 +26,9 @@ export interface Call {
   readonly dialled: string
   readonly caller: Caller
   readonly arrivedAt: string
-  /** UTC of the first answer; the caller's leg is up from then on. */
+  /** UTC of a desk's first answer. */
   readonly answeredAt?: string
+  /** The caller's leg has been answered, by a desk or for the music. */
   readonly callerUp: boolean
   /** Number of the last fact. */
   readonly sequence: number
@@ -60,6 +61,8 @@ export interface Waiting extends Base {
 export interface Talking extends Base {
   readonly phase: 'talking'
   readonly desk: Leg
+  /** When a hand-over failed and left the caller with this desk; monotonic ms. */
+  readonly failedAtMono?: number
 }
 
 /** The other desk is rung. Without `desk` the first desk has left early, and the caller waits alone. */

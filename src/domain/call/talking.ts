@@ -8,6 +8,9 @@ import { cancelSettled, close, end, refuse, replyWith, ringDesk } from './moves.
 import type { Row } from './row.ts'
 import type { Talking } from './state.ts'
 
+/** Time in which an agent who presses the key and puts the phone down cannot have noticed that the other desk did not take the call. */
+const reactionMs = 3_000
+
 export const talking: Row<'talking'> = {
   'leg-dialled': (state, event) =>
     event.leg === state.desk.id && event.sipCallId !== undefined
@@ -23,10 +26,10 @@ export const talking: Row<'talking'> = {
     event.leg === state.desk.id
       ? ringDesk(state.call, state.desk.platform, context, [{ type: 'hang-up-leg', leg: event.leg, reason: 'normal' }])
       : nothing(state),
-  // A desk that hangs up ends its part, and with it the call; one that is lost is rung again.
+  // A desk that hangs up ends its part, and with it the call; one that is lost, or thinks it has handed over, is rung again.
   'leg-ended': (state, event, context) => {
     if (event.leg !== state.desk.id) return nothing(state)
-    return event.lost
+    return event.lost || unaware(state, context)
       ? ringDesk(state.call, state.desk.platform, context)
       : end(state, state.desk.endpoint, context, { caller: 'hang-up', except: event.leg })
   },
@@ -36,6 +39,9 @@ export const talking: Row<'talking'> = {
   'handover-requested': request,
   'handover-cancel-requested': cancelSettled,
 }
+
+const unaware = ({ failedAtMono }: Talking, { now }: Context): boolean =>
+  failedAtMono !== undefined && now.mono - failedAtMono < reactionMs
 
 /** One-key transfer (§4): the other desk is rung at once; what follows must not stand in the INVITE's way. */
 function request(state: Talking, event: EventOf<'handover-requested'>, context: Context): Draft {
@@ -61,7 +67,7 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
   if (seats.length === 0) {
     const closed = close(state.call, handover, 'failed', { reason: 'unreachable' })
     return {
-      state: { ...state, call: closed.call },
+      state: { ...state, call: closed.call, failedAtMono: context.now.mono },
       actions: [replyWith(event.command, closed.fact.handover, true)],
       facts: [requested, closed.fact],
     }
