@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answers, cancel, given, hangsUp, press, refuses, rings } from '../support/call-world.ts'
+import { answers, cancel, dialled, given, hangsUp, joins, press, refuses, rings } from '../support/call-world.ts'
 
 describe('events in an unusual order', () => {
   it('a target rings before its dialling was told: the pair are parted at once', () => {
@@ -18,6 +18,18 @@ describe('events in an unusual order', () => {
     const story = given.talking().tell(press(), answers('c-3'))
     expect(story.did).toContain('separate c-1')
     expect(story.state).toMatchObject({ phase: 'joining', handover: { clock: { press: 0, dial: 10, answer: 10 } } })
+  })
+})
+
+describe('the SIP Call-ID of a target that answered before its dialling was told', () => {
+  const joining = () => given.talking().tell(press(), answers('c-3'))
+
+  it.each([
+    ['before it is joined', joining().tell(dialled('c-3'), joins('c-3'), hangsUp('c-1'))],
+    ['as the first desk leaves', joining().tell(joins('c-3'), dialled('c-3'), hangsUp('c-1'))],
+    ['after that', joining().tell(joins('c-3'), hangsUp('c-1'), dialled('c-3'), press('again', 'h2', { to: '12345' }))],
+  ])('is kept when it comes %s', (_, story) => {
+    expect(story.facts.at(-1)?.call.channels.agent).toEqual({ channelId: 'c-3', endpoint: '9001', sipCallId: 'sip-c-3' })
   })
 })
 

@@ -2,13 +2,13 @@
 import type { HandoverFactType } from '../facts.ts'
 import { advance, stamp, type Tracked } from '../handover/handover.ts'
 import { type Draft, hangUp, nothing } from './draft.ts'
-import type { Context } from './events.ts'
+import type { Context, EventOf } from './events.ts'
 import { cancelSettled, close, end, fallBack, pressAgain, refuse, ringDesk, talk } from './moves.ts'
 import type { Row } from './row.ts'
 import type { Call, Joining, Leg, Releasing } from './state.ts'
 
 export const joining: Row<'joining'> = {
-  'leg-dialled': nothing,
+  'leg-dialled': dialled,
   'leg-ringing': nothing,
   'leg-answered': late,
   'leg-joined': (state, event, { now }) => {
@@ -50,7 +50,7 @@ export const joining: Row<'joining'> = {
 }
 
 export const releasing: Row<'releasing'> = {
-  'leg-dialled': nothing,
+  'leg-dialled': dialled,
   'leg-ringing': nothing,
   'leg-answered': late,
   'leg-joined': nothing,
@@ -76,6 +76,11 @@ export const releasing: Row<'releasing'> = {
   'handover-requested': pressAgain,
   'handover-cancel-requested': (state, event) =>
     event.handoverId === state.handover.id ? refuse(state, event.command, 'handover-too-late') : cancelSettled(state, event),
+}
+
+/** The target answered before its dialling was told. */
+function dialled(state: Joining | Releasing, { leg, sipCallId }: EventOf<'leg-dialled'>): Draft {
+  return leg === state.peer.id && sipCallId !== undefined ? nothing({ ...state, peer: { ...state.peer, sipCallId } }) : nothing(state)
 }
 
 /** The other desk has the caller: it is the call's desk from now on, and may hand over in its turn. */

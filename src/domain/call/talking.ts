@@ -2,7 +2,7 @@ import type { HandoverFactType } from '../facts.ts'
 import { type Tracked, toRecord } from '../handover/handover.ts'
 import { iso } from '../instant.ts'
 import type { Draft } from './draft.ts'
-import { makeLegs, nothing, replace, startTimer } from './draft.ts'
+import { makeLegs, nothing, startTimer } from './draft.ts'
 import type { Context, EventOf } from './events.ts'
 import { cancelSettled, close, end, refuse, replyWith, ringDesk } from './moves.ts'
 import type { Row } from './row.ts'
@@ -14,7 +14,7 @@ const reactionMs = 3_000
 export const talking: Row<'talking'> = {
   'leg-dialled': (state, event) =>
     event.leg === state.desk.id && event.sipCallId !== undefined
-      ? nothing({ ...state, desk: replace([state.desk], { ...state.desk, sipCallId: event.sipCallId })[0] ?? state.desk })
+      ? nothing({ ...state, desk: { ...state.desk, sipCallId: event.sipCallId } })
       : nothing(state),
   'leg-ringing': nothing,
   'leg-answered': (state, event) =>
