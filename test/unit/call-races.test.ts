@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { answers, cancel, dialled, given, hangsUp, joins, press, refuses, rings } from '../support/call-world.ts'
 
+const unannounced = () => given.talking().tell(press(), answers('c-3'))
+const failed = () => given.transferring().tell(refuses('c-4', 486, 17), refuses('c-3', 486, 17))
+const foundNobody = () => {
+  const story = given.talking()
+  story.seats = { '110': [] }
+  return story.tell(press())
+}
+
 describe('events in an unusual order', () => {
   it('a target rings before its dialling was told: the pair are parted at once', () => {
     const story = given.talking().tell(press(), rings('c-3'))
@@ -22,25 +30,16 @@ describe('events in an unusual order', () => {
 })
 
 describe('the SIP Call-ID of a target that answered before its dialling was told', () => {
-  const joining = () => given.talking().tell(press(), answers('c-3'))
-
   it.each([
-    ['before it is joined', joining().tell(dialled('c-3'), joins('c-3'), hangsUp('c-1'))],
-    ['as the first desk leaves', joining().tell(joins('c-3'), dialled('c-3'), hangsUp('c-1'))],
-    ['after that', joining().tell(joins('c-3'), hangsUp('c-1'), dialled('c-3'), press('again', 'h2', { to: '12345' }))],
+    ['before it is joined', unannounced().tell(dialled('c-3'), joins('c-3'), hangsUp('c-1'))],
+    ['as the first desk leaves', unannounced().tell(joins('c-3'), dialled('c-3'), hangsUp('c-1'))],
+    ['after that', unannounced().tell(joins('c-3'), hangsUp('c-1'), dialled('c-3'), press('again', 'h2', { to: '12345' }))],
   ])('is kept when it comes %s', (_, story) => {
     expect(story.facts.at(-1)?.call.channels.agent).toEqual({ channelId: 'c-3', endpoint: '9001', sipCallId: 'sip-c-3' })
   })
 })
 
 describe('the first desk hangs up as the transfer fails', () => {
-  const failed = () => given.transferring().tell(refuses('c-4', 486, 17), refuses('c-3', 486, 17))
-  const foundNobody = () => {
-    const story = given.talking()
-    story.seats = { '110': [] }
-    return story.tell(press())
-  }
-
   it.each([
     ['refused', failed],
     ['nobody there', foundNobody],
