@@ -15,21 +15,21 @@ export interface Happening {
 
 /** How often each kind is tried, relative to the others. */
 export const kinds = {
-  'goes on': 40,
-  'rings early': 2,
-  answers: 8,
-  refuses: 8,
-  'hangs up': 4,
+  'goes on': 60,
+  'rings early': 3,
+  answers: 12,
+  refuses: 6,
+  'hangs up': 3,
   breaks: 2,
   'join fails': 2,
-  'timer fires': 4,
-  'stale timer fires': 2,
+  'timer fires': 3,
+  'stale timer fires': 4,
   'caller leaves': 1,
   'bridge fails': 1,
-  presses: 14,
+  presses: 24,
   cancels: 4,
-  repeats: 4,
-  strays: 4,
+  repeats: 8,
+  strays: 8,
   'seats change': 3,
 } as const
 export type Kind = keyof typeof kinds
