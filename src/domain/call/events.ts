@@ -35,7 +35,6 @@ export interface HandoverRequest {
 export interface CancelRequest {
   readonly command: string
   readonly handoverId: string
-  readonly agent?: string
 }
 
 export type Event =
