@@ -23,6 +23,8 @@ const notes = (event: Event): Case => ({ event, does: [], same: false })
 /** Something is done, the state stays as it is. */
 const stays = (event: Event, ...does: readonly string[]): Case => ({ event, does, same: true })
 
+/** Dialled, the SIP Call-ID is not known. */
+const unnamed = (leg: string): Event => ({ type: 'leg-dialled', leg })
 const stranger = 'somebody-else-1'
 const strangerHungUp = (reason = 'answered-elsewhere') => stays(on.answers(stranger), `hang up ${stranger}: ${reason}`)
 const over = ['sound nothing', 'close bridge', 'fact call-ended'] as const
@@ -32,7 +34,7 @@ const otherCancel = stays(on.cancel('another'), 'reply cancel: handover-not-foun
 /** A phase or an event without its cell does not compile. */
 const expected: Record<Phase, Record<EventType, Cell>> = {
   ringing: {
-    'leg-dialled': [notes(on.dialled('c-1')), ignores(on.dialled(stranger))],
+    'leg-dialled': [notes(on.dialled('c-1')), ignores(unnamed('c-1')), ignores(on.dialled(stranger))],
     'leg-ringing': [notes(on.rings('c-2')), ignores(on.rings(stranger))],
     'leg-answered': [
       leads(on.answers('c-2'), 'talking', 'answer caller', 'join c-2', 'sound nothing', 'hang up c-1: answered-elsewhere', 'fact call-answered'),
@@ -67,7 +69,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     'handover-cancel-requested': [otherCancel],
   },
   talking: {
-    'leg-dialled': [notes(on.dialled('c-1')), ignores(on.dialled('c-2'))],
+    'leg-dialled': [notes(on.dialled('c-1')), ignores(unnamed('c-1')), ignores(on.dialled('c-2'))],
     'leg-ringing': [ignores(on.rings('c-1'))],
     'leg-answered': [ignores(on.answers('c-1')), stays(on.answers('c-2'), 'hang up c-2: answered-elsewhere')],
     'leg-joined': [ignores(on.joins('c-1'))],
@@ -99,7 +101,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     'handover-cancel-requested': [otherCancel],
   },
   transferring: {
-    'leg-dialled': [notes(on.dialled('c-4')), ignores(on.dialled(stranger))],
+    'leg-dialled': [notes(on.dialled('c-4')), ignores(unnamed('c-4')), ignores(on.dialled(stranger))],
     'leg-ringing': [notes(on.rings('c-4')), ignores(on.rings('c-1'))],
     'leg-answered': [
       leads(on.answers('c-4'), 'joining', 'join c-4', 'sound nothing', 'hang up c-3: answered-elsewhere', 'fact handover-answered'),
@@ -153,7 +155,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     ],
   },
   joining: {
-    'leg-dialled': [ignores(on.dialled(stranger))],
+    'leg-dialled': [ignores(unnamed('c-3')), ignores(on.dialled(stranger))],
     'leg-ringing': [ignores(on.rings('c-3'))],
     'leg-answered': [ignores(on.answers('c-3')), ignores(on.answers('c-1')), stays(on.answers('c-4'), 'hang up c-4: answered-elsewhere')],
     'leg-joined': [leads(on.joins('c-3'), 'releasing', 'hang up c-1: normal', 'fact handover-joined'), ignores(on.joins('c-1'))],
@@ -178,7 +180,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     'handover-cancel-requested': [stays(on.cancel(), 'reply cancel: handover-too-late'), otherCancel],
   },
   releasing: {
-    'leg-dialled': [ignores(on.dialled(stranger))],
+    'leg-dialled': [ignores(unnamed('c-3')), ignores(on.dialled(stranger))],
     'leg-ringing': [ignores(on.rings('c-3'))],
     'leg-answered': [ignores(on.answers('c-3')), ignores(on.answers('c-1')), stays(on.answers('c-4'), 'hang up c-4: answered-elsewhere')],
     'leg-joined': [ignores(on.joins('c-3'))],
