@@ -1,18 +1,9 @@
 /** What a caller of ARI may do about a failure: again, never, or it may have happened. */
 export type Verdict = 'retry' | 'give-up' | 'unknown'
 
-/** ari-client rewraps answers as bare JSON text and drops the status; the text is all there is (Asterisk 22, ARI resources). */
-const statusByText: readonly (readonly [RegExp, number])[] = [
-  [/not found/i, 404],
-  [/not in (a )?stasis/i, 409],
-  [/already exists|duplicate|not in (this )?bridge|currently recording/i, 409],
-  [/allocation failed/i, 500],
-  [/invalid|missing|must be/i, 400],
-]
-
 export class AriError extends Error {
   readonly operation: string
-  /** HTTP status, where the text tells it. */
+  /** HTTP status of Asterisk's answer, where there was one. */
   readonly status: number | undefined
   readonly verdict: Verdict
 
@@ -32,27 +23,24 @@ export class AriError extends Error {
     return new AriError(operation, 'Asterisk is away', undefined, 'retry')
   }
 
+  /** Asterisk answered with a status of refusal: `{"message"}` or `{"error"}`. */
+  static refused(operation: string, status: number, body: string): AriError {
+    return new AriError(operation, textOf(body), status, 'give-up')
+  }
+
+  /** No answer: refused connections sent nothing, anything else may have been carried out. */
   static from(operation: string, error: unknown): AriError {
-    if (error instanceof AriError) return error
-    const text = textOf(error)
-    const status = statusByText.find(([pattern]) => pattern.test(text))?.[1]
-    if (status !== undefined) return new AriError(operation, text, status, 'give-up')
-    // Refused: nothing was sent. Anything else may have been carried out.
+    const text = error instanceof Error ? `${error.message} ${'code' in error ? String(error.code) : ''}`.trim() : String(error)
     return new AriError(operation, text, undefined, /ECONNREFUSED/.test(text) ? 'retry' : 'unknown')
   }
 }
 
-function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
+function textOf(body: string): string {
   try {
-    const body: unknown = JSON.parse(text)
-    if (body !== null && typeof body === 'object') {
-      const { message, error: inner } = body as { message?: string; error?: string }
-      return message ?? inner ?? text
-    }
-    return text
+    const { message, error } = JSON.parse(body) as { message?: string; error?: string }
+    return message ?? error ?? body
   } catch {
-    // Not JSON: the text itself is the message.
-    return text
+    // Not JSON: the body itself is the message.
+    return body
   }
 }

@@ -2,6 +2,7 @@ import ari from 'ari-client'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { AriError } from './ari-error.ts'
+import { type AriOperation, AriRequests, type AriValues } from './ari-request.ts'
 import { type AriEvent, isKnown } from './ari-events.ts'
 
 const requestMs = 5_000
@@ -11,11 +12,10 @@ const rebuildMs = 500
 // ari-client's Swagger reader prints a notice through a global `log` of its own; stdout is for the log and for results.
 Reflect.set(globalThis, 'log', () => undefined)
 
-type Operation = (parameters: object) => PromiseLike<unknown>
 interface Client {
-  readonly [resource: string]: Readonly<Record<string, Operation>>
-}
-interface Socket {
+  readonly _swagger: {
+    readonly apis: Readonly<Record<string, { readonly operations: Readonly<Record<string, AriOperation>> }>>
+  }
   start(application: string): PromiseLike<void>
   stop(): void
   ping(): void
@@ -39,7 +39,8 @@ export interface AriLinkOptions {
  */
 export class AriLink {
   readonly #options: AriLinkOptions
-  #client: (Client & Socket) | undefined
+  readonly #requests: AriRequests
+  #client: Client | undefined
   #up = false
   #closed = false
   #pinged = false
@@ -47,6 +48,7 @@ export class AriLink {
 
   constructor(options: AriLinkOptions) {
     this.#options = options
+    this.#requests = new AriRequests(options.config, requestMs)
   }
 
   get up(): boolean {
@@ -63,24 +65,15 @@ export class AriLink {
     this.#closed = true
     clearInterval(this.#timer)
     this.#drop()
+    this.#requests.close()
   }
 
   /** One ARI request. @throws AriError */
-  async request(resource: string, operation: string, parameters: object = {}): Promise<unknown> {
+  async request(resource: string, operation: string, parameters: AriValues = {}): Promise<unknown> {
     const name = `${resource}.${operation}`
-    const call = this.#client?.[resource]?.[operation]
-    if (!call) throw AriError.away(name)
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(AriError.timeout(name, requestMs)), requestMs)
-    })
-    try {
-      return await Promise.race([call(parameters), late])
-    } catch (error) {
-      throw AriError.from(name, error)
-    } finally {
-      clearTimeout(timer)
-    }
+    const described = this.#client?._swagger.apis[resource]?.operations[operation]
+    if (!described) throw AriError.away(name)
+    return this.#requests.send(name, described, parameters)
   }
 
   async #build(): Promise<void> {
@@ -88,7 +81,7 @@ export class AriLink {
     const { config, logger } = this.#options
     this.#drop()
     try {
-      const client: Client & Socket = await ari.connect(`http://${config.host}:${config.httpPort}`, config.username, config.ariPassword)
+      const client: Client = await ari.connect(`http://${config.host}:${config.httpPort}`, config.username, config.ariPassword)
       if (this.#closed) return
       client.on('*', (event) => this.#event(event as { type: string }))
       client.on('pong', () => (this.#pinged = false))

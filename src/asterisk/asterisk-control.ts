@@ -183,7 +183,7 @@ export class AsteriskControl implements CallControl {
     try {
       await request
     } catch (error) {
-      if (!(error instanceof AriError) || error.status !== 404) throw error
+      if (!(error instanceof AriError) || (error.status !== 404 && error.status !== 409)) throw error
     }
   }
 
