@@ -35,8 +35,8 @@ export interface Journal {
   onAppended(listener: (entries: readonly Entry[]) => void): () => void
   read(after: number, limit: number): Promise<readonly Entry[]>
   factsOfHandover(handoverId: string): Promise<readonly Entry[]>
-  /** The newest hand-overs first, each as its last fact; `before` is a position. */
-  handovers(limit: number, before?: number): Promise<readonly Entry[]>
+  /** The newest hand-overs first (their ids are in order of time), each as its last fact; `before` is an id. */
+  handovers(limit: number, before?: string): Promise<readonly Entry[]>
   /** The answers of the last day, read once at start. */
   answers(): Promise<readonly StoredAnswer[]>
   health(): { readonly ok: boolean; readonly reason?: string; readonly waiting: number }

@@ -18,7 +18,6 @@ export const migrations: readonly string[] = [
   CREATE INDEX facts_of_handover ON facts (handover_id, sequence, position) WHERE handover_id IS NOT NULL;
 
   CREATE TABLE handovers (id TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE INDEX handovers_newest ON handovers (last);
 
   CREATE TABLE answers (
     scope TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,

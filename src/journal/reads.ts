@@ -24,15 +24,18 @@ export function journalReads(all: Tables['all'], held: () => readonly Entry[]): 
       const known = new Set(onDisk.map((entry) => entry.position))
       return [...onDisk, ...inMemory.filter((entry) => !known.has(entry.position))]
     },
-    async handovers(limit, before = Number.MAX_SAFE_INTEGER) {
+    async handovers(limit, before) {
       const inMemory = held().filter(({ fact }) => isHandoverFact(fact))
       const onDisk = await select(rows.selectHandovers(limit + inMemory.length, before))
       const newest = new Map<string, Entry>()
       for (const entry of [...onDisk, ...inMemory].toSorted((a, b) => a.position - b.position)) {
         if (isHandoverFact(entry.fact)) newest.set(entry.fact.handover.id, entry)
       }
-      const page = [...newest.values()].filter((entry) => entry.position < before)
-      return page.toSorted((a, b) => b.position - a.position).slice(0, limit)
+      const page = [...newest].filter(([id]) => before === undefined || id < before)
+      return page
+        .toSorted(([a], [b]) => (a < b ? 1 : -1))
+        .slice(0, limit)
+        .map(([, entry]) => entry)
     },
     answers: async () => (await all(rows.selectAnswers(Date.now()))).map(rows.toAnswer),
   }

@@ -38,10 +38,10 @@ export const selectFactsOfHandover = (id: string): Statement => ({
   params: [id],
 })
 
-export const selectHandovers = (limit: number, before: number): Statement => ({
+export const selectHandovers = (limit: number, before: string | undefined): Statement => ({
   sql: `SELECT ${columns} FROM handovers JOIN facts ON facts.position = handovers.last
-    WHERE handovers.last < ? ORDER BY handovers.last DESC LIMIT ?`,
-  params: [before, limit],
+    WHERE (?1 IS NULL OR handovers.id < ?1) ORDER BY handovers.id DESC LIMIT ?2`,
+  params: [before ?? null, limit],
 })
 
 export const selectAnswers = (now: number): Statement => ({

@@ -120,7 +120,7 @@ describe('hand-overs', () => {
   })
 
   it('are listed newest first, page by page, without repetition or gap while new ones come', async () => {
-    const names = Array.from({ length: 25 }, (_, i) => `h${i}`)
+    const names = Array.from({ length: 25 }, (_, i) => `h${i + 10}`)
     for (const name of names) await given.journal.append([handoverFact(name, 'handover-completed', 1)])
     const seen: string[] = []
     let cursor: string | undefined
@@ -130,7 +130,8 @@ describe('hand-overs', () => {
       sizes.push(items.length)
       seen.push(...items.map(({ id }) => id))
       cursor = next
-      await given.journal.append([handoverFact(`new-${seen.length}`, 'handover-requested', 1)])
+      // A new one, and one that was listed or will be goes on.
+      await given.journal.append([handoverFact(`new-${seen.length}`, 'handover-requested', 1), handoverFact('h12', 'handover-completed', 2)])
     } while (cursor !== undefined)
     expect(sizes).toEqual([10, 10, 5])
     expect(seen).toEqual(names.toReversed())

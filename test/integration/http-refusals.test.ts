@@ -181,7 +181,7 @@ describe('other addresses and queries', () => {
     ['/v1/handovers?limit=0', '/querystring/limit'],
     ['/v1/handovers?limit=101', '/querystring/limit'],
     ['/v1/handovers?limit=5&limit=6', '/querystring/limit'],
-    ['/v1/handovers?cursor=-1', '/querystring/cursor'],
+    ['/v1/handovers?cursor=_1', '/querystring/cursor'],
     ['/v1/handovers?page=2', '/querystring/page'],
     ['/v1/handovers/ho-1?full=1', '/querystring/full'],
     ['/v1/calls?agent=1001', '/querystring/agent'],

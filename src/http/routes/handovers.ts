@@ -83,7 +83,7 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
         params: Type.Object({ handoverId: Type.String() }),
         querystring: NoQuery,
         body: CancelBody,
-        response: { ...problemAnswers(...keyedProblems, 'handover-not-found', 'handover-too-late', 'handover-settled'), 200: Result },
+        response: { ...problemAnswers(...keyedProblems, 'handover-not-found', 'handover-too-late', 'handover-settled', 'asterisk-away'), 200: Result },
       },
       // There is nothing to say: a body may be left out.
       preValidation: async (request) => {
@@ -130,7 +130,7 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
         querystring: Type.Object(
           {
             limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|100)$', description: '1 to 100; 50 when left out' })),
-            cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: '`next` of the page before' })),
+            cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$', description: '`next` of the page before' })),
           },
           { additionalProperties: false },
         ),
@@ -145,10 +145,9 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
     },
     async (request) => {
       const limit = Number(request.query.limit ?? 50)
-      const before = request.query.cursor === undefined ? undefined : Number(request.query.cursor)
-      const page = await journal.handovers(limit, before)
-      const last = page.length === limit ? page.at(-1) : undefined
-      return { items: page.flatMap(handoversIn), ...(last ? { next: String(last.position) } : {}) }
+      const items = (await journal.handovers(limit, request.query.cursor)).flatMap(handoversIn)
+      const last = items.length === limit ? items.at(-1) : undefined
+      return { items, ...(last ? { next: last.id } : {}) }
     },
   )
 
