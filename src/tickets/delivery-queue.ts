@@ -52,13 +52,18 @@ export class DeliveryQueue {
       // Without a listener ioredis prints; being away is told by `up` and tried again by itself.
       redis.on('error', (error) => options.logger.debug({ err: error }, 'redis connection failed'))
     }
+    let wasUp = false
     this.#redis.on('ready', () => {
+      wasUp = true
       options.logger.info('redis connected')
       // Starts the worker, which may have jobs from before.
       void this.add([])
       options.onReady()
     })
-    this.#redis.on('close', () => options.logger.warn('redis connection closed'))
+    this.#redis.on('close', () => {
+      if (wasUp) options.logger.warn('redis connection closed')
+      wasUp = false
+    })
   }
 
   get up(): boolean {

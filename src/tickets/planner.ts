@@ -7,6 +7,8 @@ import { ticketEventOf, webhookId } from './payload.ts'
 
 /** Facts read at a time. */
 const page = 500
+/** The call comes first: its INVITE has left before work on its ticket begins, ms. */
+const callFirstMs = 15
 /** Pause after the journal failed, ms. */
 const retryMs = 1_000
 
@@ -51,6 +53,7 @@ export class Planner {
   #working: Promise<void> | undefined
   #again = false
   #retry: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
   #stop: (() => void) | undefined
 
   constructor(parts: PlannerParts) {
@@ -58,7 +61,7 @@ export class Planner {
   }
 
   start(): void {
-    this.#stop = this.#parts.journal.onAppended(() => this.#wake())
+    this.#stop = this.#parts.journal.onAppended(() => this.#wakeSoon())
     this.#wake()
   }
 
@@ -66,7 +69,15 @@ export class Planner {
     this.#stop?.()
     this.#stop = undefined
     clearTimeout(this.#retry)
+    clearTimeout(this.#soon)
     await this.#working
+  }
+
+  #wakeSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      this.#wake()
+    }, callFirstMs)
   }
 
   #wake(): void {
