@@ -36,6 +36,7 @@ export class CallRunner {
   #media: Promise<void> = Promise.resolve()
   #background: Background = 'nothing'
   #reply: Reply | undefined
+  /** Of the call's last facts: a second press is told of the first one's. */
   #committed: Promise<Commit> = Promise.resolve({ durable: true })
 
   constructor(deps: RunnerDeps, begun: Step) {
@@ -65,7 +66,6 @@ export class CallRunner {
   /** A command: the machine's reply to it. Never called from within a step. */
   command(event: Extract<Event, { command: string }>): Answered {
     this.#reply = undefined
-    this.#committed = Promise.resolve({ durable: true })
     this.deliver(event)
     const reply: Reply | undefined = this.#reply
     if (!reply) throw new Error(`the machine gave no reply to ${event.type} in ${this.#state.phase}`)

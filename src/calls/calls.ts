@@ -10,7 +10,7 @@ import type { CallSummary } from '../domain/facts.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
 import type { CallControl, ControlListener } from './call-control.ts'
-import { type Answered, CallRunner } from './call-runner.ts'
+import { CallRunner } from './call-runner.ts'
 import { maskNumber } from './mask.ts'
 import { Seats } from './seats.ts'
 import { type Timers, realTimers } from './timers.ts'
@@ -86,8 +86,10 @@ export class Calls implements ControlListener {
   }
 
   /** Takes a press back. @returns undefined when no live or recent call has this hand-over. */
-  cancel(handoverId: string): Answered | undefined {
-    return this.#byHandover.get(handoverId)?.command({ type: 'handover-cancel-requested', handoverId, command: 'cancel' })
+  cancel(handoverId: string): CommandResult | undefined {
+    const runner = this.#byHandover.get(handoverId)
+    if (runner && handoverOf(runner.state)?.id === handoverId && !this.control.up) return refusedBy('asterisk-away')
+    return runner?.command({ type: 'handover-cancel-requested', handoverId, command: 'cancel' })
   }
 
   /** A hand-over of a live or recent call. */
