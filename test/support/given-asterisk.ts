@@ -3,8 +3,8 @@ import { stringify } from 'yaml'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import type { LabAsterisk } from '../../src/lab/asterisk.ts'
-import { runtimeDir } from '../../src/lab/paths.ts'
 import { freePort } from '../../src/lab/ports.ts'
+import { claimRunDir } from '../../src/lab/run-dir.ts'
 import { labSettings, type StackOptions, startLabAsterisk } from '../../src/lab/stack.ts'
 
 export interface GivenAsterisk {
@@ -15,7 +15,7 @@ export interface GivenAsterisk {
 
 /** An Asterisk with Tandem's own configuration, and nothing else. */
 export async function givenAsterisk(options: StackOptions): Promise<GivenAsterisk> {
-  const dir = join(runtimeDir, 'run', options.name)
+  const dir = claimRunDir(options.name)
   const settings = await labSettings(options, (_usual, kind) => freePort(undefined, kind), {
     redis: 'redis://127.0.0.1:1',
     tickets: 'http://127.0.0.1:1',

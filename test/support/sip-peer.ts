@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { SipHeaders } from '../../src/lab/sip-trace.ts'
 import { openRtpTone } from './rtp-tone.ts'
 import { parseRequest, renderAnswer, renderSdp, rtpTarget, type SipRequest } from './sip-message.ts'
@@ -24,6 +24,8 @@ export interface SipPeer {
   received(): readonly ReceivedRequest[]
   /** How often a method came; 0 is a fact too. */
   count(method: string): number
+  /** The next request of this method. */
+  next(method: string): Promise<ReceivedRequest>
   stop(): Promise<void>
 }
 
@@ -54,6 +56,7 @@ export async function startSipPeer({ behaviour, port: wanted = 0, toneHz = 450 }
   const { port } = socket.address()
   const tone = await openRtpTone(toneHz)
   const received: ReceivedRequest[] = []
+  const arrivals = new EventEmitter()
   const ringing = new Map<string, SipRequest>()
   const sdp = renderSdp(tone.port)
 
@@ -86,13 +89,19 @@ export async function startSipPeer({ behaviour, port: wanted = 0, toneHz = 450 }
   socket.on('message', (packet, from) => {
     const request = parseRequest(packet.toString('utf8'))
     if (request === undefined) return
-    received.push({ method: request.method, at: performance.now(), headers: request.headers })
+    const arrival = { method: request.method, at: performance.now(), headers: request.headers }
+    received.push(arrival)
     for (const answer of answersTo(request)) socket.send(answer, from.port, from.address)
+    arrivals.emit(request.method, arrival)
   })
 
   return {
     port,
     received: () => received,
+    next: async (method) => {
+      const [arrival] = (await once(arrivals, method)) as [ReceivedRequest]
+      return arrival
+    },
     count: (method) => received.filter((request) => request.method === method).length,
     stop: async () => {
       tone.stop()

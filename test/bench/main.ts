@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util'
+import { setUp, sayOnStderr } from '../../src/cli/setup.ts'
+import { stopAll, stopAllOnExit } from '../../src/lab/process.ts'
+import { pressToInvite } from './press-to-invite.ts'
+import type { BenchResult } from './result.ts'
+
+interface Bench {
+  readonly rounds: number
+  run(rounds: number, progress: (line: string) => void): Promise<BenchResult>
+}
+
+const benches: Readonly<Record<string, Bench>> = {
+  'press-to-invite': { rounds: 2_000, run: pressToInvite },
+}
+
+/** `npm run bench -- <name> [--rounds N] [--json]`: a table, and with `--json` the result as the last line. */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+})
+const bench = benches[positionals[0] ?? '']
+stopAllOnExit()
+try {
+  if (!bench) throw new Error(`say which: npm run bench -- ${Object.keys(benches).join(' | ')} [--rounds N] [--json]`)
+  await setUp(sayOnStderr)
+  const result = await bench.run(Number(values.rounds ?? bench.rounds), sayOnStderr)
+  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${result.ok ? 'on target' : 'target missed'}: ${JSON.stringify(result.target)}\n`)
+} catch (error) {
+  sayOnStderr(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  process.exitCode = 1
+} finally {
+  await stopAll()
+}
+process.exit()
