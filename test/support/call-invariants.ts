@@ -135,6 +135,9 @@ export const invariants: Readonly<Record<string, Check>> = {
       const pressed = event.type === 'handover-requested' && action.handoverId === event.handoverId && event.to === platform
       return platform !== undefined && seats[platform].includes(action.endpoint) && (action.role === 'agent' || pressed)
     }),
+
+  'I16 a timer runs exactly while a desk rings or the caller waits': ({ after, world }) =>
+    world.timers.has(after.call.timer) === ['ringing', 'waiting', 'transferring'].includes(after.phase),
 }
 
 /** The name of the first invariant that the step breaks. */

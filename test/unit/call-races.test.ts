@@ -22,6 +22,13 @@ describe('events in an unusual order', () => {
     expect(story.did).toEqual(['sound nothing', 'join c-1', 'fact handover-failed'])
   })
 
+  it.each([rings('stranger'), dialled('stranger'), rings('c-1'), dialled('c-1')])('$type of $leg, which is no target: nothing happens', (event) => {
+    const story = given.talking().tell(press())
+    const before = story.state
+    expect(story.tell(event).did).toEqual([])
+    expect(story.state).toEqual(before)
+  })
+
   it('a target answers before anything was told of it: it has been dialled, and the first desk hears no more', () => {
     const story = given.talking().tell(press(), answers('c-3'))
     expect(story.did).toContain('separate c-1')

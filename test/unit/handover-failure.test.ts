@@ -18,6 +18,12 @@ describe('why a target did not take the call', () => {
     ['404 Not Found', { sipCode: 404, cause: 1 }, 'unreachable', 'unreachable'],
     ['503 Service Unavailable', { sipCode: 503, cause: 34 }, 'unreachable', 'unreachable'],
     ['no channel could be made', { causeText: 'Allocation failed' }, 'unreachable', 'unreachable'],
+    ['486 without a cause', { sipCode: 486 }, 'busy', 'busy'],
+    ['600 without a cause', { sipCode: 600 }, 'busy', 'busy'],
+    ['603 without a cause', { sipCode: 603 }, 'rejected', 'rejected'],
+    ['403 without a cause', { sipCode: 403 }, 'rejected', 'rejected'],
+    ['480 without a cause', { sipCode: 480 }, 'no-answer', 'unreachable'],
+    ['408 without a cause', { sipCode: 408 }, 'no-answer', 'unreachable'],
   ] as const)('%s', (_, end, havingRung, otherwise) => {
     expect(failureOf({ ...end, rang: true })).toEqual({ reason: havingRung, ...end })
     expect(failureOf({ ...end, rang: false })).toEqual({ reason: otherwise, ...end })
