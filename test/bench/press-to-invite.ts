@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import type { Handover } from '../../src/domain/handover/handover.ts'
+import { eventually } from '../../src/lab/eventually.ts'
 import { freePort } from '../../src/lab/ports.ts'
-import { startStack } from '../../src/lab/stack.ts'
+import { type Stack, startStack } from '../../src/lab/stack.ts'
+import type { ReceivedTicket } from '../../src/lab/ticket-receiver.ts'
 import { clear, givenTalk, tones } from '../support/given-call.ts'
 import { type SipPeer, startSipPeer } from '../support/sip-peer.ts'
 import { RawAmi } from './raw-ami.ts'
@@ -12,8 +14,8 @@ import { added, figures, ratio, seeded, shuffled } from './statistics.ts'
 
 const target = { addsMedian: 1, addsP99: 3 }
 const warmup = 100
-/** Between two rounds: Asterisk has cleared the leg before. */
-const settleMs = 15
+/** Between two presses, once everything is at rest: at random, so that no timer of anybody's falls in step with them. */
+const settleMs = { least: 10, most: 30 } as const
 /** A phone's tone lasts ten minutes: the call is made anew before. */
 const roundsPerCall = 400
 const dialString = 'PJSIP/110@police'
@@ -32,7 +34,7 @@ export async function pressToInvite(rounds: number, progress: (line: string) => 
   const ami = await RawAmi.connect(stack.config.asterisk)
   const caller = await stack.citizen({ toneHz: tones.caller })
   const agent = await stack.agent('1001', tones.agent)
-  const ways: Readonly<Record<'tandem' | 'ari' | 'ami', Way>> = { tandem: tandemWay(stack.api), ari: ariWay(ari), ami: amiWay(ami) }
+  const ways: Readonly<Record<'tandem' | 'ari' | 'ami', Way>> = { tandem: tandemWay(stack), ari: ariWay(ari), ami: amiWay(ami) }
   const names = ['tandem', 'ari', 'ami'] as const
   const samples: Record<(typeof names)[number], number[]> = { tandem: [], ari: [], ami: [] }
   const random = seeded(12345)
@@ -45,6 +47,8 @@ export async function pressToInvite(rounds: number, progress: (line: string) => 
     for (const name of shuffled(names, random)) {
       // oxlint-disable-next-line no-await-in-loop -- one at a time is what is measured
       const ms = await pressed(ways[name], police)
+      // oxlint-disable-next-line no-await-in-loop -- the pause between two presses
+      await pause(settleMs.least + random() * (settleMs.most - settleMs.least))
       if (round >= 0) samples[name].push(ms)
     }
   }
@@ -78,11 +82,10 @@ async function pressed(way: Way, police: SipPeer): Promise<number> {
   const cleared = police.next('ACK')
   await takeBack()
   await cleared
-  await pause(settleMs)
   return at - from
 }
 
-function tandemWay({ address, key }: { address: string; key: string }): Way {
+function tandemWay({ api: { address, key }, receiver }: Stack): Way {
   const agent = new Agent({ connections: 1, pipelining: 1 })
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const post = async (path: string, body: object): Promise<unknown> => {
@@ -94,7 +97,12 @@ function tandemWay({ address, key }: { address: string; key: string }): Way {
   return {
     async press() {
       const { handover } = (await post('/v1/handovers', { agent: '1001', mode: 'transfer' })) as { handover: Handover }
-      return async () => void (await post(`/v1/handovers/${handover.id}/cancel`, {}))
+      return async () => {
+        await post(`/v1/handovers/${handover.id}/cancel`, {})
+        // Or the work on its tickets would fall on the press that comes next: a reference, as a rule.
+        const last = ({ payload: { type, data } }: ReceivedTicket) => type === 'handover.cancelled' && data.handover.id === handover.id
+        await eventually(() => receiver.tickets.slice(-10).some(last), Boolean)
+      }
     },
   }
 }
@@ -104,7 +112,7 @@ function ariWay(ari: RawAri): Way {
   return {
     async press() {
       const id = `raw-${process.pid}-${(made += 1)}`
-      const started = ari.event('StasisStart', id)
+      const started = ari.started(id)
       await ari.post(`/channels/create?channelId=${id}&endpoint=${dialString}&app=${ari.application}`, {
         variables: { 'CONNECTEDLINE(num)': '13800001234', 'CONNECTEDLINE(num-pres)': 'allowed' },
       })

@@ -2,9 +2,12 @@ import { Agent, request } from 'undici'
 import type { Config } from '../../src/config/schema.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 
-interface RawEvent {
+/** The parts of an event that the benchmarks read. */
+export interface RawEvent {
   readonly type: string
-  readonly channel?: { readonly id: string; readonly state: string }
+  readonly channel?: { readonly id: string; readonly caller: { readonly number: string } }
+  readonly peer?: { readonly id: string }
+  readonly dialstatus?: string
 }
 
 /** ARI without a library: keep-alive HTTP and a WebSocket of its own application. The reference. */
@@ -13,7 +16,7 @@ export class RawAri {
   readonly #base: string
   readonly #authorization: string
   readonly #agent = new Agent({ connections: 4, pipelining: 1 })
-  readonly #waiting = new Map<string, () => void>()
+  readonly #waiting = new Set<{ readonly test: (event: RawEvent) => boolean; readonly resolve: (event: RawEvent) => void }>()
   readonly #socket: WebSocket
   #open = false
 
@@ -34,11 +37,16 @@ export class RawAri {
     return ari
   }
 
-  /** Resolves when the event of this type comes for this channel; ask before causing it. */
-  event(type: string, channelId: string): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#waiting.set(`${type} ${channelId}`, resolve)
+  /** The first such event from now on: ask before causing it. */
+  event(test: (event: RawEvent) => boolean): Promise<RawEvent> {
+    const { promise, resolve } = Promise.withResolvers<RawEvent>()
+    this.#waiting.add({ test, resolve })
     return promise
+  }
+
+  /** The channel has entered the application; ask before causing it. */
+  async started(channelId: string): Promise<void> {
+    await this.event(({ type, channel }) => type === 'StasisStart' && channel?.id === channelId)
   }
 
   async post(path: string, body?: object): Promise<void> {
@@ -65,10 +73,11 @@ export class RawAri {
     if (statusCode >= 300 && statusCode !== 404) throw new Error(`${method} ${path}: ${statusCode} ${text}`)
   }
 
-  #event({ type, channel }: RawEvent): void {
-    if (!channel) return
-    const key = `${type}${type === 'ChannelStateChange' ? `=${channel.state}` : ''} ${channel.id}`
-    this.#waiting.get(key)?.()
-    this.#waiting.delete(key)
+  #event(event: RawEvent): void {
+    for (const waiting of this.#waiting) {
+      if (!waiting.test(event)) continue
+      this.#waiting.delete(waiting)
+      waiting.resolve(event)
+    }
   }
 }

@@ -3,7 +3,9 @@ export interface Figures {
   readonly median: number
   readonly p95: number
   readonly p99: number
+  readonly max: number
   readonly medianCi: readonly [number, number]
+  readonly p95Ci: readonly [number, number]
   readonly p99Ci: readonly [number, number]
 }
 
@@ -29,7 +31,9 @@ export function figures(values: readonly number[]): Figures {
     median: round(at(sorted, 0.5)),
     p95: round(at(sorted, 0.95)),
     p99: round(at(sorted, 0.99)),
+    max: round(at(sorted, 1)),
     medianCi: interval(sorted, 0.5),
+    p95Ci: interval(sorted, 0.95),
     p99Ci: interval(sorted, 0.99),
   }
 }
@@ -49,6 +53,7 @@ export function added(
 
 export const ratio = (measured: Figures, reference: Figures) => ({
   median: round(measured.median / reference.median),
+  p95: round(measured.p95 / reference.p95),
   p99: round(measured.p99 / reference.p99),
 })
 
