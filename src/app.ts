@@ -34,8 +34,9 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
   await asterisk?.start()
   let closing: Promise<void> | undefined
   const close = async () => {
-    asterisk?.close()
     await http.close()
+    await calls.handBack()
+    asterisk?.close()
     await tickets.close()
     await journal.close()
   }

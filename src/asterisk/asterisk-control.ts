@@ -77,10 +77,13 @@ export class AsteriskControl implements CallControl {
   }
 
   async answerCaller(callId: string, channelId: string): Promise<void> {
-    await this.#link.request('channels', 'answer', { channelId })
-    await this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId })
-    await this.#link.request('channels', 'setChannelVar', { channelId, variable: 'TANDEM_CALL_ID', value: callId })
-    await this.#link.request('channels', 'setChannelVar', { channelId, variable: 'TANDEM_ROLE', value: 'caller' })
+    // A caller who has just left is told by StasisEnd.
+    await this.#unlessGone(this.#link.request('channels', 'answer', { channelId }))
+    await this.#unlessGone(this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId }))
+    for (const [variable, value] of [['TANDEM_CALL_ID', callId] as const, ['TANDEM_ROLE', 'caller'] as const]) {
+      // oxlint-disable-next-line no-await-in-loop -- two, and nobody waits for them
+      await this.#unlessGone(this.#link.request('channels', 'setChannelVar', { channelId, variable, value }))
+    }
   }
 
   async hangUpCaller(channelId: string): Promise<void> {

@@ -7,8 +7,8 @@ import type { AriLink } from './ari-link.ts'
 const startMs = 2_000
 /** Beyond the machine's own timer: ends the ringing should Tandem stand still. */
 const dialGraceSec = 10
-const normalClearing = 16
-const answeredElsewhere = 26
+/** Q.850 causes by which Asterisk tells that a leg broke: nobody hung up (network, RTP time-out, timers). */
+const broken = new Set([27, 38, 41, 44, 102])
 
 const hangupReasons = { normal: 'normal', 'no-answer': 'no_answer', 'answered-elsewhere': 'answered_elsewhere' } as const
 type HangUpReason = keyof typeof hangupReasons
@@ -92,8 +92,8 @@ export class Legs {
     const leg = this.#legs.get(id)
     if (!leg) return false
     this.#legs.delete(id)
-    const normal = end.cause === normalClearing || end.cause === answeredElsewhere
-    this.#listener.legEnded(id, { ...end, lost: leg.answered && !leg.ending && !normal })
+    const lost = end.cause === undefined || broken.has(end.cause)
+    this.#listener.legEnded(id, { ...end, lost: leg.answered && !leg.ending && lost })
     return true
   }
 

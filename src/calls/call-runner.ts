@@ -34,6 +34,7 @@ export class CallRunner {
   #running = false
   /** What changes the bridge and what is heard in it happens in order; ringing and ending legs does not wait for it. */
   #media: Promise<void> = Promise.resolve()
+  #told: Promise<unknown> = Promise.resolve()
   #background: Background = 'nothing'
   #reply: Reply | undefined
   /** Of the call's last facts: a second press is told of the first one's. */
@@ -70,6 +71,20 @@ export class CallRunner {
     const reply: Reply | undefined = this.#reply
     if (!reply) throw new Error(`the machine gave no reply to ${event.type} in ${this.#state.phase}`)
     return { reply, committed: this.#committed }
+  }
+
+  /**
+   * The service stops: who waits goes back to the dialplan, whose fallback rings the desk; who talks, talks on.
+   * Resolves when the PBX has been told.
+   */
+  async handBack(): Promise<void> {
+    const state = this.#state
+    if (state.phase === 'transferring' && state.desk) {
+      this.deliver({ type: 'handover-cancel-requested', command: 'stop', handoverId: state.handover.id })
+    } else if (state.phase === 'ringing' || state.phase === 'waiting' || state.phase === 'transferring') {
+      this.deliver({ type: 'control-lost' })
+    }
+    await Promise.all([this.#media, this.#told])
   }
 
   #take(event: Event): void {
@@ -139,7 +154,7 @@ export class CallRunner {
     } catch (error) {
       this.#deps.logger.warn({ err: error, action: action.type }, 'action failed')
       if (action.type === 'join-leg') this.deliver({ type: 'leg-join-failed', leg: action.leg })
-      if (action.type === 'open-bridge') this.deliver({ type: 'bridge-failed' })
+      if (action.type === 'open-bridge' || action.type === 'answer-caller') this.deliver({ type: 'control-lost' })
     }
   }
 
@@ -169,7 +184,7 @@ export class CallRunner {
 
   /** The PBX may refuse to end what has ended by itself. */
   #quietly(done: Promise<void>, action: Action): void {
-    done.catch((error: unknown) => this.#deps.logger.warn({ err: error, action: action.type }, 'action failed'))
+    this.#told = done.catch((error: unknown) => this.#deps.logger.warn({ err: error, action: action.type }, 'action failed'))
   }
 }
 

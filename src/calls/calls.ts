@@ -55,6 +55,7 @@ export class Calls implements ControlListener {
   readonly #byLeg = new Map<string, CallRunner>()
   readonly #ended = new Map<string, CallRunner>()
   readonly #byHandover = new Map<string, CallRunner>()
+  #handsBack = false
 
   constructor(options: CallsOptions) {
     this.#options = options
@@ -99,10 +100,17 @@ export class Calls implements ControlListener {
     return found && toRecord(found)
   }
 
+  /** Before the service stops: nobody is left waiting for it. At most `withinMs`. */
+  async handBack(withinMs = 2_000): Promise<void> {
+    this.#handsBack = true
+    const told = Promise.all([...this.#live.values()].map((runner) => runner.handBack()))
+    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, withinMs))])
+  }
+
   arrived(arrival: Omit<Arrival, 'id'>): void {
     const { logger, config } = this.#options
-    if (this.#live.size >= config.calls.maximum) {
-      logger.error({ calls: this.#live.size }, 'too many calls: given back to the dialplan')
+    if (this.#handsBack || this.#live.size >= config.calls.maximum) {
+      logger.error({ calls: this.#live.size }, 'too many calls, or stopping: given back to the dialplan')
       this.#giveBack(arrival)
       return
     }

@@ -77,6 +77,23 @@ describe('Tandem away', () => {
     await clear(stack, caller, agent, peer)
   })
 
+  it('stopped in order: who talks, talks on; who waits is rung through by the dialplan', async () => {
+    await givenTalk(stack, caller, agent, '1001')
+    const waiting = await stack.citizen({ number: '13900005678', toneHz: tones.caller })
+    await waiting.dial('110')
+    await peer.waitFor('incoming')
+    const rung = () => peer.events.filter(({ type }) => type === 'CALL_INCOMING').length
+    const before = rung()
+    await stack.service.stop()
+    await eventually(rung, (count) => count > before)
+    await peer.answer()
+    expect(await eventually(() => talkTogether([waiting, 'caller'], [peer, 'peer']), Boolean)).toBe(true)
+    expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+    await Promise.all([caller.hangUp(), agent.hangUp(), waiting.hangUp()])
+    await Promise.all([caller.waitFor('idle'), agent.waitFor('idle'), peer.waitFor('idle')])
+    await stack.startService()
+  })
+
   it('without the desk’s phone either: the citizen waits with an announcement and reaches the desk when it is back', async () => {
     await stack.service.stop()
     await agent.doNotDisturb(true)

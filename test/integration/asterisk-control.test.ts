@@ -14,9 +14,10 @@ let restored = 0
 const heartbeat = async () => Number((await asterisk.rx('dialplan show globals')).match(/TANDEM_HEARTBEAT=([0-9]+)/)?.[1])
 const fresh = async () => Date.now() / 1000 - (await heartbeat()) < 3
 
+const nothing = () => undefined
+
 beforeAll(async () => {
   given = await givenAsterisk({ name: 'integration-control' })
-  const nothing = () => undefined
   control = new AsteriskControl(given.config, pino({ level: 'silent' }), {
     arrived: nothing,
     callerLeft: nothing,

@@ -44,7 +44,7 @@ export class CallModel {
   /** What the event says has happened. */
   happen(event: Event): void {
     if (event.type === 'caller-left' && this.callerHere) this.caller = 'left'
-    if (event.type === 'bridge-failed') this.bridge = 'none'
+    if (event.type === 'control-lost') this.bridge = 'none'
     if (event.type === 'timer-fired') this.timers.delete(event.token)
     const leg = 'leg' in event ? this.legs.get(event.leg) : undefined
     if (!leg || leg.stage === 'gone') return

@@ -46,7 +46,7 @@ export const hangsUp = (leg: string): Event => ({ type: 'leg-ended', leg, cause:
 export const breaks = (leg: string): Event => ({ type: 'leg-ended', leg, causeText: 'RTP timeout', lost: true })
 export const refuses = (leg: string, sipCode: number, cause: number): Event => ({ type: 'leg-ended', leg, sipCode, cause, lost: false })
 export const callerLeaves: Event = { type: 'caller-left' }
-export const bridgeFails: Event = { type: 'bridge-failed' }
+export const bridgeFails: Event = { type: 'control-lost' }
 export const fires = (token: number): Event => ({ type: 'timer-fired', token })
 
 /** A call that is driven event by event, 10 ms apart unless said otherwise; keeps what it did. */

@@ -20,7 +20,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
 })
 
 /** A bridge that a leg has joined has been made. */
-const cannotBe = ['releasing, bridge-failed']
+const cannotBe = ['releasing, control-lost']
 
 const seatings = [['1'], ['1', '2'], ['1', '2'], []] as const
 const seatsBy = (pick: number) => ({

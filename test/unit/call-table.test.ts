@@ -44,7 +44,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     'leg-join-failed': [ignores(on.joinFails('c-1'))],
     'leg-ended': [notes(on.hangsUp('c-1')), ignores(on.hangsUp(stranger))],
     'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-2: normal', ...over)],
-    'bridge-failed': [leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-2: normal', ...over)],
+    'control-lost': [leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-2: normal', ...over)],
     'timer-fired': [
       leads(on.fires(1), 'waiting', 'hang up c-1: no-answer', 'hang up c-2: no-answer', 'answer caller', ...waits),
       ignores(on.fires(0)),
@@ -60,7 +60,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     'leg-join-failed': [ignores(on.joinFails('c-1'))],
     'leg-ended': [ignores(on.hangsUp('c-1'))],
     'caller-left': [leads(on.callerLeaves, 'ended', ...over)],
-    'bridge-failed': [leads(on.bridgeFails, 'ended', 'give back caller', ...over)],
+    'control-lost': [leads(on.bridgeFails, 'ended', 'give back caller', ...over)],
     'timer-fired': [
       leads(on.fires(1), 'ringing', 'sound ringback', 'dial c-1 8001 as agent', 'dial c-2 8002 as agent', 'timer 25000'),
       ignores(on.fires(0)),
@@ -83,7 +83,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
       ignores(on.hangsUp('c-2')),
     ],
     'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', ...over)],
-    'bridge-failed': [leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', ...over)],
+    'control-lost': [leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', ...over)],
     'timer-fired': [ignores(on.fires(1)), ignores(on.fires(2))],
     'handover-requested': [
       leads(
@@ -119,7 +119,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     'caller-left': [
       leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', 'hang up c-4: normal', 'fact handover-failed', ...over),
     ],
-    'bridge-failed': [
+    'control-lost': [
       leads(
         on.bridgeFails,
         'ended',
@@ -169,7 +169,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
       ignores(on.hangsUp('c-4')),
     ],
     'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-failed', ...over)],
-    'bridge-failed': [
+    'control-lost': [
       leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-failed', ...over),
     ],
     'timer-fired': [ignores(on.fires(3)), ignores(on.fires(4))],
@@ -192,7 +192,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
       ignores(on.hangsUp('c-4')),
     ],
     'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-completed', ...over)],
-    'bridge-failed': [
+    'control-lost': [
       leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-completed', ...over),
     ],
     'timer-fired': [ignores(on.fires(4))],
@@ -210,7 +210,7 @@ const expected: Record<Phase, Record<EventType, Cell>> = {
     'leg-join-failed': [ignores(on.joinFails('c-1'))],
     'leg-ended': [ignores(on.hangsUp('c-1'))],
     'caller-left': [ignores(on.callerLeaves)],
-    'bridge-failed': [ignores(on.bridgeFails)],
+    'control-lost': [ignores(on.bridgeFails)],
     'timer-fired': [ignores(on.fires(2)), ignores(on.fires(3))],
     'handover-requested': [stays(on.press(), 'reply press: call-ended')],
     'handover-cancel-requested': [otherCancel],

@@ -34,7 +34,7 @@ export const ringing: Row<'ringing'> = {
     return legs.length > 0 ? nothing({ ...state, legs }) : wait(state.call, state.desk, context)
   },
   'caller-left': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
-  'bridge-failed': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
+  'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
   'timer-fired': (state, event, context) =>
     event.token === state.call.timer
       ? wait(state.call, state.desk, context, hangUp(state.legs, 'no-answer'))
@@ -52,7 +52,7 @@ export const waiting: Row<'waiting'> = {
   'leg-join-failed': nothing,
   'leg-ended': nothing,
   'caller-left': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
-  'bridge-failed': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
+  'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
   'timer-fired': (state, event, context) => {
     if (event.token !== state.call.timer) return nothing(state)
     return context.seats[state.desk].length > 0
@@ -71,7 +71,7 @@ export const ended: Row<'ended'> = {
   'leg-join-failed': nothing,
   'leg-ended': nothing,
   'caller-left': nothing,
-  'bridge-failed': nothing,
+  'control-lost': nothing,
   'timer-fired': nothing,
   'handover-requested': (state, event) => refuse(state, event.command, 'call-ended'),
   'handover-cancel-requested': cancelSettled,

@@ -45,7 +45,8 @@ export type Event =
   | { readonly type: 'leg-join-failed'; readonly leg: string }
   | ({ readonly type: 'leg-ended'; readonly leg: string } & LegEnd)
   | { readonly type: 'caller-left' }
-  | { readonly type: 'bridge-failed' }
+  /** Tandem cannot run this call, or will not any longer: the caller goes back to the dialplan. */
+  | { readonly type: 'control-lost' }
   | { readonly type: 'timer-fired'; readonly token: number }
   | ({ readonly type: 'handover-requested' } & HandoverRequest)
   | ({ readonly type: 'handover-cancel-requested' } & CancelRequest)
@@ -61,7 +62,7 @@ export const eventTypes = [
   'leg-join-failed',
   'leg-ended',
   'caller-left',
-  'bridge-failed',
+  'control-lost',
   'timer-fired',
   'handover-requested',
   'handover-cancel-requested',

@@ -38,7 +38,7 @@ export const joining: Row<'joining'> = {
       caller: 'left',
       outcome: { handover: state.handover, state: 'failed', failure: { reason: 'caller-left' } },
     }),
-  'bridge-failed': (state, _event, context) =>
+  'control-lost': (state, _event, context) =>
     end(state, 'given-back', context, {
       caller: 'give-back',
       outcome: { handover: state.handover, state: 'failed', failure: { reason: 'control-lost' } },
@@ -70,7 +70,7 @@ export const releasing: Row<'releasing'> = {
   },
   'caller-left': (state, _event, context) =>
     end(state, 'caller', context, { caller: 'left', outcome: { handover: state.handover, state: 'completed' } }),
-  'bridge-failed': (state, _event, context) =>
+  'control-lost': (state, _event, context) =>
     end(state, 'given-back', context, { caller: 'give-back', outcome: { handover: state.handover, state: 'completed' } }),
   'timer-fired': nothing,
   'handover-requested': pressAgain,

@@ -34,7 +34,7 @@ export const talking: Row<'talking'> = {
       : end(state, state.desk.endpoint, context, { caller: 'hang-up', except: event.leg })
   },
   'caller-left': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
-  'bridge-failed': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
+  'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
   'timer-fired': nothing,
   'handover-requested': request,
   'handover-cancel-requested': cancelSettled,

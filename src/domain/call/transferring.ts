@@ -62,7 +62,7 @@ export const transferring: Row<'transferring'> = {
       caller: 'left',
       outcome: { handover: state.handover, state: 'failed', failure: { reason: 'caller-left' } },
     }),
-  'bridge-failed': (state, _event, context) =>
+  'control-lost': (state, _event, context) =>
     end(state, 'given-back', context, {
       caller: 'give-back',
       outcome: { handover: state.handover, state: 'failed', failure: { reason: 'control-lost' } },
