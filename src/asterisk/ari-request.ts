@@ -10,7 +10,7 @@ export interface AriOperation {
   readonly parameters: readonly { readonly name: string; readonly paramType: string }[]
 }
 
-/** By name; an object goes into the body. */
+/** By name. */
 export type AriValues = Readonly<Record<string, string | number | boolean | Readonly<Record<string, string>> | undefined>>
 
 /** Below Asterisk's default `session_keep_alive` of 15 s: a request must not meet a closing connection. */
@@ -58,17 +58,21 @@ export class AriRequests {
     })
   }
 
-  #address({ path, parameters }: AriOperation, values: AriValues): { url: string; body?: string } {
-    const query = new URLSearchParams()
-    let filled = path
-    let body: string | undefined
+  /** What is not in the path goes as JSON, which ARI takes for query parameters too; DELETE and GET have no body. */
+  #address({ path, method, parameters }: AriOperation, values: AriValues): { url: string; body?: string } {
+    let url = this.#base + path
+    const rest: Record<string, AriValues[string]> = {}
     for (const { name, paramType } of parameters) {
       const value = values[name]
       if (value === undefined) continue
-      if (typeof value === 'object') body = JSON.stringify({ [name]: value })
-      else if (paramType === 'path') filled = filled.replace(`{${name}}`, encodeURIComponent(value))
-      else query.set(name, String(value))
+      if (paramType === 'path') url = url.replace(`{${name}}`, encodeURIComponent(textOf(value)))
+      else rest[name] = value
     }
-    return { url: `${this.#base}${filled}?${query.toString()}`, ...(body === undefined ? {} : { body }) }
+    const names = Object.keys(rest)
+    if (names.length === 0) return { url }
+    if (/^(post|put)$/i.test(method)) return { url, body: JSON.stringify(rest) }
+    return { url: `${url}?${names.map((name) => `${name}=${encodeURIComponent(textOf(rest[name]))}`).join('&')}` }
   }
 }
+
+const textOf = (value: AriValues[string]): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))

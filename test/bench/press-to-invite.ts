@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, request } from 'undici'
+import { variablesOf } from '../../src/asterisk/legs.ts'
 import type { Handover } from '../../src/domain/handover/handover.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { freePort } from '../../src/lab/ports.ts'
@@ -18,6 +19,7 @@ const warmup = 100
 const settleMs = { least: 10, most: 30 } as const
 /** A phone's tone lasts ten minutes: the call is made anew before. */
 const roundsPerCall = 400
+const names = ['tandem', 'ari', 'ariBare', 'ami'] as const
 const dialString = 'PJSIP/110@police'
 
 interface Way {
@@ -25,7 +27,10 @@ interface Way {
   press(): Promise<() => Promise<void>>
 }
 
-/** HTTP press → INVITE on the wire, beside raw ARI (create, StasisStart, dial) and AMI Originate, alternating. */
+/**
+ * HTTP press → INVITE on the wire, beside raw ARI (create, StasisStart, dial) and AMI Originate, alternating. Raw ARI is
+ * measured twice: making the very leg that Tandem makes (its variables and headers), which is the reference, and a bare one.
+ */
 export async function pressToInvite(rounds: number, progress: (line: string) => void): Promise<BenchResult> {
   const port = await freePort(undefined, 'udp')
   const police = await startSipPeer({ behaviour: 'ring', port })
@@ -34,9 +39,13 @@ export async function pressToInvite(rounds: number, progress: (line: string) => 
   const ami = await RawAmi.connect(stack.config.asterisk)
   const caller = await stack.citizen({ toneHz: tones.caller })
   const agent = await stack.agent('1001', tones.agent)
-  const ways: Readonly<Record<'tandem' | 'ari' | 'ami', Way>> = { tandem: tandemWay(stack), ari: ariWay(ari), ami: amiWay(ami) }
-  const names = ['tandem', 'ari', 'ami'] as const
-  const samples: Record<(typeof names)[number], number[]> = { tandem: [], ari: [], ami: [] }
+  const ways: Readonly<Record<(typeof names)[number], Way>> = {
+    tandem: tandemWay(stack),
+    ari: ariWay(ari, true),
+    ariBare: ariWay(ari, false),
+    ami: amiWay(ami),
+  }
+  const samples: Record<(typeof names)[number], number[]> = { tandem: [], ari: [], ariBare: [], ami: [] }
   const random = seeded(12345)
   for (let round = -warmup; round < rounds; round++) {
     if ((round + warmup) % roundsPerCall === 0) {
@@ -58,16 +67,16 @@ export async function pressToInvite(rounds: number, progress: (line: string) => 
   await stack.stop()
   await police.stop()
 
-  const [tandem, reference, originate] = [figures(samples.tandem), figures(samples.ari), figures(samples.ami)]
+  const [tandem, reference, bare, originate] = [figures(samples.tandem), figures(samples.ari), figures(samples.ariBare), figures(samples.ami)]
   const adds = { median: added(samples.tandem, samples.ari, 0.5, random), p99: added(samples.tandem, samples.ari, 0.99, random) }
-  printTable({ 'Tandem (HTTP press)': tandem, 'raw ARI': reference, 'AMI Originate': originate })
+  printTable({ 'Tandem (HTTP press)': tandem, 'raw ARI, same leg': reference, 'raw ARI, bare leg': bare, 'AMI Originate': originate })
   process.stdout.write(`adds to raw ARI: median ${adds.median.value} ms (${adds.median.ci.join('–')}), p99 ${adds.p99.value} ms (${adds.p99.ci.join('–')})\n`)
   return {
     name: 'press-to-invite',
     samples: rounds,
     measured: { ...tandem, adds, warmup },
-    reference: { ari: reference, ami: originate },
-    ratio: { ari: ratio(tandem, reference), ami: ratio(tandem, originate) },
+    reference: { ari: reference, ariBare: bare, ami: originate },
+    ratio: { ari: ratio(tandem, reference), ariBare: ratio(tandem, bare), ami: ratio(tandem, originate) },
     target,
     ok: adds.median.value <= target.addsMedian && adds.p99.value <= target.addsP99,
   }
@@ -107,15 +116,14 @@ function tandemWay({ api: { address, key }, receiver }: Stack): Way {
   }
 }
 
-function ariWay(ari: RawAri): Way {
+function ariWay(ari: RawAri, sameLeg: boolean): Way {
   let made = 0
   return {
     async press() {
-      const id = `raw-${process.pid}-${(made += 1)}`
+      const id = `raw-${sameLeg ? 'same' : 'bare'}-${process.pid}-${(made += 1)}`
+      const variables = variablesOf({ leg: id, callId: id, handoverId: id, endpoint: 'police', role: 'peer', callerNumber: '13800001234' })
       const started = ari.started(id)
-      await ari.post(`/channels/create?channelId=${id}&endpoint=${dialString}&app=${ari.application}`, {
-        variables: { 'CONNECTEDLINE(num)': '13800001234', 'CONNECTEDLINE(num-pres)': 'allowed' },
-      })
+      await ari.post(`/channels/create?channelId=${id}&endpoint=${dialString}&app=${ari.application}`, sameLeg ? { variables } : undefined)
       await started
       await ari.post(`/channels/${id}/dial?timeout=30`)
       return () => ari.delete(`/channels/${id}`)
