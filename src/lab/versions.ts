@@ -36,8 +36,8 @@ export function checkVersions(versions: Versions): void {
   const { asterisk = '', redis = '' } = versions
   if (!asterisk.startsWith('22.')) {
     throw new Error(
-      `Debian gave Asterisk ${asterisk}, and Tandem is built for 22. Take Debian as it was when it had 22: ` +
-        'TANDEM_DEBIAN_MIRROR=http://snapshot.debian.org/archive/debian/20261101T000000Z npm run setup',
+      `Debian gave Asterisk ${asterisk}, and Tandem is built for 22. Take Debian as it was on 1 November 2026, ` +
+        'from its snapshot archive: TANDEM_DEBIAN_MIRROR=<address of that day> npm run setup',
     )
   }
   if (Number.parseInt(redis, 10) < 7) throw new Error(`Debian gave Redis ${redis}, and Tandem needs 7 or newer.`)

@@ -7,7 +7,7 @@ test('Asterisk 22 with Redis 7 or newer is accepted', () => {
 })
 
 test.each(['21.9.0', '23.0.0', '220.1.0', ''])('Asterisk %s is refused with the way out', (asterisk) => {
-  expect(() => checkVersions({ asterisk, redis: '8.0.6' })).toThrow(/TANDEM_DEBIAN_MIRROR=http/)
+  expect(() => checkVersions({ asterisk, redis: '8.0.6' })).toThrow(/TANDEM_DEBIAN_MIRROR=</)
 })
 
 test('an old Redis is refused', () => {
