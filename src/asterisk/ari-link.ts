@@ -2,7 +2,7 @@ import ari from 'ari-client'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { AriError } from './ari-error.ts'
-import { type AriOperation, AriRequests, type AriValues } from './ari-request.ts'
+import { type AriOperation, AriRequests, type AriValues, isAnswer } from './ari-request.ts'
 import { type AriEvent, isKnown } from './ari-events.ts'
 
 const requestMs = 5_000
@@ -23,6 +23,7 @@ interface Client {
   removeAllListeners(): void
   readonly _ws?: {
     terminate(): void
+    send(text: string): void
     removeAllListeners(event: string): void
     on(event: 'message', listener: (data: Buffer) => void): void
   }
@@ -43,7 +44,7 @@ export interface AriLinkOptions {
  */
 export class AriLink {
   readonly #options: AriLinkOptions
-  readonly #requests: AriRequests
+  readonly #requests = new AriRequests(requestMs)
   #client: Client | undefined
   #up = false
   #closed = false
@@ -52,7 +53,6 @@ export class AriLink {
 
   constructor(options: AriLinkOptions) {
     this.#options = options
-    this.#requests = new AriRequests(options.config, requestMs)
   }
 
   get up(): boolean {
@@ -69,7 +69,6 @@ export class AriLink {
     this.#closed = true
     clearInterval(this.#timer)
     this.#drop()
-    this.#requests.close()
   }
 
   /** One ARI request. @throws AriError */
@@ -77,7 +76,7 @@ export class AriLink {
     const name = `${resource}.${operation}`
     const described = this.#client?._swagger.apis[resource]?.operations[operation]
     if (!described) throw AriError.away(name)
-    return this.#requests.send(name, described, parameters)
+    return this.#requests.request(name, described, parameters)
   }
 
   async #build(): Promise<void> {
@@ -100,8 +99,9 @@ export class AriLink {
     }
   }
 
-  #event(text: string): void {
+  #message(text: string): void {
     const event = JSON.parse(text) as { type: string }
+    if (isAnswer(event)) this.#requests.answered(event)
     if (!isKnown(event)) return
     if (event.type === 'ApplicationReplaced') this.#options.logger.error('another process took the Stasis application over')
     this.#options.onEvent(event)
@@ -110,7 +110,8 @@ export class AriLink {
   #setUp(client: Client): void {
     // ari-client would make an object of every resource in every event first: 0.2 ms before each that is not wanted.
     client._ws?.removeAllListeners('message')
-    client._ws?.on('message', (data) => this.#event(String(data)))
+    client._ws?.on('message', (data) => this.#message(String(data)))
+    this.#requests.attach((text) => client._ws?.send(text))
     this.#pinged = false
     this.#up = true
     this.#options.logger.info('connected to Asterisk')
@@ -119,6 +120,7 @@ export class AriLink {
 
   #setDown(): void {
     if (!this.#up) return
+    this.#requests.attach(undefined)
     this.#up = false
     this.#options.logger.warn('connection to Asterisk lost')
     this.#options.onDown()
@@ -145,6 +147,7 @@ export class AriLink {
   #drop(): void {
     const client = this.#client
     this.#client = undefined
+    this.#requests.attach(undefined)
     if (!client) return
     client.removeAllListeners()
     if (client._ws) client.stop()
