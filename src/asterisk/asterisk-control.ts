@@ -101,9 +101,10 @@ export class AsteriskControl implements CallControl {
   }
 
   async joinLeg(callId: string, leg: string): Promise<void> {
+    const stop = this.#separated.delete(leg) ? this.#unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg })) : undefined
     const join = this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: leg, absorbDTMF: true })
-    if (this.#separated.delete(leg)) await this.#unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg }))
-    await join
+    // Both at once: the one that fails later must not be left unheard, which would end the process.
+    await Promise.all([join, stop])
   }
 
   async separateLeg(callId: string, leg: string): Promise<void> {

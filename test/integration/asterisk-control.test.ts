@@ -4,12 +4,16 @@ import { AsteriskControl } from '../../src/asterisk/asterisk-control.ts'
 import type { LabAsterisk } from '../../src/lab/asterisk.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { stopAll } from '../../src/lab/process.ts'
+import { freePort } from '../../src/lab/ports.ts'
+import { startSipPeer } from '../support/sip-peer.ts'
 import { type GivenAsterisk, givenAsterisk } from '../support/given-asterisk.ts'
 
 let given: GivenAsterisk
 let asterisk: LabAsterisk
 let control: AsteriskControl
 let restored = 0
+let policePort: number
+const answered: string[] = []
 
 const heartbeat = async () => Number((await asterisk.rx('dialplan show globals')).match(/TANDEM_HEARTBEAT=([0-9]+)/)?.[1])
 const fresh = async () => Date.now() / 1000 - (await heartbeat()) < 3
@@ -17,13 +21,14 @@ const fresh = async () => Date.now() / 1000 - (await heartbeat()) < 3
 const nothing = () => undefined
 
 beforeAll(async () => {
-  given = await givenAsterisk({ name: 'integration-control' })
+  policePort = await freePort(undefined, 'udp')
+  given = await givenAsterisk({ name: 'integration-control', policeTrunkPort: policePort })
   control = new AsteriskControl(given.config, pino({ level: 'silent' }), {
     arrived: nothing,
     callerLeft: nothing,
     legDialled: nothing,
     legRinging: nothing,
-    legAnswered: nothing,
+    legAnswered: (leg) => void answered.push(leg),
     legEnded: nothing,
     restored: () => (restored += 1),
   })
@@ -50,9 +55,27 @@ it('notices a half-open connection by its pings, and is back when Asterisk is', 
   expect(restored).toBe(2)
 })
 
-it('connects to an Asterisk that was started again', async () => {
+it('a leg that cannot be joined again because Asterisk is away fails that join, and nothing else', async () => {
+  const target = await startSipPeer({ behaviour: 'answer', port: policePort })
+  await control.openBridge('away')
+  control.dialLeg({ leg: 'leg-away', callId: 'away', endpoint: 'police', role: 'peer', callerNumber: '13800001234' })
+  await eventually(() => answered, (legs) => legs.includes('leg-away'))
+  await control.joinLeg('away', 'leg-away')
+  await control.separateLeg('away', 'leg-away')
   await asterisk.stop()
   await eventually(() => control.up, (up) => !up)
+  const unheard: unknown[] = []
+  const hear = (reason: unknown) => void unheard.push(reason)
+  process.on('unhandledRejection', hear)
+  await expect(control.joinLeg('away', 'leg-away')).rejects.toThrow('Asterisk is away')
+  await new Promise(setImmediate)
+  process.off('unhandledRejection', hear)
+  expect(unheard).toEqual([])
+  await target.stop()
+})
+
+it('connects to an Asterisk that was started again', async () => {
+  expect(control.up).toBe(false)
   asterisk = await given.start()
   await eventually(() => control.up, Boolean, 30_000)
   expect(await eventually(fresh, Boolean)).toBe(true)
