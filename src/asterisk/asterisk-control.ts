@@ -1,17 +1,20 @@
 import type { Logger } from 'pino'
 import type { CallControl, ControlListener, LegOrder } from '../calls/call-control.ts'
 import type { Config } from '../config/schema.ts'
-import type { Background } from '../domain/call/actions.ts'
+import type { Apart, Background, Place } from '../domain/call/actions.ts'
+import type { Room } from '../domain/call/state.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { AriError } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
-import { endpointsOf } from '../config/endpoints.ts'
+import { endpointsOf, guestEndpointsOf } from '../config/endpoints.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Legs } from './legs.ts'
 
-const bridgeOf = (callId: string): string => `bridge-${callId}`
+/** Its bridge, and the one in which the desks talk without the caller. */
+const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
 const zone = 'tonezone=cn'
+const isRoom = (place: Place | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
 export class AsteriskControl implements CallControl {
@@ -21,7 +24,10 @@ export class AsteriskControl implements CallControl {
   readonly #logger: Logger
   /** Callers in our hands, by channel. */
   readonly #callers = new Set<string>()
-  readonly #separated = new Set<string>()
+  /** Where each leg is that was joined or separated. */
+  readonly #where = new Map<string, Place>()
+  /** Calls that have a consultation's bridge. */
+  readonly #consultations = new Set<string>()
   readonly #ringbacks = new Map<string, string>()
   #playbacks = 0
   #beat: NodeJS.Timeout | undefined
@@ -29,7 +35,8 @@ export class AsteriskControl implements CallControl {
   constructor(config: Config, logger: Logger, listener: ControlListener) {
     this.#listener = listener
     this.#logger = logger
-    const dialStrings = new Map(platforms.flatMap((p) => endpointsOf(config, p)).map((e) => [e.id, e.dial]))
+    const endpoints = [...platforms.flatMap((p) => endpointsOf(config, p)), ...guestEndpointsOf(config)]
+    const dialStrings = new Map(endpoints.map((e) => [e.id, e.dial]))
     this.#link = new AriLink({
       config: config.asterisk,
       logger,
@@ -40,7 +47,15 @@ export class AsteriskControl implements CallControl {
       },
       onDown: () => undefined,
     })
-    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (id) => dialStrings.get(id) ?? '', listener)
+    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (id) => dialStrings.get(id) ?? '', {
+      legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
+      legRinging: (leg) => listener.legRinging(leg),
+      legAnswered: (leg) => listener.legAnswered(leg),
+      legEnded: (leg, end) => {
+        this.#where.delete(leg)
+        listener.legEnded(leg, end)
+      },
+    })
   }
 
   get up(): boolean {
@@ -62,18 +77,17 @@ export class AsteriskControl implements CallControl {
   }
 
   hangUpLeg(leg: string, reason: 'normal' | 'no-answer' | 'answered-elsewhere'): void {
-    this.#separated.delete(leg)
     this.#legs.hangUp(leg, reason)
   }
 
   async openBridge(callId: string): Promise<void> {
-    // dtmf_events keeps a two-party bridge from becoming native_rtp, where keys are lost.
-    await this.#link.request('bridges', 'create', { bridgeId: bridgeOf(callId), type: 'mixing,dtmf_events', name: callId })
+    await this.#createBridge(callId, 'call')
   }
 
   async closeBridge(callId: string): Promise<void> {
     this.#ringbacks.delete(callId)
-    await this.#unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: bridgeOf(callId) }))
+    if (this.#consultations.delete(callId)) await this.#destroyBridge(callId, 'consultation')
+    await this.#destroyBridge(callId, 'call')
   }
 
   async answerCaller(callId: string, channelId: string): Promise<void> {
@@ -100,17 +114,30 @@ export class AsteriskControl implements CallControl {
     })
   }
 
-  async joinLeg(callId: string, leg: string): Promise<void> {
-    const stop = this.#separated.delete(leg) ? this.#unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg })) : undefined
-    const join = this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: leg, absorbDTMF: true })
+  async joinLeg(callId: string, leg: string, room: Room): Promise<void> {
+    if (room === 'consultation' && !this.#consultations.has(callId)) {
+      this.#consultations.add(callId)
+      await this.#createBridge(callId, room)
+    }
+    const stop = this.#stopHearing(leg)
+    this.#where.set(leg, room)
+    const join = this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId, room), channel: leg, absorbDTMF: true })
     // Both at once: the one that fails later must not be left unheard, which would end the process.
     await Promise.all([join, stop])
   }
 
-  async separateLeg(callId: string, leg: string): Promise<void> {
-    await this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId), channel: leg })
-    this.#separated.add(leg)
-    await this.#link.request('channels', 'ring', { channelId: leg })
+  async separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
+    const from = this.#where.get(leg)
+    if (isRoom(from)) await this.#unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }))
+    else await this.#stopHearing(leg)
+    this.#where.set(leg, hears)
+    if (hears === 'ringback') await this.#link.request('channels', 'ring', { channelId: leg })
+    if (hears === 'music') await this.#link.request('channels', 'startMoh', { channelId: leg })
+  }
+
+  async mute(channelId: string, on: boolean): Promise<void> {
+    // `in`: what Asterisk receives from it.
+    await this.#link.request('channels', on ? 'mute' : 'unmute', { channelId, direction: 'in' })
   }
 
   async setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void> {
@@ -164,6 +191,22 @@ export class AsteriskControl implements CallControl {
 
   #callerGone(channelId: string): void {
     if (this.#callers.delete(channelId)) this.#listener.callerLeft(channelId)
+  }
+
+  async #createBridge(callId: string, room: Room): Promise<void> {
+    // dtmf_events keeps a two-party bridge from becoming native_rtp, where keys are lost.
+    await this.#link.request('bridges', 'create', { bridgeId: bridgeOf(callId, room), type: 'mixing,dtmf_events', name: callId })
+  }
+
+  async #destroyBridge(callId: string, room: Room): Promise<void> {
+    await this.#unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: bridgeOf(callId, room) }))
+  }
+
+  /** Ends what a leg heard apart. */
+  async #stopHearing(leg: string): Promise<void> {
+    const heard = this.#where.get(leg)
+    if (heard === 'ringback') await this.#unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg }))
+    if (heard === 'music') await this.#unlessGone(this.#link.request('channels', 'stopMoh', { channelId: leg }))
   }
 
   async #startRingback(callId: string): Promise<void> {

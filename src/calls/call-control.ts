@@ -1,5 +1,6 @@
-import type { Background } from '../domain/call/actions.ts'
+import type { Apart, Background } from '../domain/call/actions.ts'
 import type { Arrival, LegEnd } from '../domain/call/events.ts'
+import type { Room } from '../domain/call/state.ts'
 
 /** What the call control tells: facts about channels, by channel id. */
 export interface ControlListener {
@@ -17,7 +18,7 @@ export interface LegOrder {
   readonly leg: string
   readonly callId: string
   readonly endpoint: string
-  readonly role: 'agent' | 'peer'
+  readonly role: 'agent' | 'peer' | 'guest'
   readonly handoverId?: string
   readonly callerNumber: string
   readonly callerName?: string
@@ -32,12 +33,16 @@ export interface CallControl {
   dialLeg(order: LegOrder): void
   hangUpLeg(leg: string, reason: 'normal' | 'no-answer' | 'answered-elsewhere'): void
   openBridge(callId: string): Promise<void>
+  /** The call's bridges. */
   closeBridge(callId: string): Promise<void>
   answerCaller(callId: string, channelId: string): Promise<void>
   hangUpCaller(channelId: string): Promise<void>
   giveBackCaller(channelId: string, platform: string): Promise<void>
-  joinLeg(callId: string, leg: string): Promise<void>
-  separateLeg(callId: string, leg: string): Promise<void>
+  /** Into one of the call's bridges, out of the other one or of what the leg heard apart. */
+  joinLeg(callId: string, leg: string, room: Room): Promise<void>
+  separateLeg(callId: string, leg: string, hears: Apart): Promise<void>
+  /** What the channel says is not passed on, or is again. */
+  mute(channelId: string, on: boolean): Promise<void>
   /** Replaces what the caller hears of ours. */
   setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void>
   announce(callId: string, prompt: string): Promise<void>

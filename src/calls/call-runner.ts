@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Action, Background, Reply } from '../domain/call/actions.ts'
 import type { Step } from '../domain/call/draft.ts'
-import type { Context, Event } from '../domain/call/events.ts'
+import type { AnyEvent, Context } from '../domain/call/events.ts'
 import { step } from '../domain/call/machine.ts'
 import type { State } from '../domain/call/state.ts'
 import { summarise } from '../domain/call/summary.ts'
@@ -30,7 +30,7 @@ export interface Answered {
 export class CallRunner {
   readonly #deps: RunnerDeps
   #state: State
-  #mailbox: Event[] = []
+  #mailbox: AnyEvent[] = []
   #running = false
   /** What changes the bridge and what is heard in it happens in order; ringing and ending legs does not wait for it. */
   #media: Promise<void> = Promise.resolve()
@@ -56,7 +56,7 @@ export class CallRunner {
     return summarise(this.#state)
   }
 
-  deliver(event: Event): void {
+  deliver(event: AnyEvent): void {
     this.#mailbox.push(event)
     if (this.#running) return
     this.#running = true
@@ -65,7 +65,7 @@ export class CallRunner {
   }
 
   /** A command: the machine's reply to it. Never called from within a step. */
-  command(event: Extract<Event, { command: string }>): Answered {
+  command(event: Extract<AnyEvent, { command: string }>): Answered {
     this.#reply = undefined
     this.deliver(event)
     const reply: Reply | undefined = this.#reply
@@ -79,15 +79,15 @@ export class CallRunner {
    */
   async handBack(): Promise<void> {
     const state = this.#state
-    if (state.phase === 'transferring' && state.desk) {
+    if ((state.phase === 'inviting' && state.desk) || state.phase === 'consulting') {
       this.deliver({ type: 'handover-cancel-requested', command: 'stop', handoverId: state.handover.id })
-    } else if (state.phase === 'ringing' || state.phase === 'waiting' || state.phase === 'transferring') {
+    } else if (state.phase === 'ringing' || state.phase === 'waiting' || state.phase === 'inviting') {
       this.deliver({ type: 'control-lost' })
     }
     await Promise.all([this.#media, this.#told])
   }
 
-  #take(event: Event): void {
+  #take(event: AnyEvent): void {
     const before = this.#state
     const { state, actions } = step(before, event, this.#deps.context())
     this.#state = state
@@ -141,6 +141,7 @@ export class CallRunner {
       case 'answer-caller':
       case 'join-leg':
       case 'separate-leg':
+      case 'mute':
       case 'set-background':
       case 'announce':
         this.#media = this.#media.then(() => this.#doMedia(action))
@@ -150,7 +151,7 @@ export class CallRunner {
   async #doMedia(action: Extract<Action, { type: MediaAction }>): Promise<void> {
     try {
       await this.#request(action)
-      if (action.type === 'join-leg') this.deliver({ type: 'leg-joined', leg: action.leg })
+      if (action.type === 'join-leg') this.deliver({ type: 'leg-joined', leg: action.leg, room: action.room })
     } catch (error) {
       this.#deps.logger.warn({ err: error, action: action.type }, 'action failed')
       if (action.type === 'join-leg') this.deliver({ type: 'leg-join-failed', leg: action.leg })
@@ -169,9 +170,11 @@ export class CallRunner {
       case 'answer-caller':
         return control.answerCaller(id, caller.channelId)
       case 'join-leg':
-        return control.joinLeg(id, action.leg)
+        return control.joinLeg(id, action.leg, action.room)
       case 'separate-leg':
-        return control.separateLeg(id, action.leg)
+        return control.separateLeg(id, action.leg, action.hears)
+      case 'mute':
+        return control.mute(action.party === 'caller' ? caller.channelId : action.party, action.on)
       case 'announce':
         return control.announce(id, action.prompt)
       case 'set-background': {
@@ -188,8 +191,8 @@ export class CallRunner {
   }
 }
 
-type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'set-background' | 'announce'
+type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'mute' | 'set-background' | 'announce'
 
-function endOf(event: Event): object {
+function endOf(event: AnyEvent): object {
   return event.type === 'leg-ended' ? { cause: event.cause, sipCode: event.sipCode, lost: event.lost } : {}
 }

@@ -2,10 +2,10 @@ import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Config } from '../config/schema.ts'
 import type { Reply } from '../domain/call/actions.ts'
-import type { Arrival, Context, Event, HandoverRequest, LegEnd } from '../domain/call/events.ts'
+import type { AnyEvent, Arrival, Context, Event, HandoverRequest, LegEnd } from '../domain/call/events.ts'
 import { begin } from '../domain/call/machine.ts'
-import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
-import { type Handover, type Platform, toRecord } from '../domain/handover/handover.ts'
+import { answeredLegsOf, handoverOf, legsOf, type State } from '../domain/call/state.ts'
+import { type Handover, type Mode, type Outcome, type Platform, toRecord } from '../domain/handover/handover.ts'
 import type { CallSummary } from '../domain/facts.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
@@ -24,14 +24,14 @@ export interface CallsOptions {
   readonly timers?: Timers
 }
 
-export type CommandRefusal = 'call-not-found' | 'agent-not-in-call' | 'asterisk-away'
+export type CommandRefusal = 'call-not-found' | 'agent-not-in-call' | 'destination-not-found' | 'destination-busy' | 'asterisk-away'
 export type CommandReply = Reply | { readonly kind: 'refused'; readonly code: CommandRefusal }
 export interface CommandResult {
   readonly reply: CommandReply
   readonly committed: Promise<Commit>
 }
 
-export interface TransferCommand extends Omit<HandoverRequest, 'command' | 'handoverId' | 'to'> {
+export interface PressCommand extends Omit<HandoverRequest, 'command' | 'handoverId' | 'to'> {
   /** The other platform when left out. */
   readonly to?: Platform
   /** The call; found by `agent` when left out. */
@@ -73,8 +73,8 @@ export class Calls implements ControlListener {
     return (this.#live.get(callId) ?? this.#ended.get(callId))?.summary
   }
 
-  /** One-key transfer, whichever key it came from: the second press shows what the first one made. */
-  transfer({ callId, to, ...request }: TransferCommand): CommandResult {
+  /** A key press, whichever key it came from: the second press shows what the first one made. */
+  press({ callId, to, ...request }: PressCommand): CommandResult {
     const runner = callId === undefined ? this.#ofAgent(request.agent) : (this.#live.get(callId) ?? this.#ended.get(callId))
     if (!runner) return refusedBy(callId === undefined ? 'agent-not-in-call' : 'call-not-found')
     if (!this.control.up) return refusedBy('asterisk-away')
@@ -82,15 +82,59 @@ export class Calls implements ControlListener {
     const other = to ?? (runner.summary.desk === '12345' ? '110' : '12345')
     this.#byHandover.set(handoverId, runner)
     const answered = runner.command({ type: 'handover-requested', ...request, to: other, command: 'transfer', handoverId })
-    if (answered.reply.kind === 'refused' || !answered.reply.created) this.#byHandover.delete(handoverId)
+    if (answered.reply.kind !== 'handover' || !answered.reply.created) this.#byHandover.delete(handoverId)
     return answered
   }
 
   /** Takes a press back. @returns undefined when no live or recent call has this hand-over. */
   cancel(handoverId: string): CommandResult | undefined {
+    return this.#about(handoverId, { type: 'handover-cancel-requested', handoverId, command: 'cancel' })
+  }
+
+  /** Goes on in another way: transfer or three-way call, after a consultation or without. As `cancel`. */
+  change(handoverId: string, to: { readonly mode: Mode; readonly consult: boolean }): CommandResult | undefined {
+    return this.#about(handoverId, { type: 'handover-change-requested', handoverId, command: 'change', ...to })
+  }
+
+  /** The other desk confirms a verified transfer. As `cancel`. */
+  confirm(handoverId: string): CommandResult | undefined {
+    return this.#about(handoverId, { type: 'handover-confirm-requested', handoverId, command: 'confirm' })
+  }
+
+  /** What was decided in a three-way call. As `cancel`. */
+  decide(handoverId: string, outcome: Outcome): CommandResult | undefined {
+    return this.#about(handoverId, { type: 'handover-outcome-decided', handoverId, command: 'decide', outcome })
+  }
+
+  /** Rings a further party, which joins the call as it answers. */
+  invite(callId: string, endpoint: string): CommandResult {
+    const free = this.#seats.guest(endpoint)
+    if (free === undefined) return refusedBy('destination-not-found')
+    const state = this.#live.get(callId)?.state
+    // Who is in this very call already is told so by it.
+    if (!free && !(state && legsOf(state).some((leg) => leg.endpoint === endpoint))) return refusedBy('destination-busy')
+    return this.#ofCall(callId, { type: 'party-invite-requested', command: 'invite', endpoint })
+  }
+
+  changeParty(callId: string, party: string, to: { readonly held?: boolean; readonly muted?: boolean }): CommandResult {
+    return this.#ofCall(callId, { type: 'party-change-requested', command: 'change-party', party, ...to })
+  }
+
+  /** @param by who drops it, for the record */
+  dropParty(callId: string, party: string, by: string): CommandResult {
+    return this.#ofCall(callId, { type: 'party-drop-requested', command: 'drop-party', party, by })
+  }
+
+  #about(handoverId: string, event: Extract<Event, { handoverId: string }>): CommandResult | undefined {
     const runner = this.#byHandover.get(handoverId)
     if (runner && handoverOf(runner.state)?.id === handoverId && !this.control.up) return refusedBy('asterisk-away')
-    return runner?.command({ type: 'handover-cancel-requested', handoverId, command: 'cancel' })
+    return runner?.command(event)
+  }
+
+  #ofCall(callId: string, event: Extract<AnyEvent, { command: string }>): CommandResult {
+    const runner = this.#live.get(callId) ?? this.#ended.get(callId)
+    if (!runner) return refusedBy('call-not-found')
+    return this.control.up ? runner.command(event) : refusedBy('asterisk-away')
   }
 
   /** A hand-over of a live or recent call. */
@@ -157,13 +201,14 @@ export class Calls implements ControlListener {
     this.#byLeg.get(event.leg)?.deliver(event)
   }
 
+  /** The call that the agent's leg is in, as the desk that has it or as the other one. */
   #ofAgent(agent: string | undefined): CallRunner | undefined {
-    return [...this.#live.values()].find(({ summary }) => agent !== undefined && summary.agent === agent)
+    return [...this.#live.values()].find(({ state }) => answeredLegsOf(state).some(({ endpoint }) => endpoint === agent))
   }
 
   #context(): Context {
     const seats = this.#seats
-    const { ringMs, retryMs } = this.#options.config.calls
+    const { ringMs, retryMs, release } = this.#options.config.calls
     return {
       now: this.#options.now?.() ?? { mono: performance.now(), utc: Date.now() },
       seats: {
@@ -176,6 +221,7 @@ export class Calls implements ControlListener {
       },
       ringMs,
       retryMs,
+      releaseAt: release,
     }
   }
 

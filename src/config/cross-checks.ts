@@ -5,13 +5,16 @@ import { platforms } from '../domain/handover/handover.ts'
 /** What a schema cannot say: names are unique, references lead somewhere, ranges are in order. */
 export function crossChecks(config: Config): readonly Problem[] {
   const problems: Problem[] = [
-    ...repeated('agents', [...config.agents, ...config.trunks].map((e) => e.id)),
+    ...repeated('agents', [...config.agents, ...config.trunks, ...config.destinations].map((e) => e.id)),
     ...repeated('tickets/endpoints', config.tickets.endpoints.map((e) => e.id)),
     ...repeated('http/apiKeys', config.http.apiKeys.map((k) => k.name)),
     ...repeated('desks', platforms.flatMap((p) => config.desks[p].numbers)),
   ]
   const [first, last] = config.asterisk.rtpPorts
   if (last - first < 3) problems.push({ path: 'asterisk/rtpPorts', reason: 'needs at least four ports, the first below the last' })
+  config.destinations.forEach(({ trunk }, i) => {
+    if (!config.trunks.some((t) => t.id === trunk)) problems.push({ path: `destinations/${i}/trunk`, reason: 'names no trunk of `trunks`' })
+  })
   for (const platform of platforms) {
     const { trunk } = config.desks[platform]
     if (trunk !== undefined && !config.trunks.some((t) => t.id === trunk)) {

@@ -38,6 +38,16 @@ const Trunk = Type.Object(
   { ...strict, description: 'A SIP trunk to a carrier or to another desk’s PBX' },
 )
 
+const Destination = Type.Object(
+  {
+    id: Name('Name of the destination, in commands and records; unlike every agent’s and trunk’s'),
+    name: Type.Optional(Type.String({ pattern: '^[^\\x00-\\x1f"<>;\\\\]{1,60}$', description: 'Shown to others' })),
+    trunk: Name('The trunk that leads there'),
+    dial: PhoneNumber('Number dialled on that trunk'),
+  },
+  { ...strict, description: 'Who can be invited into a call beside the desks: another service, an interpreter' },
+)
+
 const Desk = Type.Object(
   {
     numbers: Type.Array(PhoneNumber('A number'), { minItems: 1, description: 'Numbers citizens dial for this platform' }),
@@ -121,10 +131,15 @@ export const ConfigSchema = Type.Object(
     desks: Type.Object({ '12345': Desk, '110': Desk }, strict),
     agents: Type.Array(Agent, { default: [] }),
     trunks: Type.Array(Trunk, { default: [] }),
+    destinations: Type.Array(Destination, { default: [] }),
     calls: Type.Object(
       {
         ringMs: Ms('How long a desk is rung before a transfer counts as not answered', 25_000, 500),
         retryMs: Ms('Pause before a desk that nobody answered is rung again', 5_000),
+        release: Type.Enum(['answer', 'ringing'], {
+          default: 'answer',
+          description: 'When the first desk of a transfer is released: once the other desk has answered, or as it rings',
+        }),
         maximum: Type.Integer({ minimum: 1, maximum: 100_000, default: 500, description: 'Calls at a time' }),
       },
       { ...strict, default: {} },

@@ -1,10 +1,10 @@
 import type { Phase } from './call/state.ts'
-import type { Handover, Platform } from './handover/handover.ts'
+import type { Failure, Handover, Platform } from './handover/handover.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
-export const factVersion = 1
+export const factVersion = 2
 
-export const callFactTypes = ['call-arrived', 'call-answered', 'call-waiting', 'call-ended'] as const
+export const callFactTypes = ['call-arrived', 'call-answered', 'call-waiting', 'call-caller-left', 'call-ended'] as const
 export const handoverFactTypes = [
   'handover-requested',
   'handover-dialled',
@@ -15,14 +15,34 @@ export const handoverFactTypes = [
   'handover-completed',
   'handover-failed',
   'handover-cancelled',
+  'handover-changed',
+  'handover-confirmed',
+  'handover-decided',
 ] as const
+export const partyFactTypes = ['party-invited', 'party-joined', 'party-failed', 'party-left', 'party-changed'] as const
 export type CallFactType = (typeof callFactTypes)[number]
 export type HandoverFactType = (typeof handoverFactTypes)[number]
+export type PartyFactType = (typeof partyFactTypes)[number]
 
 export interface ChannelRef {
   readonly channelId: string
   readonly sipCallId?: string
   readonly endpoint?: string
+}
+
+export const partyRoles = ['caller', 'desk', 'peer', 'guest'] as const
+export const partyStates = ['ringing', 'talking', 'consulting', 'held', 'apart'] as const
+
+/** Somebody in the call, as told to the outside. */
+export interface Party {
+  /** `caller`, or the channel's id. */
+  readonly id: string
+  readonly role: (typeof partyRoles)[number]
+  /** The agent, trunk or destination. */
+  readonly endpoint?: string
+  /** `consulting`: with the desks, the caller aside; `apart`: alone, hearing ringback or music. */
+  readonly state: (typeof partyStates)[number]
+  readonly muted?: true
 }
 
 /** A call as told to the outside: the metadata that goes with every ticket. */
@@ -40,6 +60,7 @@ export interface CallSummary {
   readonly answeredAt?: string
   readonly endedAt?: string
   readonly endedBy?: string
+  readonly parties: readonly Party[]
   readonly channels: { readonly caller: ChannelRef; readonly agent?: ChannelRef; readonly peer?: ChannelRef }
 }
 
@@ -62,6 +83,17 @@ export interface HandoverFact extends FactBase {
   readonly handover: Handover
 }
 
-export type Fact = CallFact | HandoverFact
+/** About one party. */
+export interface PartyFact extends FactBase {
+  readonly type: PartyFactType
+  readonly party: string
+  readonly endpoint?: string
+  /** Who did it, where somebody asked for it. */
+  readonly by?: string
+  /** Why it could not be reached. */
+  readonly failure?: Failure
+}
+
+export type Fact = CallFact | HandoverFact | PartyFact
 
 export const isHandoverFact = (fact: Fact): fact is HandoverFact => 'handover' in fact

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
-import { callFactTypes, handoverFactTypes } from '../domain/facts.ts'
+import { callFactTypes, handoverFactTypes, partyFactTypes } from '../domain/facts.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
-import { CallRecord, HandoverRecord, Time } from '../tickets/record-schemas.ts'
+import { CallRecord, FailureRecord, HandoverRecord, Time } from '../tickets/record-schemas.ts'
 
 /** A query that is not known is refused, as a field is: it would be ignored in silence. */
 export const NoQuery = Type.Object({}, { additionalProperties: false })
@@ -35,11 +35,15 @@ export const DeliverySchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes]),
     at: Time('When'),
     sequence: Type.Integer({ description: 'Place among the facts of the call' }),
     call: Type.Ref('Call'),
     handover: Type.Optional(Type.Ref('Handover')),
+    party: Type.Optional(Type.String({ description: 'Which party it is about' })),
+    endpoint: Type.Optional(Type.String({ description: 'The agent, trunk or destination of that party' })),
+    by: Type.Optional(Type.String({ description: 'Who did it' })),
+    failure: Type.Optional(FailureRecord),
   },
   { $id: 'Event', description: 'The data of one live event (SSE); the SSE id is its place in the journal' },
 )

@@ -9,8 +9,10 @@ import { describeApi } from './openapi.ts'
 import { Problem } from './problem.ts'
 import { callRoutes } from './routes/calls.ts'
 import { eventRoutes } from './routes/events.ts'
+import { handoverCommandRoutes } from './routes/handover-commands.ts'
 import { handoverRoutes } from './routes/handovers.ts'
 import { healthRoutes } from './routes/health.ts'
+import { partyRoutes } from './routes/parties.ts'
 import { CallSchema, DeliverySchema, EventSchema, HandoverSchema } from './schemas.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
@@ -51,6 +53,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   await app.register(async (routes) => {
     callRoutes(routes, deps)
     handoverRoutes(routes, deps, keys)
+    handoverCommandRoutes(routes, deps, keys)
+    partyRoutes(routes, deps, keys)
     eventRoutes(routes, deps)
     healthRoutes(routes, deps)
   })

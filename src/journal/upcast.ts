@@ -5,8 +5,17 @@ import { type Fact, factVersion } from '../domain/facts.ts'
  * @throws Error for a version that this program does not know: it was written by a later one.
  */
 export function upcast(stored: { readonly version: number }): Fact {
+  if (stored.version === 1) return second(stored as FirstFact)
   if (stored.version !== factVersion) {
     throw new Error(`The journal holds a fact of version ${stored.version}; this program knows up to ${factVersion}.`)
   }
   return stored as Fact
+}
+
+/** Version 1 knew no parties, and called the phase in which the other desk rings `transferring`. */
+type FirstFact = Omit<Fact, 'call'> & { readonly call: Omit<Fact['call'], 'parties' | 'state'> & { readonly state: string } }
+
+function second(fact: FirstFact): Fact {
+  const state = fact.call.state === 'transferring' ? 'inviting' : fact.call.state
+  return { ...fact, version: factVersion, call: { ...fact.call, state, parties: [] } } as Fact
 }

@@ -13,6 +13,9 @@ const events: Record<HandoverFactType, TicketEvent | null> = {
   'handover-completed': 'handover.completed',
   'handover-failed': 'handover.failed',
   'handover-cancelled': 'handover.cancelled',
+  'handover-changed': null,
+  'handover-confirmed': null,
+  'handover-decided': null,
 }
 
 export const ticketEventOf = (fact: Fact): TicketEvent | null => (isHandoverFact(fact) ? events[fact.type] : null)

@@ -1,7 +1,8 @@
 /** The records that are told to the outside, as JSON Schema: in tickets and in the HTTP interface. */
 import { Type } from 'typebox'
 import { phases } from '../domain/call/state.ts'
-import { failureReasons, handoverStates, modes, platforms } from '../domain/handover/handover.ts'
+import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
+import { failureReasons, handoverStates, modes, outcomes, platforms } from '../domain/handover/handover.ts'
 
 export const Time = (description: string) => Type.String({ format: 'date-time', description: `${description}; UTC, ISO 8601` })
 const Step = (description: string) => Type.Optional(Type.Number({ description: `${description}; ms since the key was pressed` }))
@@ -22,12 +23,35 @@ export const Matter = Type.Object(
   { additionalProperties: false, description: 'Matter (事项): category and item of the catalogue' },
 )
 
+export const FailureRecord = Type.Object({
+  reason: Type.Enum(failureReasons, { description: 'Why it was not reached' }),
+  sipCode: Type.Optional(Type.Number({ description: 'SIP response code (RFC 3261 §21)' })),
+  cause: Type.Optional(Type.Number({ description: 'Q.850 cause' })),
+  causeText: Type.Optional(Type.String()),
+})
+
+export const PartyRecord = Type.Object(
+  {
+    id: Type.String({ description: '`caller`, or the channel’s id' }),
+    role: Type.Enum(partyRoles, { description: '`desk` has the caller, `peer` is the other desk of a hand-over, `guest` a further party' }),
+    endpoint: Type.Optional(Type.String({ description: 'The agent, trunk or destination' })),
+    state: Type.Enum(partyStates, {
+      description: '`consulting`: with the desks, the caller aside; `apart`: alone, hearing ringback or music',
+    }),
+    muted: Type.Optional(Type.Literal(true)),
+  },
+  { description: 'Somebody in the call' },
+)
+
 export const HandoverRecord = Type.Object(
   {
     id: Type.String(),
     callId: Type.String(),
     mode: Type.Enum(modes, { description: 'How responsibility is passed on' }),
     state: Type.Enum(handoverStates, { description: 'As it stood after the event' }),
+    consult: Type.Optional(Type.Boolean({ description: 'The desks talk with each other first; the caller hears music' })),
+    verified: Type.Optional(Type.Boolean({ description: 'The first desk stays until the other one has confirmed' })),
+    danger: Type.Optional(Type.Boolean({ description: 'Danger to life, property or public safety' })),
     from: Type.Enum(platforms, { description: 'The platform that hands over' }),
     to: Type.Enum(platforms, { description: 'The platform that receives' }),
     agent: Type.String({ description: 'Who pressed the key' }),
@@ -41,19 +65,16 @@ export const HandoverRecord = Type.Object(
         dial: Step('The target was dialled'),
         ring: Step('It rang'),
         answer: Step('It answered'),
+        consulted: Step('The desks could talk with each other, the caller aside'),
         joined: Step('All parties could talk'),
         released: Step('The first desk left'),
       },
       { description: 'Split clock' },
     ),
-    failure: Type.Optional(
-      Type.Object({
-        reason: Type.Enum(failureReasons, { description: 'Why the other desk was not reached' }),
-        sipCode: Type.Optional(Type.Number({ description: 'SIP response code (RFC 3261 §21)' })),
-        cause: Type.Optional(Type.Number({ description: 'Q.850 cause' })),
-        causeText: Type.Optional(Type.String()),
-      }),
-    ),
+    failure: Type.Optional(FailureRecord),
+    confirmedAt: Type.Optional(Time('When the other desk confirmed a verified transfer')),
+    outcome: Type.Optional(Type.Enum(outcomes, { description: 'Of a three-way call: the other desk took the matter, the first kept it, or neither was decided' })),
+    responsible: Type.Optional(Type.Enum(platforms, { description: 'Completed: who has the matter' })),
   },
   { description: 'The hand-over (转办)' },
 )
@@ -71,6 +92,7 @@ export const CallRecord = Type.Object(
     answeredAt: Type.Optional(Time('Answer')),
     endedAt: Type.Optional(Time('End')),
     endedBy: Type.Optional(Type.String()),
+    parties: Type.Unsafe<readonly Party[]>(Type.Array(PartyRecord, { description: 'Everybody in it now, the caller first' })),
     channels: Type.Object({ caller: Channel, agent: Type.Optional(Channel), peer: Type.Optional(Channel) }),
   },
   { description: 'The call that is handed over' },

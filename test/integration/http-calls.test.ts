@@ -51,7 +51,7 @@ describe('calls', () => {
     await press({ agent: '1001' })
     given.control.ring('2001')
     const live = given.calls.get(call)
-    expect(live).toMatchObject({ state: 'transferring', agent: '1001', channels: { peer: { endpoint: '2001' } } })
+    expect(live).toMatchObject({ state: 'inviting', agent: '1001', channels: { peer: { endpoint: '2001' } } })
     expect((await get('/v1/calls')).json()).toEqual({ items: [live] })
     expect((await get(`/v1/calls/${call}`)).json()).toEqual(live)
     given.control.callerLeaves(caller)

@@ -135,7 +135,7 @@ describe('a slow journal', () => {
     await expect.poll(rung).toBe(1)
     given.control.ring('2001')
     const { items } = (await given.http.inject({ url: '/v1/calls', headers: withKey })).json<{ items: { state: string }[] }>()
-    expect(items).toMatchObject([{ state: 'transferring' }])
+    expect(items).toMatchObject([{ state: 'inviting' }])
     expect(answered).toBe(false)
     resolve()
     expect((await answer).json()).toMatchObject({ created: true, durable: true })

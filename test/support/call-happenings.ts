@@ -1,7 +1,7 @@
 /** Chance as an event source: what may happen next in the modelled world, the odd and the repeated included. */
-import type { Event } from '../../src/domain/call/events.ts'
+import type { AnyEvent, Event } from '../../src/domain/call/events.ts'
 import { eventTypes } from '../../src/domain/call/events.ts'
-import { handoverOf, type State } from '../../src/domain/call/state.ts'
+import { handoverOf, legsOf, type State } from '../../src/domain/call/state.ts'
 import type { CallModel, ModelLeg } from './call-model.ts'
 import * as on from './call-world.ts'
 
@@ -28,6 +28,13 @@ export const kinds = {
   'bridge fails': 1,
   presses: 24,
   cancels: 4,
+  'changes its way': 8,
+  confirms: 3,
+  decides: 2,
+  invites: 4,
+  holds: 4,
+  mutes: 2,
+  drops: 2,
   repeats: 8,
   strays: 8,
   'seats change': 3,
@@ -38,29 +45,32 @@ const any = <T>(from: readonly T[], pick: number): T | undefined => from[pick % 
 const refusals = [[486, 17], [600, 17], [603, 21], [480, 19], [408, 18], [404, 1], [503, 34], [487, 16]] as const
 
 /** What comes next for a leg when all goes its usual way. */
-function usual({ id, stage, hungUp, joins }: ModelLeg): Event {
+function usual({ id, stage, hungUp, joins: [room] }: ModelLeg): Event {
   if (hungUp) return on.hangsUp(id)
   if (stage === 'made') return on.dialled(id)
   if (stage === 'dialled') return on.rings(id)
   if (stage === 'ringing') return on.answers(id)
-  return joins > 0 ? on.joins(id) : on.hangsUp(id)
+  return room ? on.joins(id, room) : on.hangsUp(id)
 }
 
 /** Any event about any leg that ever was, or never was. */
 function stray(model: CallModel, pick: number): Event {
   const leg = any([...model.legs.keys(), 'stranger'], pick >> 3) ?? 'stranger'
   const type = any(eventTypes.filter((name) => name.startsWith('leg-')), pick) ?? 'leg-ended'
-  return { type, leg, lost: pick % 2 === 0 } as Event
+  return { type, leg, lost: pick % 2 === 0, room: pick % 3 === 0 ? 'consultation' : 'call' } as Event
 }
 
 const about = (found: ModelLeg | undefined, event: (id: string) => Event) => found && event(found.id)
 
 /** @returns undefined when the world offers nothing of the kind */
-export function eventOf({ kind, pick }: Happening, model: CallModel, state: State, past: readonly Event[]): Event | undefined {
+export function eventOf({ kind, pick }: Happening, model: CallModel, state: State, past: readonly AnyEvent[]): AnyEvent | undefined {
   const leg = (wanted: (leg: ModelLeg) => boolean): ModelLeg | undefined => any(model.live.filter(wanted), pick)
+  const name = `k${past.length}`
+  const under = () => any([handoverOf(state)?.id, handoverOf(state)?.id, state.call.last?.id], pick >> 2) ?? 'h0'
+  const party = () => any(['caller', ...legsOf(state).map(({ id }) => id), 'nobody'], pick >> 3) ?? 'nobody'
   switch (kind) {
     case 'goes on': {
-      const found = leg(({ stage, joins, hungUp }) => stage !== 'up' || joins > 0 || hungUp)
+      const found = leg(({ stage, joins, hungUp }) => stage !== 'up' || joins.length > 0 || hungUp)
       return found && usual(found)
     }
     case 'rings early':
@@ -76,7 +86,7 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
     case 'breaks':
       return about(leg(() => true), on.breaks)
     case 'join fails':
-      return about(leg(({ joins }) => joins > 0), on.joinFails)
+      return about(leg(({ joins }) => joins.length > 0), on.joinFails)
     case 'timer fires':
       return model.timers.has(state.call.timer) ? on.fires(state.call.timer) : undefined
     case 'stale timer fires':
@@ -88,11 +98,32 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
       return model.bridge === 'opening' ? on.bridgeFails : undefined
     case 'presses': {
       const agent = any([undefined, undefined, handoverOf(state)?.agent, '8001', '9001'], pick)
-      const name = `${past.length}`
-      return on.press(`k${name}`, `h${name}`, { to: pick % 3 === 0 ? '12345' : '110', ...(agent === undefined ? {} : { agent }) })
+      const mode = pick % 2 === 0 ? 'transfer' : 'conference'
+      return on.press(name, `h${past.length}`, {
+        to: pick % 3 === 0 ? '12345' : '110',
+        mode,
+        consult: pick % 5 < 2,
+        verified: mode === 'transfer' && pick % 7 < 3,
+        danger: pick % 11 < 2,
+        ...(agent === undefined ? {} : { agent }),
+      })
     }
     case 'cancels':
       return on.cancel(any([handoverOf(state)?.id, state.call.last?.id, 'unknown'], pick) ?? 'h0', `k${past.length}`)
+    case 'changes its way':
+      return on.change({ mode: pick % 2 === 0 ? 'transfer' : 'conference', consult: pick % 3 === 0 }, under(), name)
+    case 'confirms':
+      return on.confirm(under(), name)
+    case 'decides':
+      return on.decide(any(['taken', 'kept', 'undecided'] as const, pick), under(), name)
+    case 'invites':
+      return on.invite(any(['119', '120', '8002'], pick), name)
+    case 'holds':
+      return on.hold(party(), pick % 3 > 0, name)
+    case 'mutes':
+      return on.mute(party(), pick % 3 > 0, name)
+    case 'drops':
+      return on.drop(party(), 'named', name)
     case 'repeats': {
       const before = any(past, pick)
       return before && ('command' in before || before.type === 'caller-left' ? undefined : before)

@@ -1,8 +1,8 @@
 /** The invariants of src/domain/call/SPEC.md, each as a check of one step in the modelled world. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Action, Reply } from '../../src/domain/call/actions.ts'
-import type { Context, Event } from '../../src/domain/call/events.ts'
-import { handoverOf, type Leg, legsOf, type State } from '../../src/domain/call/state.ts'
+import type { AnyEvent, Context } from '../../src/domain/call/events.ts'
+import { answeredLegsOf, handoverOf, type Leg, legsOf, type State } from '../../src/domain/call/state.ts'
 import { summarise } from '../../src/domain/call/summary.ts'
 import { type Fact, isHandoverFact } from '../../src/domain/facts.ts'
 import { type Handover, settledStates } from '../../src/domain/handover/handover.ts'
@@ -10,7 +10,7 @@ import type { CallModel, ModelLeg } from './call-model.ts'
 
 /** One step, seen from outside. */
 export interface Observed {
-  readonly event: Event
+  readonly event: AnyEvent
   readonly before: State
   readonly after: State
   readonly actions: readonly Action[]
@@ -36,51 +36,67 @@ const onlyHangUps = (actions: readonly Action[]): boolean => actions.every(({ ty
 const under = (facts: readonly Fact[]): number =>
   handoverFacts(facts).reduce((open, { type, handover }) => open + (type === 'handover-requested' ? 1 : settled(handover) ? -1 : 0), 0)
 
-/** Whose leg belongs into the caller's bridge. */
-function holderOf(state: State): Leg | undefined {
+/** The desks that belong into the caller's bridge, holds and hang-ups left aside. */
+function desksWithCaller(state: State): readonly Leg[] {
   switch (state.phase) {
     case 'talking':
-      return state.desk
-    case 'transferring':
-      return state.handover.state === 'requested' ? state.desk : undefined
-    case 'joining':
+      return [state.desk]
+    case 'inviting': {
+      const { mode, consult, state: step } = state.handover
+      return state.desk && (step === 'requested' || (mode === 'conference' && !consult)) ? [state.desk] : []
+    }
+    case 'joining': {
+      const { mode, verified } = state.handover
+      return state.desk && (mode === 'conference' || verified) ? [state.desk, state.peer] : [state.peer]
+    }
+    case 'conferring':
+      return state.desk ? [state.desk, state.peer] : [state.peer]
     case 'releasing':
-      return state.peer
+      return [state.peer]
+    case 'aftertalk':
+      return state.room === 'call' ? state.legs : []
     case 'ringing':
     case 'waiting':
+    case 'consulting':
     case 'ended':
-      return undefined
+      return []
   }
 }
 
-const clockSteps = ['dial', 'ring', 'answer', 'joined', 'released'] as const
+const sorted = (ids: Iterable<string>): readonly string[] => [...ids].toSorted()
+
+const clockSteps = ['dial', 'ring', 'answer', 'consulted', 'joined', 'released'] as const
 
 export const invariants: Readonly<Record<string, Check>> = {
-  'I1 the caller is hung up only as the desk that has him hangs up by itself': ({ event, actions, leg, before }) =>
+  'I1 the caller is hung up only as the last who talks with him hangs up by itself, or by a named person': ({ event, actions, leg, before }) =>
     actions.every(({ type }) => type !== 'hang-up-caller') ||
+    (event.type === 'party-drop-requested' && event.party === 'caller') ||
     (event.type === 'leg-ended' &&
       !event.lost &&
       leg?.stage === 'up' &&
-      leg.inBridge &&
+      leg.place !== 'nowhere' &&
       !leg.hungUp &&
+      before.call.guests.every(({ joined }) => !joined) &&
       leg.id === (before.phase === 'talking' ? before.desk.id : before.phase === 'releasing' ? before.peer.id : '')),
 
-  'I2 the caller has a desk in his bridge, or hears something while a timer runs that will ring again': ({ after, world }) =>
+  'I2 the caller has somebody in his bridge, or hears something while a timer runs that will ring again or somebody is there for him': ({ after, world }) =>
     !world.callerHere ||
     world.inBridge.some(({ stage }) => stage === 'up') ||
-    (world.sound !== 'nothing' && world.timers.has(after.call.timer)),
+    (world.sound !== 'nothing' && (world.timers.has(after.call.timer) || world.live.some(({ stage, hungUp }) => stage === 'up' && !hungUp))),
 
-  'I3 while a desk and the caller talk, nothing else is heard': ({ after, world }) =>
-    !['talking', 'joining', 'releasing', 'ended'].includes(after.phase) || world.sound === 'nothing',
+  'I3 the caller hears something of ours exactly while nobody is with him': ({ world }) =>
+    !world.callerHere || world.live.some(({ place, hungUp }) => place === 'call' && hungUp) || (world.sound === 'nothing') === world.inBridge.length > 0,
 
-  'I4 while the other desk rings, the caller hears neither desk': ({ after, world }) =>
-    after.phase !== 'transferring' ||
+  'I4 while the other desk rings for a transfer or a consultation, the caller hears neither desk': ({ after, world }) =>
+    after.phase !== 'inviting' ||
     after.handover.state === 'requested' ||
-    (world.inBridge.length === 0 && ['music', 'ringback'].includes(world.sound)),
+    (after.handover.mode === 'conference' && !after.handover.consult) ||
+    world.inBridge.every(({ id }) => after.call.guests.some((guest) => guest.id === id)),
 
-  'I5 in the bridge with the caller is the desk that has him, and nobody else': ({ after, world }) => {
-    const holder = holderOf(after)
-    return isDeepStrictEqual(world.inBridge.map(({ id }) => id), holder ? [holder.id] : [])
+  'I5 in the bridge with the caller are the desks that have him and the further parties, and nobody else': ({ after, world }) => {
+    const guests = after.call.guests.filter(({ joined }) => joined)
+    const there = after.call.callerHeld ? [] : [...desksWithCaller(after), ...guests].filter(({ id, held }) => !held && world.legs.get(id)?.hungUp === false)
+    return isDeepStrictEqual(sorted(world.inBridge.map(({ id }) => id)), sorted(there.map(({ id }) => id)))
   },
 
   'I6 every live leg is known to the call or has been hung up, and the call knows no dead leg': ({ after, world }) => {
@@ -128,16 +144,32 @@ export const invariants: Readonly<Record<string, Check>> = {
 
   'I14 an event told twice changes nothing': ({ after, again }) => !again || (isDeepStrictEqual(again.state, after) && onlyHangUps(again.actions)),
 
-  'I15 only free seats are rung, and the other desk only by a press': ({ actions, after, event, seats }) =>
+  'I15 only free seats are rung, the other desk only by a press, a further party only by an invitation': ({ actions, after, event, seats }) =>
     actions.every((action) => {
       if (action.type !== 'dial-leg') return true
+      if (action.role === 'guest') return event.type === 'party-invite-requested' && event.endpoint === action.endpoint
       const platform = legsOf(after).find(({ id }) => id === action.leg)?.platform
       const pressed = event.type === 'handover-requested' && action.handoverId === event.handoverId && event.to === platform
       return platform !== undefined && seats[platform].includes(action.endpoint) && (action.role === 'agent' || pressed)
     }),
 
   'I16 a timer runs exactly while a desk rings or the caller waits': ({ after, world }) =>
-    world.timers.has(after.call.timer) === ['ringing', 'waiting', 'transferring'].includes(after.phase),
+    world.timers.has(after.call.timer) === ['ringing', 'waiting', 'inviting'].includes(after.phase),
+
+  'I17 who is held hears music and talks with nobody': ({ after, world }) =>
+    legsOf(after).every(({ id, held }) => !held || world.legs.get(id)?.place === 'music' || world.legs.get(id)?.hungUp) &&
+    (!after.call.callerHeld || !world.callerHere || (world.sound === 'music' && world.inBridge.length === 0)),
+
+  'I18 who is muted, and nobody else, is not heard': ({ after, world }) =>
+    answeredLegsOf(after).every(({ id, muted }) => (world.legs.get(id)?.muted ?? false) === (muted ?? false) || world.legs.get(id)?.hungUp) &&
+    (!world.callerHere || world.callerMuted === after.call.callerMuted),
+
+  'I19 desks that consult are together, and not with the caller': ({ after, world }) =>
+    after.phase !== 'consulting' ||
+    [after.desk, after.peer].every(({ id, held }) => held || world.legs.get(id)?.hungUp || world.legs.get(id)?.place === 'consultation'),
+
+  'I20 when the caller has left, at least two talk on': ({ after, world }) =>
+    after.phase !== 'aftertalk' || (!world.callerHere && after.legs.length > 1 && after.legs.every(({ id }) => world.legs.get(id)?.stage === 'up')),
 }
 
 /** The name of the first invariant that the step breaks. */

@@ -1,6 +1,7 @@
 /** A small model of the telephone network: what exists, rings and is heard once the machine's actions have been obeyed. */
-import type { Action, Background } from '../../src/domain/call/actions.ts'
-import type { Event } from '../../src/domain/call/events.ts'
+import type { Action, Background, Place } from '../../src/domain/call/actions.ts'
+import type { AnyEvent } from '../../src/domain/call/events.ts'
+import type { Room } from '../../src/domain/call/state.ts'
 
 export interface ModelLeg {
   readonly id: string
@@ -8,10 +9,11 @@ export interface ModelLeg {
   stage: 'made' | 'dialled' | 'ringing' | 'up' | 'gone'
   /** We have asked for its end. */
   hungUp: boolean
-  /** It is in the call's bridge, or on its way into it. */
-  inBridge: boolean
-  /** Joins whose result has not been told yet. */
-  joins: number
+  /** Where it is, or on its way to. */
+  place: Place | 'nowhere'
+  muted: boolean
+  /** Joins whose result has not been told yet, the oldest first. */
+  joins: Room[]
 }
 
 export class CallModel {
@@ -19,6 +21,7 @@ export class CallModel {
   caller: 'calling' | 'up' | 'left' | 'hung-up' | 'given-back' = 'calling'
   bridge: 'none' | 'opening' | 'open' | 'closed' = 'none'
   sound: Background = 'nothing'
+  callerMuted = false
   /** Tokens of timers that have been set and have not fired. */
   readonly timers = new Set<number>()
   /** What no PBX could have obeyed. */
@@ -34,7 +37,7 @@ export class CallModel {
   }
 
   get inBridge(): readonly ModelLeg[] {
-    return this.live.filter((leg) => leg.inBridge && !leg.hungUp)
+    return this.live.filter((leg) => leg.place === 'call' && !leg.hungUp)
   }
 
   obey(actions: readonly Action[]): void {
@@ -42,7 +45,7 @@ export class CallModel {
   }
 
   /** What the event says has happened. */
-  happen(event: Event): void {
+  happen(event: AnyEvent): void {
     if (event.type === 'caller-left' && this.callerHere) this.caller = 'left'
     if (event.type === 'control-lost') this.bridge = 'none'
     if (event.type === 'timer-fired') this.timers.delete(event.token)
@@ -51,19 +54,19 @@ export class CallModel {
     if (event.type === 'leg-dialled' && leg.stage === 'made') leg.stage = 'dialled'
     if (event.type === 'leg-ringing' && leg.stage !== 'up') leg.stage = 'ringing'
     if (event.type === 'leg-answered') leg.stage = 'up'
-    if ((event.type === 'leg-joined' || event.type === 'leg-join-failed') && leg.joins > 0) {
-      leg.joins -= 1
+    if ((event.type === 'leg-joined' || event.type === 'leg-join-failed') && leg.joins.length > 0) {
+      const room = leg.joins.shift()
       if (event.type === 'leg-joined') this.bridge = 'open'
-      else if (leg.joins === 0) leg.inBridge = false
+      else if (leg.joins.length === 0 && leg.place === room) leg.place = 'nowhere'
     }
-    if (event.type === 'leg-ended') Object.assign(leg, { stage: 'gone', inBridge: false })
+    if (event.type === 'leg-ended') Object.assign(leg, { stage: 'gone', place: 'nowhere' })
   }
 
   #obey(action: Action): void {
     switch (action.type) {
       case 'dial-leg':
         if (this.legs.has(action.leg)) this.impossible.push(`${action.leg} is made twice`)
-        this.legs.set(action.leg, { id: action.leg, endpoint: action.endpoint, stage: 'made', hungUp: false, inBridge: false, joins: 0 })
+        this.legs.set(action.leg, { id: action.leg, endpoint: action.endpoint, stage: 'made', hungUp: false, place: 'nowhere', muted: false, joins: [] })
         return
       case 'hang-up-leg':
         this.#with(action.leg, (leg) => (leg.hungUp = true))
@@ -71,13 +74,19 @@ export class CallModel {
       case 'join-leg': {
         const leg = this.legs.get(action.leg)
         if (leg?.stage !== 'up' || leg.hungUp) this.impossible.push(`${action.leg} is joined though it is not up`)
-        if (this.caller !== 'up') this.impossible.push(`${action.leg} is joined while the caller is ${this.caller}`)
-        this.#with(action.leg, (joined) => Object.assign(joined, { inBridge: true, joins: joined.joins + 1 }))
+        if (this.caller === 'calling' || this.bridge === 'closed') this.impossible.push(`${action.leg} is joined while the caller is ${this.caller}`)
+        this.#with(action.leg, (joined) => Object.assign(joined, { place: action.room, joins: [...joined.joins, action.room] }))
         return
       }
       case 'separate-leg':
-        if (!this.legs.get(action.leg)?.inBridge) this.impossible.push(`${action.leg} is separated though it is not in the bridge`)
-        this.#with(action.leg, (leg) => (leg.inBridge = false))
+        if (this.legs.get(action.leg)?.stage !== 'up') this.impossible.push(`${action.leg} is separated though it is not up`)
+        if (this.legs.get(action.leg)?.place === action.hears) this.impossible.push(`${action.leg} hears ${action.hears} already`)
+        this.#with(action.leg, (leg) => (leg.place = action.hears))
+        return
+      case 'mute':
+        if (action.party === 'caller') this.callerMuted = action.on
+        else if (this.legs.get(action.party)?.stage !== 'up') this.impossible.push(`${action.party} is muted though it is not up`)
+        this.#with(action.party, (leg) => (leg.muted = action.on))
         return
       case 'open-bridge':
         this.bridge = 'opening'

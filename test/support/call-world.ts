@@ -1,9 +1,9 @@
 /** Calls for the tests of the pure machine: a context, a call in each phase, actions as short lines. */
-import type { Action, Reply } from '../../src/domain/call/actions.ts'
+import type { Action, Background, Reply } from '../../src/domain/call/actions.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
-import type { Arrival, Context, Event, EventOf } from '../../src/domain/call/events.ts'
+import type { AnyEvent, Arrival, ChangeRequest, Context, Event, EventOf, PartyEvent } from '../../src/domain/call/events.ts'
 import { begin, step } from '../../src/domain/call/machine.ts'
-import type { Phase, State } from '../../src/domain/call/state.ts'
+import type { Phase, Room, State } from '../../src/domain/call/state.ts'
 import type { Fact } from '../../src/domain/facts.ts'
 
 export const ringMs = 25_000
@@ -24,6 +24,7 @@ export function contextAt(mono: number, seats: Partial<Context['seats']> = {}): 
     seats: { '12345': ['8001', '8002'], '110': ['9001', '9002'], ...seats },
     ringMs,
     retryMs,
+    releaseAt: 'answer',
   }
 }
 
@@ -36,10 +37,27 @@ export const press = (command = 'press', handoverId = 'h1', more: Partial<EventO
   ...more,
 })
 export const cancel = (handoverId = 'h1', command = 'cancel'): Event => ({ type: 'handover-cancel-requested', command, handoverId })
+export const change = (to: Pick<ChangeRequest, 'mode' | 'consult'>, handoverId = 'h1', command = 'change'): Event => ({
+  type: 'handover-change-requested',
+  command,
+  handoverId,
+  ...to,
+})
+export const confirm = (handoverId = 'h1', command = 'confirm'): Event => ({ type: 'handover-confirm-requested', command, handoverId })
+export const decide = (outcome: EventOf<'handover-outcome-decided'>['outcome'] = 'taken', handoverId = 'h1', command = 'decide'): Event => ({
+  type: 'handover-outcome-decided',
+  command,
+  handoverId,
+  outcome,
+})
+export const invite = (endpoint = '119', command = 'invite'): PartyEvent => ({ type: 'party-invite-requested', command, endpoint })
+export const hold = (party: string, held = true, command = 'hold'): PartyEvent => ({ type: 'party-change-requested', command, party, held })
+export const mute = (party: string, muted = true, command = 'mute'): PartyEvent => ({ type: 'party-change-requested', command, party, muted })
+export const drop = (party: string, by = '8001', command = 'drop'): PartyEvent => ({ type: 'party-drop-requested', command, party, by })
 export const dialled = (leg: string): Event => ({ type: 'leg-dialled', leg, sipCallId: `sip-${leg}` })
 export const rings = (leg: string): Event => ({ type: 'leg-ringing', leg })
 export const answers = (leg: string): Event => ({ type: 'leg-answered', leg })
-export const joins = (leg: string): Event => ({ type: 'leg-joined', leg })
+export const joins = (leg: string, room: Room = 'call'): Event => ({ type: 'leg-joined', leg, room })
 export const joinFails = (leg: string): Event => ({ type: 'leg-join-failed', leg })
 /** A person put the phone down, or our own hang-up took effect. */
 export const hangsUp = (leg: string): Event => ({ type: 'leg-ended', leg, cause: 16, causeText: 'Normal Clearing', lost: false })
@@ -54,6 +72,8 @@ export class Story {
   state: State
   readonly facts: Fact[] = []
   readonly replies: Reply[] = []
+  /** What the caller hears of ours. */
+  sound: Background = 'nothing'
   /** What the last step did. */
   did: readonly string[] = []
   seats: Partial<Context['seats']>
@@ -66,12 +86,12 @@ export class Story {
     this.#keep(begun)
   }
 
-  tell(...events: readonly Event[]): this {
+  tell(...events: readonly AnyEvent[]): this {
     for (const event of events) this.after(10, event)
     return this
   }
 
-  after(ms: number, event: Event): this {
+  after(ms: number, event: AnyEvent): this {
     this.mono += ms
     this.#keep(step(this.state, event, contextAt(this.mono, this.seats)))
     return this
@@ -91,6 +111,7 @@ export class Story {
     this.did = lines(actions)
     for (const action of actions) {
       if (action.type === 'record') this.facts.push(...action.facts)
+      if (action.type === 'set-background') this.sound = action.sound
       if (action.type === 'reply') this.replies.push(action.reply)
     }
   }
@@ -100,9 +121,12 @@ export class Story {
 const told = {
   ringing: [],
   talking: [answers('c-1'), joins('c-1')],
-  transferring: [press(), dialled('c-3'), rings('c-3')],
+  inviting: [press(), dialled('c-3'), rings('c-3')],
   joining: [answers('c-3')],
   releasing: [joins('c-3')],
+  /** Consultation first, then the merge. */
+  consulting: [press('press', 'h1', { mode: 'conference', consult: true }), dialled('c-3'), rings('c-3'), answers('c-3'), joins('c-3', 'consultation')],
+  conferring: [change({ mode: 'conference', consult: false }), joins('c-3')],
 } as const satisfies Partial<Record<Phase, readonly Event[]>>
 
 /** A call in each phase, on its usual way. */
@@ -114,9 +138,12 @@ export const given: { readonly [P in Phase]: () => Story } = {
     return story
   },
   talking: () => given.ringing().tell(...told.talking),
-  transferring: () => given.talking().tell(...told.transferring),
-  joining: () => given.transferring().tell(...told.joining),
+  inviting: () => given.talking().tell(...told.inviting),
+  joining: () => given.inviting().tell(...told.joining),
   releasing: () => given.joining().tell(...told.releasing),
+  consulting: () => given.talking().tell(...told.consulting),
+  conferring: () => given.consulting().tell(...told.conferring),
+  aftertalk: () => given.conferring().tell(callerLeaves),
   ended: () => given.talking().tell(callerLeaves),
 }
 
@@ -129,9 +156,11 @@ export function lines(actions: readonly Action[]): readonly string[] {
       case 'hang-up-leg':
         return [`hang up ${action.leg}: ${action.reason}`]
       case 'join-leg':
-        return [`join ${action.leg}`]
+        return [`${action.room === 'call' ? 'join' : 'consult'} ${action.leg}`]
       case 'separate-leg':
-        return [`separate ${action.leg}`]
+        return [`separate ${action.leg}: ${action.hears}`]
+      case 'mute':
+        return [`${action.on ? 'mute' : 'unmute'} ${action.party}`]
       case 'hang-up-caller':
         return [`hang up the caller: ${action.endedBy}`]
       case 'set-background':
@@ -154,4 +183,4 @@ export function lines(actions: readonly Action[]): readonly string[] {
 }
 
 const said = (reply: Reply): string =>
-  reply.kind === 'refused' ? reply.code : `${reply.handover.id} ${reply.handover.state}${reply.created ? ', created' : ''}`
+  reply.kind === 'refused' ? reply.code : reply.kind === 'party' ? reply.party : `${reply.handover.id} ${reply.handover.state}${reply.created ? ', created' : ''}`

@@ -76,6 +76,7 @@ export class FakeControl implements CallControl {
     return this.joining
   }
   async separateLeg(): Promise<void> {}
+  async mute(): Promise<void> {}
   async setBackground(): Promise<void> {}
   async announce(): Promise<void> {}
   async reconcile(): Promise<void> {}

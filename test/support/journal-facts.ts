@@ -11,6 +11,7 @@ export const callOf = (id: string) =>
     caller: { number: '+8613800000000' },
     dialled: '12345',
     arrivedAt: '2026-11-23T08:00:00.000Z',
+    parties: [],
     channels: { caller: { channelId: `${id}-c` } },
   }) as const
 
@@ -28,7 +29,7 @@ export const handoverOf = (id: string, state: HandoverState): Handover => ({
 
 /** The fact of that type of a hand-over from 12345 to 110. */
 export const handoverFact = (id: string, type: HandoverFactType, sequence: number): Fact => ({
-  version: 1,
+  version: 2,
   sequence,
   at: '2026-11-23T08:00:01.000Z',
   type,
@@ -37,7 +38,7 @@ export const handoverFact = (id: string, type: HandoverFactType, sequence: numbe
 })
 
 export const callFact = (id: string, sequence: number): Fact => ({
-  version: 1,
+  version: 2,
   sequence,
   at: '2026-11-23T08:00:00.000Z',
   type: 'call-arrived',

@@ -21,7 +21,7 @@ describe('the facts of a call', () => {
       'call-ended',
     ])
     expect(story.facts.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-    expect(story.facts.map(({ version }) => version)).toEqual(Array.from({ length: 10 }, () => 1))
+    expect(story.facts.map(({ version }) => version)).toEqual(Array.from({ length: 10 }, () => 2))
     expect(story.facts[0]?.at).toBe('2026-01-05T08:00:01.000Z')
     expect(story.facts[1]?.at).toBe('2026-01-05T08:00:01.010Z')
   })
@@ -31,9 +31,9 @@ describe('the facts of a call', () => {
     expect(story.facts.map(({ call }) => [call.state, call.desk, call.agent, call.channels.peer?.channelId])).toEqual([
       ['ringing', '12345', undefined, undefined],
       ['talking', '12345', '8001', undefined],
-      ['transferring', '12345', '8001', 'c-3'],
-      ['transferring', '12345', '8001', 'c-3'],
-      ['transferring', '12345', '8001', 'c-3'],
+      ['inviting', '12345', '8001', 'c-3'],
+      ['inviting', '12345', '8001', 'c-3'],
+      ['inviting', '12345', '8001', 'c-3'],
       ['joining', '110', '8001', 'c-3'],
       ['releasing', '110', '8001', 'c-3'],
       ['talking', '110', '9001', undefined],
@@ -51,6 +51,7 @@ describe('the facts of a call', () => {
       answeredAt: '2026-01-05T08:00:01.010Z',
       endedAt: '2026-01-05T08:00:01.090Z',
       endedBy: '9001',
+      parties: [],
       channels: { caller: { channelId: 'caller-channel', sipCallId: 'sip-caller' } },
     })
   })

@@ -7,9 +7,9 @@ const handoverOfLast = (story: Story) => story.facts.filter(isHandoverFact).at(-
 
 describe('the first desk leaves before the other one has answered', () => {
   it('while it rings: the caller keeps hearing ringback, nothing else happens', () => {
-    const story = given.transferring()
+    const story = given.inviting()
     expect(story.tell(on.hangsUp('c-1')).did).toEqual(['fact handover-released'])
-    expect(story.state.phase).toBe('transferring')
+    expect(story.state.phase).toBe('inviting')
   })
 
   it.each([
@@ -21,7 +21,7 @@ describe('the first desk leaves before the other one has answered', () => {
   })
 
   it('then the other desk answers: completed as soon as it is joined, released before the answer', () => {
-    const story = given.transferring().tell(on.hangsUp('c-1'), on.answers('c-3'))
+    const story = given.inviting().tell(on.hangsUp('c-1'), on.answers('c-3'))
     expect(story.did).toEqual(['join c-3', 'sound nothing', 'hang up c-4: answered-elsewhere', 'fact handover-answered'])
     expect(story.tell(on.joins('c-3')).did).toEqual(['fact handover-joined', 'fact handover-completed'])
     expect(story.state).toMatchObject({ phase: 'talking', desk: { id: 'c-3' } })
@@ -35,18 +35,20 @@ describe('the first desk leaves before the other one has answered', () => {
     ['answers and is gone before it is joined', (story: Story) => story.tell(on.answers('c-3'), on.hangsUp('c-3')), 'failed'],
     ['cannot be joined', (story: Story) => story.tell(on.answers('c-3'), on.joinFails('c-3')), 'failed'],
   ])('then the other desk %s: the first desk is rung again and takes the call', (_, goOn, outcome) => {
-    const story = goOn(given.transferring().tell(on.hangsUp('c-1')))
-    expect(story.did).toEqual(expect.arrayContaining(['sound ringback', 'dial c-5 8001 as agent', 'dial c-6 8002 as agent', 'timer 25000']))
+    const story = goOn(given.inviting().tell(on.hangsUp('c-1')))
+    expect(story.did).toEqual(expect.arrayContaining(['dial c-5 8001 as agent', 'dial c-6 8002 as agent', 'timer 25000']))
+    expect(story.sound).toBe('ringback')
     expect(handoverOfLast(story)?.state).toBe(outcome)
     story.tell(on.answers('c-6'))
     expect(story.did).toEqual(['join c-6', 'sound nothing', 'hang up c-5: answered-elsewhere', 'fact call-answered'])
   })
 
   it('then nobody takes the call: the caller waits with music and is rung for again, for as long as he stays', () => {
-    const story = given.transferring().tell(on.hangsUp('c-1'))
+    const story = given.inviting().tell(on.hangsUp('c-1'))
     story.seats = { '12345': [] }
     expect(story.timeOut().did).toEqual(expect.arrayContaining(['announce please-wait', 'sound music', 'timer 5000', 'fact call-waiting']))
-    expect(story.timeOut(on.retryMs).did).toEqual(['announce please-wait', 'sound music', 'timer 5000'])
+    expect(story.timeOut(on.retryMs).did).toEqual(['announce please-wait', 'timer 5000'])
+    expect(story.sound).toBe('music')
     story.seats = {}
     expect(story.timeOut(on.retryMs).did).toContain('dial c-5 8001 as agent')
     expect(story.tell(on.hangsUp('c-5'), on.hangsUp('c-6')).did).toContain('sound music')
@@ -65,8 +67,8 @@ describe('the caller leaves: every leg is hung up, nothing keeps ringing', () =>
     ['before the answer', given.ringing, ['c-1', 'c-2'], undefined],
     ['while he waits', given.waiting, [], undefined],
     ['while he talks', given.talking, ['c-1'], undefined],
-    ['while the other desk rings', given.transferring, ['c-1', 'c-3', 'c-4'], 'failed'],
-    ['alone while the other desk rings', () => given.transferring().tell(on.hangsUp('c-1')), ['c-3', 'c-4'], 'failed'],
+    ['while the other desk rings', given.inviting, ['c-1', 'c-3', 'c-4'], 'failed'],
+    ['alone while the other desk rings', () => given.inviting().tell(on.hangsUp('c-1')), ['c-3', 'c-4'], 'failed'],
     ['as the other desk is joined', given.joining, ['c-1', 'c-3'], 'failed'],
     ['just after it', given.releasing, ['c-1', 'c-3'], 'completed'],
     ['while he is rung for again', () => given.talking().tell(on.breaks('c-1')), ['c-3', 'c-4'], undefined],
@@ -95,7 +97,7 @@ describe('a leg breaks: nobody has hung up', () => {
   })
 
   it('of the desk that comes back after a failed transfer: it is hung up and rung again', () => {
-    const story = given.transferring().tell(on.cancel(), on.joinFails('c-1'))
+    const story = given.inviting().tell(on.cancel(), on.joinFails('c-1'))
     expect(story.did).toEqual(expect.arrayContaining(['hang up c-1: normal', 'sound ringback', 'dial c-5 8001 as agent']))
   })
 })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../src/domain/call/events.ts'
+import type { AnyEvent } from '../../src/domain/call/events.ts'
 import { eventTypes } from '../../src/domain/call/events.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
 import { begin, step } from '../../src/domain/call/machine.ts'
@@ -20,7 +20,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
 })
 
 /** A bridge that a leg has joined has been made. */
-const cannotBe = ['releasing, control-lost']
+const cannotBe = ['conferring, control-lost', 'releasing, control-lost', 'aftertalk, control-lost']
 
 const seatings = [['1'], ['1', '2'], ['1', '2'], []] as const
 const seatsBy = (pick: number) => ({
@@ -32,7 +32,7 @@ const seatsBy = (pick: number) => ({
 function play(happenings: readonly Happening[], seated: number, visited: Set<string>): string | undefined {
   const model = new CallModel()
   const facts: Fact[] = []
-  const past: Event[] = []
+  const past: AnyEvent[] = []
   const told: string[] = []
   let mono = 0
   let seats = seatsBy(seated)
@@ -43,6 +43,7 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
     facts.push(...newFacts)
     return newFacts
   }
+  const releaseAt = seated % 2 === 0 ? 'answer' : 'ringing'
   const begun = begin(arrival, contextAt(mono, seats))
   obey(begun)
   let { state } = begun
@@ -55,7 +56,7 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
     const before = state
     const found = 'leg' in event ? model.legs.get(event.leg) : undefined
     const leg = found && { ...found }
-    const context = contextAt((mono += chance.ms), seats)
+    const context = { ...contextAt((mono += chance.ms), seats), releaseAt } as const
     const after = step(before, event, context)
     model.happen(event)
     const newFacts = obey(after)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { answers, cancel, dialled, given, hangsUp, joins, press, refuses, rings } from '../support/call-world.ts'
 
 const unannounced = () => given.talking().tell(press(), answers('c-3'))
-const failed = () => given.transferring().tell(refuses('c-4', 486, 17), refuses('c-3', 486, 17))
+const failed = () => given.inviting().tell(refuses('c-4', 486, 17), refuses('c-3', 486, 17))
 const foundNobody = () => {
   const story = given.talking()
   story.seats = { '110': [] }
@@ -12,14 +12,14 @@ const foundNobody = () => {
 describe('events in an unusual order', () => {
   it('a target rings before its dialling was told: the pair are parted at once', () => {
     const story = given.talking().tell(press(), rings('c-3'))
-    expect(story.did).toContain('separate c-1')
+    expect(story.did).toContain('separate c-1: ringback')
     expect(story.did.at(-3)).toBe('sound ringback')
     expect(story.factTypes.slice(-2)).toEqual(['handover-dialled', 'handover-ringing'])
   })
 
   it('a target that rang before its dialling was told refuses: the pair talk again without ringback', () => {
     const story = given.talking().tell(press(), rings('c-3'), refuses('c-4', 486, 17), refuses('c-3', 486, 17))
-    expect(story.did).toEqual(['sound nothing', 'join c-1', 'fact handover-failed'])
+    expect(story.did).toEqual(['join c-1', 'sound nothing', 'fact handover-failed'])
   })
 
   it.each([rings('stranger'), dialled('stranger'), rings('c-1'), dialled('c-1')])('$type of $leg, which is no target: nothing happens', (event) => {
@@ -31,7 +31,7 @@ describe('events in an unusual order', () => {
 
   it('a target answers before anything was told of it: it has been dialled, and the first desk hears no more', () => {
     const story = given.talking().tell(press(), answers('c-3'))
-    expect(story.did).toContain('separate c-1')
+    expect(story.did).toContain('separate c-1: ringback')
     expect(story.state).toMatchObject({ phase: 'joining', handover: { clock: { press: 0, dial: 10, answer: 10 } } })
   })
 })
@@ -61,6 +61,6 @@ describe('the first desk hangs up as the transfer fails', () => {
   })
 
   it('after its own cancel, which it knows of: the call is over', () => {
-    expect(given.transferring().tell(cancel(), hangsUp('c-1')).did).toContain('hang up the caller: 8001')
+    expect(given.inviting().tell(cancel(), hangsUp('c-1')).did).toContain('hang up the caller: 8001')
   })
 })

@@ -18,7 +18,7 @@ describe.each([
     const story = pressed(talk())
     expect(story.did.slice(0, 2)).toEqual([`dial c-3 ${peer} as peer for h1`, `dial c-4 ${peer.slice(0, -1)}2 as peer for h1`])
     story.tell(on.dialled('c-3'))
-    expect(story.did).toEqual(['separate c-1', 'sound music', 'fact handover-dialled'])
+    expect(story.did).toEqual(['separate c-1: ringback', 'sound music', 'fact handover-dialled'])
     story.tell(on.rings('c-3'))
     expect(story.did).toEqual(['sound ringback', 'fact handover-ringing'])
     story.tell(on.answers('c-3'))
@@ -46,7 +46,7 @@ describe('why a target did not take the call', () => {
     ['unreachable', 'c-3', on.refuses('c-3', 503, 34), { reason: 'unreachable', sipCode: 503, cause: 34 }],
   ])('%s: the pair talk again, the agent is told the reason, the SIP code and the cause', (_, leg, end, failure) => {
     const story = new Story({ '110': ['9001'] }).tell(on.answers('c-1'), on.joins('c-1'), on.press(), on.dialled(leg), on.rings(leg), end)
-    expect(story.did).toEqual(['sound nothing', 'join c-1', 'fact handover-failed'])
+    expect(story.did).toEqual(['join c-1', 'sound nothing', 'fact handover-failed'])
     expect(story.state).toMatchObject({ phase: 'talking', desk: { id: 'c-1' } })
     expect(handoverOfLast(story)).toMatchObject({ state: 'failed', failure })
   })
@@ -59,7 +59,7 @@ describe('why a target did not take the call', () => {
   })
 
   it('of several targets the most telling reason is kept, with its code and cause', () => {
-    const story = given.transferring().tell(on.refuses('c-4', 486, 17), on.refuses('c-3', 503, 34))
+    const story = given.inviting().tell(on.refuses('c-4', 486, 17), on.refuses('c-3', 503, 34))
     expect(handoverOfLast(story)?.failure).toEqual({ reason: 'busy', sipCode: 486, cause: 17 })
   })
 
@@ -67,7 +67,7 @@ describe('why a target did not take the call', () => {
     ['one target rang until the time was over, another could not be reached: no answer', on.refuses('c-4', 503, 34), 'no-answer'],
     ['one target rang until the time was over, another was busy: busy', on.refuses('c-4', 486, 17), 'busy'],
   ])('%s', (_, early, reason) => {
-    const story = given.transferring().tell(early).timeOut()
+    const story = given.inviting().tell(early).timeOut()
     expect(story.did).toContain('hang up c-3: no-answer')
     expect(handoverOfLast(story)?.failure?.reason).toBe(reason)
   })
@@ -88,7 +88,7 @@ describe('why a target did not take the call', () => {
 
 describe('the agent takes the press back', () => {
   it('while it rings: the targets stop ringing, the pair talk again; told twice, it is still cancelled', () => {
-    const story = given.transferring().tell(on.cancel())
+    const story = given.inviting().tell(on.cancel())
     expect(story.did).toEqual(
       expect.arrayContaining(['hang up c-3: normal', 'hang up c-4: normal', 'join c-1', 'reply cancel: h1 cancelled', 'fact handover-cancelled']),
     )
@@ -97,7 +97,7 @@ describe('the agent takes the press back', () => {
   })
 
   it('as the target answers: the answering leg is hung up, the pair talk', () => {
-    const story = given.transferring().tell(on.cancel(), on.answers('c-3'))
+    const story = given.inviting().tell(on.cancel(), on.answers('c-3'))
     expect(story.did).toEqual(['hang up c-3: answered-elsewhere'])
     expect(story.state).toMatchObject({ phase: 'talking', desk: { id: 'c-1' } })
   })
@@ -126,7 +126,7 @@ describe('the key is pressed', () => {
   })
 
   it('again after a failure: a new hand-over', () => {
-    const story = given.transferring().timeOut().tell(on.press('again', 'h2'))
+    const story = given.inviting().timeOut().tell(on.press('again', 'h2'))
     expect(story.did).toContain('reply again: h2 requested, created')
   })
 
@@ -138,7 +138,7 @@ describe('the key is pressed', () => {
 
   it.each([
     ['by somebody who has not the call', given.talking, { agent: '9001' }, 'not-your-call'],
-    ['by somebody else while it rings', given.transferring, { agent: '9001' }, 'not-your-call'],
+    ['by somebody else while it rings', given.inviting, { agent: '9001' }, 'not-your-call'],
     ['towards the same desk', given.talking, { to: '12345' }, 'same-desk'],
     ['before the answer', given.ringing, {}, 'call-not-answered'],
     ['while the caller waits', given.waiting, {}, 'call-not-answered'],

@@ -1,8 +1,15 @@
 import type { Fact } from '../facts.ts'
 import type { Handover } from '../handover/handover.ts'
+import type { Room } from './state.ts'
 
-/** What the caller hears while no desk talks with him. `ringing` is SIP 180 before the answer, `ringback` a tone after it. */
+/** What the caller hears while nobody talks with him. `ringing` is SIP 180 before the answer, `ringback` a tone after it. */
 export type Background = 'nothing' | 'ringing' | 'ringback' | 'music'
+
+/** What a leg that is in no bridge hears. */
+export type Apart = 'ringback' | 'music' | 'silence'
+
+/** Where a leg is: in a bridge, or apart, hearing something. */
+export type Place = Room | Apart
 
 export const refusals = [
   'call-not-answered',
@@ -12,22 +19,39 @@ export const refusals = [
   'handover-not-found',
   'handover-too-late',
   'handover-settled',
+  'handover-not-verified',
+  'not-a-conference',
+  'party-not-found',
+  'party-not-joined',
+  'party-already-in',
+  'last-party',
 ] as const
 export type Refusal = (typeof refusals)[number]
 
 export type Reply =
   | { readonly kind: 'handover'; readonly handover: Handover; readonly created: boolean }
+  /** The party that the command was about. */
+  | { readonly kind: 'party'; readonly party: string }
   | { readonly kind: 'refused'; readonly code: Refusal }
 
 export type Action =
   /** Make a leg to `endpoint` and ring it. */
-  | { readonly type: 'dial-leg'; readonly leg: string; readonly endpoint: string; readonly role: 'agent' | 'peer'; readonly handoverId?: string }
+  | {
+      readonly type: 'dial-leg'
+      readonly leg: string
+      readonly endpoint: string
+      readonly role: 'agent' | 'peer' | 'guest'
+      readonly handoverId?: string
+    }
   | { readonly type: 'hang-up-leg'; readonly leg: string; readonly reason: 'normal' | 'no-answer' | 'answered-elsewhere' }
-  /** Put the leg into the call's bridge. */
-  | { readonly type: 'join-leg'; readonly leg: string }
-  /** Take the leg out of the call's bridge; it hears ringback. */
-  | { readonly type: 'separate-leg'; readonly leg: string }
+  /** Put the leg into one of the call's bridges, out of wherever it is. */
+  | { readonly type: 'join-leg'; readonly leg: string; readonly room: Room }
+  /** Take the leg out of its bridge. */
+  | { readonly type: 'separate-leg'; readonly leg: string; readonly hears: Apart }
+  /** The party, `caller` or a leg, is not heard by the others, or is again. */
+  | { readonly type: 'mute'; readonly party: string; readonly on: boolean }
   | { readonly type: 'open-bridge' }
+  /** The call's bridges, the consultation's included. */
   | { readonly type: 'close-bridge' }
   /** Answer the caller and put him into the call's bridge, once. */
   | { readonly type: 'answer-caller' }

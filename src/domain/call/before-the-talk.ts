@@ -1,30 +1,27 @@
 /** Rows of the phases in which no desk talks with the caller yet: ringing, waiting; and ended. */
 import { iso } from '../instant.ts'
-import { find, hangUp, nothing, replace, without } from './draft.ts'
-import { answerCaller, cancelSettled, end, refuse, ringDesk, talk, wait } from './moves.ts'
-import type { Row } from './row.ts'
+import { find, hangUp, nothing, without } from './draft.ts'
+import { answerCaller, end, ringDesk, talk, wait } from './moves.ts'
+import { noHandover, type Row } from './row.ts'
+import { refuse } from './settling.ts'
+import { withLeg } from './state.ts'
 
 export const ringing: Row<'ringing'> = {
   'leg-dialled': (state, event) => {
     const leg = find(state.legs, event.leg)
     if (!leg || event.sipCallId === undefined) return nothing(state)
-    return nothing({ ...state, legs: replace(state.legs, { ...leg, sipCallId: event.sipCallId }) })
+    const { sipCallId } = event
+    return nothing(withLeg(state, leg.id, (dialled) => ({ ...dialled, sipCallId })))
   },
   'leg-ringing': (state, event) => {
-    const leg = find(state.legs, event.leg)
-    return leg ? nothing({ ...state, legs: replace(state.legs, { ...leg, rang: true }) }) : nothing(state)
+    return find(state.legs, event.leg) ? nothing(withLeg(state, event.leg, (leg) => ({ ...leg, rang: true }))) : nothing(state)
   },
   'leg-answered': (state, event, { now }) => {
     const desk = find(state.legs, event.leg)
     if (!desk) return { state, actions: [{ type: 'hang-up-leg', leg: event.leg, reason: 'answered-elsewhere' }] }
     const call = { ...state.call, callerUp: true, answeredAt: state.call.answeredAt ?? iso(now) }
-    const next = talk(call, desk, [
-      ...answerCaller(state.call),
-      { type: 'join-leg', leg: desk.id },
-      { type: 'set-background', sound: 'nothing' },
-      ...hangUp(without(state.legs, desk.id), 'answered-elsewhere'),
-    ])
-    return { ...next, facts: [{ type: 'call-answered' }] }
+    const next = talk(call, desk, answerCaller(state.call))
+    return { ...next, then: hangUp(without(state.legs, desk.id), 'answered-elsewhere'), facts: [{ type: 'call-answered' }] }
   },
   'leg-joined': nothing,
   'leg-join-failed': nothing,
@@ -39,8 +36,8 @@ export const ringing: Row<'ringing'> = {
     event.token === state.call.timer
       ? wait(state.call, state.desk, context, hangUp(state.legs, 'no-answer'))
       : nothing(state),
-  'handover-requested': (state, event) => refuse(state, event.command, 'call-not-answered'),
-  'handover-cancel-requested': cancelSettled,
+  'handover-requested': (state, event) => refuse(state, event, 'call-not-answered'),
+  ...noHandover,
 }
 
 export const waiting: Row<'waiting'> = {
@@ -59,8 +56,8 @@ export const waiting: Row<'waiting'> = {
       ? ringDesk(state.call, state.desk, context)
       : { ...wait(state.call, state.desk, context), facts: [] }
   },
-  'handover-requested': (state, event) => refuse(state, event.command, 'call-not-answered'),
-  'handover-cancel-requested': cancelSettled,
+  'handover-requested': (state, event) => refuse(state, event, 'call-not-answered'),
+  ...noHandover,
 }
 
 export const ended: Row<'ended'> = {
@@ -73,6 +70,6 @@ export const ended: Row<'ended'> = {
   'caller-left': nothing,
   'control-lost': nothing,
   'timer-fired': nothing,
-  'handover-requested': (state, event) => refuse(state, event.command, 'call-ended'),
-  'handover-cancel-requested': cancelSettled,
+  'handover-requested': (state, event) => refuse(state, event, 'call-ended'),
+  ...noHandover,
 }

@@ -1,8 +1,9 @@
-import type { CallFactType, Fact, HandoverFactType } from '../facts.ts'
+import type { CallFactType, Fact, HandoverFactType, PartyFactType } from '../facts.ts'
 import { factVersion } from '../facts.ts'
-import { type Tracked, toRecord } from '../handover/handover.ts'
+import { type Failure, type Tracked, toRecord } from '../handover/handover.ts'
 import { type Instant, iso } from '../instant.ts'
 import type { Action } from './actions.ts'
+import { changesBetween, type Scene, sceneOf } from './scene.ts'
 import type { Call, Leg, State } from './state.ts'
 import { summarise } from './summary.ts'
 
@@ -11,24 +12,32 @@ export interface Step {
   readonly actions: readonly Action[]
 }
 
-type FactDraft = { readonly type: CallFactType } | { readonly type: HandoverFactType; readonly handover: Tracked }
+export type FactDraft =
+  | { readonly type: CallFactType }
+  | { readonly type: HandoverFactType; readonly handover: Tracked }
+  | { readonly type: PartyFactType; readonly party: string; readonly endpoint?: string; readonly by?: string; readonly failure?: Failure }
 
-/** What a handler says happens: the facts are numbered afterwards, and recorded after the actions have been started. */
+/**
+ * What a handler says happens, in this order: `actions`, then the changes of the scene that follow from the new state, then
+ * `then`. The facts are numbered afterwards, and recorded when all of it has been started.
+ */
 export interface Draft extends Step {
+  readonly then?: readonly Action[]
   readonly facts?: readonly FactDraft[]
 }
 
-/** Numbers the facts, gives each the call as it now stands, and appends their recording. */
-export function settle({ state, actions, facts = [] }: Draft, now: Instant): Step {
-  if (facts.length === 0) return { state, actions }
+/** Puts the changes of the scene in, numbers the facts, gives each the call as it now stands, and appends their recording. */
+export function settle(before: Scene, { state, actions, then = [], facts = [] }: Draft, now: Instant): Step {
+  const done = [...actions, ...changesBetween(before, sceneOf(state)), ...then]
+  if (facts.length === 0) return { state, actions: done }
   const call = summarise(state)
   const at = iso(now)
   const recorded = facts.map((fact, i): Fact => {
     const base = { version: factVersion, sequence: state.call.sequence + i + 1, at, call } as const
-    return 'handover' in fact ? { ...base, type: fact.type, handover: toRecord(fact.handover) } : { ...base, type: fact.type }
+    return 'handover' in fact ? { ...base, type: fact.type, handover: toRecord(fact.handover) } : { ...base, ...fact }
   })
   const numbered = { ...state, call: { ...state.call, sequence: state.call.sequence + facts.length } }
-  return { state: numbered, actions: [...actions, { type: 'record', facts: recorded }] }
+  return { state: numbered, actions: [...done, { type: 'record', facts: recorded }] }
 }
 
 export const nothing = (state: State): Draft => ({ state, actions: [] })
@@ -37,7 +46,7 @@ export const nothing = (state: State): Draft => ({ state, actions: [] })
 export function makeLegs(
   call: Call,
   endpoints: readonly string[],
-  to: { platform: Leg['platform']; role: 'agent' | 'peer'; handoverId?: string },
+  to: { platform: Leg['platform']; role: 'agent' | 'peer' | 'guest'; handoverId?: string },
 ): { call: Call; legs: readonly Leg[]; actions: readonly Action[] } {
   const legs = endpoints.map(
     (endpoint, i): Leg => ({ id: `${call.id}-${call.legCount + i + 1}`, endpoint, platform: to.platform, rang: false }),
@@ -66,7 +75,5 @@ export function startTimer(call: Call, afterMs: number): { call: Call; action: A
 /** Makes a running timer stale. */
 export const stopTimer = (call: Call): Call => ({ ...call, timer: call.timer + 1 })
 
-export const without = (legs: readonly Leg[], id: string): readonly Leg[] => legs.filter((leg) => leg.id !== id)
-export const find = (legs: readonly Leg[], id: string): Leg | undefined => legs.find((leg) => leg.id === id)
-export const replace = (legs: readonly Leg[], changed: Leg): readonly Leg[] =>
-  legs.map((leg) => (leg.id === changed.id ? changed : leg))
+export const without = <L extends Leg>(legs: readonly L[], id: string): readonly L[] => legs.filter((leg) => leg.id !== id)
+export const find = <L extends Leg>(legs: readonly L[], id: string): L | undefined => legs.find((leg) => leg.id === id)

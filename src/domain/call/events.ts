@@ -1,6 +1,6 @@
 import type { Instant } from '../instant.ts'
-import type { Matter, Mode, Platform } from '../handover/handover.ts'
-import type { Caller } from './state.ts'
+import type { Matter, Mode, Outcome, Platform } from '../handover/handover.ts'
+import type { Caller, Room } from './state.ts'
 
 /** How a leg ended, as Asterisk tells it. */
 export interface LegEnd {
@@ -30,18 +30,34 @@ export interface HandoverRequest {
   readonly agent?: string
   readonly matter?: Matter
   readonly reason?: string
+  readonly consult?: boolean
+  readonly verified?: boolean
+  readonly danger?: boolean
 }
 
-export interface CancelRequest {
+/** A command about a hand-over under way. */
+export interface HandoverCommand {
   readonly command: string
   readonly handoverId: string
+}
+
+/** Another way to go on: a transfer becomes a three-way call or back, a consultation begins or ends. */
+export interface ChangeRequest extends HandoverCommand {
+  readonly mode: Mode
+  readonly consult: boolean
+}
+
+export interface PartyCommand {
+  readonly command: string
+  /** `caller`, or a leg. */
+  readonly party: string
 }
 
 export type Event =
   | { readonly type: 'leg-dialled'; readonly leg: string; readonly sipCallId?: string }
   | { readonly type: 'leg-ringing'; readonly leg: string }
   | { readonly type: 'leg-answered'; readonly leg: string }
-  | { readonly type: 'leg-joined'; readonly leg: string }
+  | { readonly type: 'leg-joined'; readonly leg: string; readonly room: Room }
   | { readonly type: 'leg-join-failed'; readonly leg: string }
   | ({ readonly type: 'leg-ended'; readonly leg: string } & LegEnd)
   | { readonly type: 'caller-left' }
@@ -49,8 +65,21 @@ export type Event =
   | { readonly type: 'control-lost' }
   | { readonly type: 'timer-fired'; readonly token: number }
   | ({ readonly type: 'handover-requested' } & HandoverRequest)
-  | ({ readonly type: 'handover-cancel-requested' } & CancelRequest)
+  | ({ readonly type: 'handover-cancel-requested' } & HandoverCommand)
+  | ({ readonly type: 'handover-change-requested' } & ChangeRequest)
+  /** The other desk confirms a verified transfer. */
+  | ({ readonly type: 'handover-confirm-requested' } & HandoverCommand)
+  /** What the desks decided in their three-way call. */
+  | ({ readonly type: 'handover-outcome-decided'; readonly outcome: Outcome } & HandoverCommand)
 
+/** About parties, in whatever phase. */
+export type PartyEvent =
+  | { readonly type: 'party-invite-requested'; readonly command: string; readonly endpoint: string }
+  | ({ readonly type: 'party-change-requested'; readonly held?: boolean; readonly muted?: boolean } & PartyCommand)
+  /** `by`: who drops it. */
+  | ({ readonly type: 'party-drop-requested'; readonly by: string } & PartyCommand)
+
+export type AnyEvent = Event | PartyEvent
 export type EventType = Event['type']
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>
 
@@ -66,6 +95,9 @@ export const eventTypes = [
   'timer-fired',
   'handover-requested',
   'handover-cancel-requested',
+  'handover-change-requested',
+  'handover-confirm-requested',
+  'handover-outcome-decided',
 ] as const satisfies readonly EventType[]
 
 /** What the machine may know of the world at the moment of an event. */
@@ -75,4 +107,6 @@ export interface Context {
   readonly seats: Readonly<Record<Platform, readonly string[]>>
   readonly ringMs: number
   readonly retryMs: number
+  /** When the first desk of a transfer is released: as the other desk rings, or as it has answered. */
+  readonly releaseAt: 'ringing' | 'answer'
 }

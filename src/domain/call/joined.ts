@@ -1,81 +1,101 @@
-/** Rows of the phases in which the other desk has answered: joining, releasing. */
-import type { HandoverFactType } from '../facts.ts'
-import { advance, stamp, type Tracked } from '../handover/handover.ts'
-import { type Draft, hangUp, nothing } from './draft.ts'
+/** Rows of the phases in which the other desk gets the caller: joining, releasing; and of the talk after the caller has left. */
+import { advance, stamp } from '../handover/handover.ts'
+import { type Draft, type FactDraft, find, hangUp, nothing, without } from './draft.ts'
 import type { Context, EventOf } from './events.ts'
-import { cancelSettled, close, end, fallBack, pressAgain, refuse, ringDesk, talk } from './moves.ts'
-import type { Row } from './row.ts'
-import type { Call, Joining, Leg, Releasing } from './state.ts'
+import { after, end, fallBack, ringDesk, talk, withGuest } from './moves.ts'
+import { answeredElsewhere, noHandover, type Row } from './row.ts'
+import { deskStays } from './scene.ts'
+import { about, cancelSettled, close, complete, pressAgain, refuse, tooLate } from './settling.ts'
+import type { Aftertalk, Joining, Releasing } from './state.ts'
+
+/** The hand-over can only take its course. */
+const settling = {
+  'handover-requested': pressAgain,
+  'handover-cancel-requested': about(tooLate, cancelSettled),
+  'handover-change-requested': about(tooLate),
+  'handover-confirm-requested': about(tooLate),
+  'handover-outcome-decided': about(tooLate),
+} as const
 
 export const joining: Row<'joining'> = {
   'leg-dialled': dialled,
   'leg-ringing': nothing,
-  'leg-answered': late,
-  'leg-joined': (state, event, { now }) => {
-    if (event.leg !== state.peer.id) return nothing(state)
-    const handover = advance(state.handover, 'joined', 'joined', now)
-    const joined = { type: 'handover-joined' satisfies HandoverFactType, handover } as const
-    if (!state.desk) return complete(state.call, state.peer, handover, [joined])
-    return {
-      state: { phase: 'releasing', call: state.call, desk: state.desk, peer: state.peer, handover },
-      actions: hangUp([state.desk], 'normal'),
-      facts: [joined],
-    }
+  'leg-answered': answeredElsewhere,
+  'leg-joined': joined,
+  'leg-join-failed': (state, event, context) => {
+    if (event.leg === state.peer.id) return fallBack(state, 'failed', { reason: 'control-lost' }, context, hangUp([state.peer], 'normal'))
+    return event.leg === state.desk?.id && deskStays(state.handover) ? after(deskLeft(state, context), state.desk) : nothing(state)
   },
-  'leg-join-failed': (state, event, context) =>
-    event.leg === state.peer.id
-      ? fallBack({ ...state, separated: true }, 'failed', { reason: 'control-lost' }, context, hangUp([state.peer], 'normal'))
-      : nothing(state),
   'leg-ended': (state, event, context) => {
-    if (event.leg === state.peer.id) return fallBack({ ...state, separated: true }, 'failed', { reason: 'peer-left' }, context, [])
-    if (event.leg !== state.desk?.id) return nothing(state)
-    const { desk: _, ...rest } = state
-    const handover = stamp(state.handover, 'released', context.now)
-    return { state: { ...rest, handover }, actions: [], facts: [{ type: 'handover-released', handover }] }
+    if (event.leg === state.peer.id) return fallBack(state, 'failed', { reason: 'peer-left' }, context, [])
+    return event.leg === state.desk?.id ? deskLeft(state, context) : nothing(state)
   },
   'caller-left': (state, _event, context) =>
-    end(state, 'caller', context, {
-      caller: 'left',
-      outcome: { handover: state.handover, state: 'failed', failure: { reason: 'caller-left' } },
-    }),
+    end(state, 'caller', context, { caller: 'left', outcome: close(state.call, state.handover, 'failed', { reason: 'caller-left' }) }),
   'control-lost': (state, _event, context) =>
     end(state, 'given-back', context, {
       caller: 'give-back',
-      outcome: { handover: state.handover, state: 'failed', failure: { reason: 'control-lost' } },
+      outcome: close(state.call, state.handover, 'failed', { reason: 'control-lost' }),
     }),
   'timer-fired': nothing,
-  'handover-requested': pressAgain,
-  'handover-cancel-requested': (state, event) =>
-    event.handoverId === state.handover.id ? refuse(state, event.command, 'handover-too-late') : cancelSettled(state, event),
+  ...settling,
 }
 
 export const releasing: Row<'releasing'> = {
   'leg-dialled': dialled,
   'leg-ringing': nothing,
-  'leg-answered': late,
+  'leg-answered': answeredElsewhere,
   'leg-joined': nothing,
   'leg-join-failed': nothing,
   'leg-ended': (state, event, context) => {
     if (event.leg === state.desk.id) {
       const handover = stamp(state.handover, 'released', context.now)
-      return complete(state.call, state.peer, handover, [{ type: 'handover-released', handover }])
+      const done = complete(state.call, handover, 'taken')
+      return { ...talk(done.call, state.peer), facts: [{ type: 'handover-released', handover }, ...done.facts] }
     }
     if (event.leg !== state.peer.id) return nothing(state)
-    if (event.lost) return losePeer(state, context)
-    return end(state, state.peer.endpoint, context, {
-      caller: 'hang-up',
-      outcome: { handover: state.handover, state: 'completed' },
-      except: event.leg,
-    })
+    const outcome = complete(state.call, state.handover, 'taken')
+    const goesOn = withGuest(outcome.call, state.peer.platform) ?? (event.lost ? ringDesk(outcome.call, state.peer.platform, context) : undefined)
+    // The first desk's leg is being ended already; the other desk's broke, and it is rung again, or somebody else has the caller.
+    if (goesOn) return { ...goesOn, facts: [...outcome.facts, ...(goesOn.facts ?? [])] }
+    return end(state, state.peer.endpoint, context, { caller: 'hang-up', outcome, except: event.leg })
   },
   'caller-left': (state, _event, context) =>
-    end(state, 'caller', context, { caller: 'left', outcome: { handover: state.handover, state: 'completed' } }),
+    end(state, 'caller', context, { caller: 'left', outcome: complete(state.call, state.handover, 'taken') }),
   'control-lost': (state, _event, context) =>
-    end(state, 'given-back', context, { caller: 'give-back', outcome: { handover: state.handover, state: 'completed' } }),
+    end(state, 'given-back', context, { caller: 'give-back', outcome: complete(state.call, state.handover, 'taken') }),
   'timer-fired': nothing,
-  'handover-requested': pressAgain,
-  'handover-cancel-requested': (state, event) =>
-    event.handoverId === state.handover.id ? refuse(state, event.command, 'handover-too-late') : cancelSettled(state, event),
+  ...settling,
+}
+
+export const aftertalk: Row<'aftertalk'> = {
+  'leg-dialled': nothing,
+  'leg-ringing': nothing,
+  'leg-answered': answeredElsewhere,
+  'leg-joined': nothing,
+  'leg-join-failed': (state, event, context) => {
+    const leg = find(state.legs, event.leg)
+    return leg ? after(oneLess(state, leg.id, context), leg) : nothing(state)
+  },
+  'leg-ended': (state, event, context) => (find(state.legs, event.leg) ? oneLess(state, event.leg, context) : nothing(state)),
+  'caller-left': nothing,
+  'control-lost': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
+  'timer-fired': nothing,
+  'handover-requested': (state, event) => refuse(state, event, 'call-ended'),
+  ...noHandover,
+}
+
+/** Two or more talk on; one alone has nobody any more. */
+function oneLess(state: Aftertalk, leg: string, context: Context): Draft {
+  const legs = without(state.legs, leg)
+  return legs.length > 1 ? nothing({ ...state, legs }) : end(state, 'caller', context, { caller: 'left', except: leg })
+}
+
+/** The first desk leaves as the other one comes. */
+function deskLeft(state: Joining, { now }: Context): Draft {
+  const { desk: _, ...rest } = state
+  const handover = stamp(state.handover, 'released', now)
+  return { state: { ...rest, handover }, actions: [], facts: [{ type: 'handover-released', handover }] }
 }
 
 /** The target answered before its dialling was told. */
@@ -83,26 +103,16 @@ function dialled(state: Joining | Releasing, { leg, sipCallId }: EventOf<'leg-di
   return leg === state.peer.id && sipCallId !== undefined ? nothing({ ...state, peer: { ...state.peer, sipCallId } }) : nothing(state)
 }
 
-/** The other desk has the caller: it is the call's desk from now on, and may hand over in its turn. */
-function complete(
-  call: Call,
-  peer: Leg,
-  handover: Tracked,
-  facts: readonly { type: HandoverFactType; handover: Tracked }[],
-): Draft {
-  const closed = close(call, handover, 'completed')
-  return { ...talk(closed.call, peer), facts: [...facts, closed.fact] }
-}
-
-/** The hand-over was done when the other desk's leg broke: that desk is rung again, the first one is gone. */
-function losePeer({ call, peer, handover }: Releasing, context: Context): Draft {
-  const closed = close(call, handover, 'completed')
-  const next = ringDesk(closed.call, peer.platform, context)
-  return { ...next, facts: [closed.fact, ...(next.facts ?? [])] }
-}
-
-/** Another target answered at the same moment. */
-function late(state: Joining | Releasing, event: { leg: string }, _context: Context): Draft {
-  const known = event.leg === state.peer.id || event.leg === state.desk?.id
-  return known ? nothing(state) : { state, actions: [{ type: 'hang-up-leg', leg: event.leg, reason: 'answered-elsewhere' }] }
+/** The other desk has the caller: the first desk is released, or stays for a three-way call or until the confirmation. */
+function joined(state: Joining, event: EventOf<'leg-joined'>, { now }: Context): Draft {
+  // Not the consultation's, told late.
+  if (event.leg !== state.peer.id || event.room !== 'call') return nothing(state)
+  const { call, desk, peer } = state
+  const handover = advance(state.handover, 'joined', 'joined', now)
+  const fact: FactDraft = { type: 'handover-joined', handover }
+  const stays = handover.mode === 'conference' ? desk !== undefined : handover.verified === true
+  if (stays) return { state: { phase: 'conferring', call, ...(desk ? { desk } : {}), peer, handover }, actions: [], facts: [fact] }
+  if (desk) return { state: { phase: 'releasing', call, desk, peer, handover }, actions: hangUp([desk], 'normal'), facts: [fact] }
+  const done = complete(call, handover, 'taken')
+  return { ...talk(done.call, peer), facts: [fact, ...done.facts] }
 }

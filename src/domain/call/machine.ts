@@ -7,28 +7,36 @@
  *            talking ◄───────────────┐
  *               │ key pressed        │ busy, rejected, no answer, unreachable, cancelled
  *               ▼                    │ (the first desk gone: → ringing)
- *          transferring ─────────────┤
+ *            inviting ───────────────┤
  *               │ other desk answers │
- *               ▼                    │
- *            joining ────────────────┘ cannot be joined, or leaves
- *               │ in the caller's bridge
- *               ▼
- *           releasing ─► talking (with the other desk)
+ *               │    consult first ──┼─► consulting ◄───┐ consult again
+ *               ▼                    │     │            │
+ *            joining ◄───────────────┼─────┘ merge, or the first desk leaves
+ *               │ in the caller's    │                  │
+ *               │ bridge ────────────┼─► conferring ────┘ three-way call, or a confirmation is awaited
+ *               ▼                    │     │ one desk leaves: → talking
+ *           releasing ◄──────────────┼─────┘ transferred, confirmed
+ *               │ the first desk has left
+ *               └─► talking (with the other desk)
  *
- *   every phase ─► ended: the caller leaves, or a desk that talks hangs up
+ *   every phase ─► ended: the caller leaves, or the last desk that talks hangs up
+ *   consulting, conferring, talking with further parties ─► aftertalk: the caller leaves, the others talk on
  */
 import { iso } from '../instant.ts'
 import { ended, ringing, waiting } from './before-the-talk.ts'
-import { type Draft, type Step, settle } from './draft.ts'
-import type { Arrival, Context, Event } from './events.ts'
-import { joining, releasing } from './joined.ts'
+import { type Draft, find, type Step, settle } from './draft.ts'
+import type { AnyEvent, Arrival, Context, Event, PartyEvent } from './events.ts'
+import { aftertalk, joining, releasing } from './joined.ts'
 import { ringDesk } from './moves.ts'
+import { inviting } from './inviting.ts'
+import { guestStep, partyStep } from './parties.ts'
 import type { Table } from './row.ts'
-import type { Call, State } from './state.ts'
+import { emptyScene, sceneOf } from './scene.ts'
+import type { Call, Leg, State } from './state.ts'
 import { talking } from './talking.ts'
-import { transferring } from './transferring.ts'
+import { conferring, consulting } from './together.ts'
 
-export const table: Table = { ringing, waiting, talking, transferring, joining, releasing, ended }
+export const table: Table = { ringing, waiting, talking, inviting, consulting, joining, conferring, releasing, aftertalk, ended }
 
 /** A citizen's call has arrived: its bridge is made, its desk is rung. */
 export function begin(arrival: Arrival, context: Context): Step {
@@ -36,16 +44,31 @@ export function begin(arrival: Arrival, context: Context): Step {
     ...arrival,
     arrivedAt: iso(context.now),
     callerUp: false,
+    callerHeld: false,
+    callerMuted: false,
+    guests: [],
     sequence: 0,
     legCount: 0,
     timer: 0,
   }
   const draft = ringDesk(call, arrival.platform, context, [{ type: 'open-bridge' }])
-  return settle({ ...draft, facts: [{ type: 'call-arrived' }, ...(draft.facts ?? [])] }, context.now)
+  return settle(emptyScene, { ...draft, facts: [{ type: 'call-arrived' }, ...(draft.facts ?? [])] }, context.now)
 }
 
 /** One event; the machine ignores what does not concern its phase, and never throws. */
-export function step(state: State, event: Event, context: Context): Step {
-  const handler = table[state.phase][event.type] as (state: State, event: Event, context: Context) => Draft
-  return settle(handler(state, event, context), context.now)
+export function step(state: State, event: AnyEvent, context: Context): Step {
+  return settle(sceneOf(state), draftOf(state, event, context), context.now)
 }
+
+function draftOf(state: State, event: AnyEvent, context: Context): Draft {
+  if (isPartyEvent(event)) {
+    const ended = ({ id }: Leg) => draftOf(state, { type: 'leg-ended', leg: id, lost: false }, context)
+    return partyStep(state, event, context, ended)
+  }
+  const guest = 'leg' in event && find(state.call.guests, event.leg)
+  if (guest) return guestStep(state, guest, event)
+  const handler = table[state.phase][event.type] as (state: State, event: Event, context: Context) => Draft
+  return handler(state, event, context)
+}
+
+const isPartyEvent = (event: AnyEvent): event is PartyEvent => event.type.startsWith('party-')

@@ -1,14 +1,23 @@
 import type { Failure, Platform, Tracked } from '../handover/handover.ts'
 
-/** A channel that Tandem made towards a desk. Its id is the ARI channelId. */
+/** A channel that Tandem made towards a desk or a further party. Its id is the ARI channelId. */
 export interface Leg {
   readonly id: string
-  /** The agent or trunk that is rung. */
+  /** The agent, trunk or destination that is rung. */
   readonly endpoint: string
   readonly platform: Platform
   /** The target has sent 180 or 183. */
   readonly rang: boolean
   readonly sipCallId?: string
+  /** Apart from the others, with music (保持). */
+  readonly held?: boolean
+  /** Hears the others and is not heard (静音). */
+  readonly muted?: boolean
+}
+
+/** A further party in the call: another service, an interpreter, a supervisor. Responsibility does not pass to it. */
+export interface Guest extends Leg {
+  readonly joined: boolean
 }
 
 export interface Caller {
@@ -25,6 +34,8 @@ export interface Call {
   readonly platform: Platform
   readonly dialled: string
   readonly caller: Caller
+  readonly callerHeld: boolean
+  readonly callerMuted: boolean
   readonly arrivedAt: string
   /** UTC of a desk's first answer. */
   readonly answeredAt?: string
@@ -36,6 +47,7 @@ export interface Call {
   readonly legCount: number
   /** The running timer's token; a fired timer with another one is stale. */
   readonly timer: number
+  readonly guests: readonly Guest[]
   /** The last hand-over that was settled. */
   readonly last?: Tracked
 }
@@ -66,20 +78,34 @@ export interface Talking extends Base {
 }
 
 /** The other desk is rung. Without `desk` the first desk has left early, and the caller waits alone. */
-export interface Transferring extends Base {
-  readonly phase: 'transferring'
+export interface Inviting extends Base {
+  readonly phase: 'inviting'
   readonly desk?: Leg
-  /** The desk's leg is out of the caller's bridge. */
-  readonly separated: boolean
   readonly targets: readonly Leg[]
   readonly handover: Tracked
   /** The most telling failure of the targets that have already ended. */
   readonly failure?: Failure
 }
 
+/** The desks talk with each other in a bridge of theirs; the caller hears music. */
+export interface Consulting extends Base {
+  readonly phase: 'consulting'
+  readonly desk: Leg
+  readonly peer: Leg
+  readonly handover: Tracked
+}
+
 /** The other desk has answered and is being joined to the caller. */
 export interface Joining extends Base {
   readonly phase: 'joining'
+  readonly desk?: Leg
+  readonly peer: Leg
+  readonly handover: Tracked
+}
+
+/** Three-way call (三方通话), or a verified transfer that the other desk has yet to confirm. Without `desk` the first desk has left that. */
+export interface Conferring extends Base {
+  readonly phase: 'conferring'
   readonly desk?: Leg
   readonly peer: Leg
   readonly handover: Tracked
@@ -93,6 +119,14 @@ export interface Releasing extends Base {
   readonly handover: Tracked
 }
 
+/** The caller has left; the others, at least two, talk on until one of them leaves. */
+export interface Aftertalk extends Base {
+  readonly phase: 'aftertalk'
+  readonly desk: Platform
+  readonly legs: readonly Leg[]
+  readonly room: Room
+}
+
 export interface Ended extends Base {
   readonly phase: 'ended'
   readonly desk: Platform
@@ -100,29 +134,68 @@ export interface Ended extends Base {
   readonly endedBy: string
 }
 
-export type State = Ringing | Waiting | Talking | Transferring | Joining | Releasing | Ended
+/** The bridges of a call: the caller's, and the one in which desks talk without him. */
+export type Room = 'call' | 'consultation'
+
+export type State = Ringing | Waiting | Talking | Inviting | Consulting | Joining | Conferring | Releasing | Aftertalk | Ended
 export type Phase = State['phase']
 
-export const phases = ['ringing', 'waiting', 'talking', 'transferring', 'joining', 'releasing', 'ended'] as const satisfies readonly Phase[]
+export const phases = [
+  'ringing',
+  'waiting',
+  'talking',
+  'inviting',
+  'consulting',
+  'joining',
+  'conferring',
+  'releasing',
+  'aftertalk',
+  'ended',
+] as const satisfies readonly Phase[]
 
 /** The hand-over under way, if any. */
 export const handoverOf = (state: State): Tracked | undefined => ('handover' in state ? state.handover : undefined)
 
-/** Every leg of ours that the state knows. */
-export function legsOf(state: State): readonly Leg[] {
+/** The legs of the phase, without the guests. */
+export function ownLegsOf(state: State): readonly Leg[] {
   switch (state.phase) {
     case 'ringing':
+    case 'aftertalk':
       return state.legs
     case 'talking':
       return [state.desk]
-    case 'transferring':
+    case 'inviting':
       return state.desk ? [state.desk, ...state.targets] : state.targets
     case 'joining':
+    case 'conferring':
       return state.desk ? [state.desk, state.peer] : [state.peer]
+    case 'consulting':
     case 'releasing':
       return [state.desk, state.peer]
     case 'waiting':
     case 'ended':
       return []
+  }
+}
+
+/** Every leg of ours that the state knows. */
+export const legsOf = (state: State): readonly Leg[] => [...ownLegsOf(state), ...state.call.guests]
+
+/** The legs that have answered. */
+export function answeredLegsOf(state: State): readonly Leg[] {
+  const rung = state.phase === 'ringing' ? state.legs : state.phase === 'inviting' ? state.targets : []
+  return [...ownLegsOf(state).filter((leg) => !rung.includes(leg)), ...state.call.guests.filter(({ joined }) => joined)]
+}
+
+/** The state with one of its legs changed. */
+export function withLeg<S extends State>(state: S, id: string, change: (leg: Leg) => Leg): S {
+  const one = <L extends Leg>(leg: L): L => (leg.id === id ? { ...leg, ...change(leg) } : leg)
+  return {
+    ...state,
+    call: { ...state.call, guests: state.call.guests.map(one) },
+    ...('legs' in state ? { legs: state.legs.map(one) } : {}),
+    ...('targets' in state ? { targets: state.targets.map(one) } : {}),
+    ...('desk' in state && typeof state.desk === 'object' ? { desk: one(state.desk) } : {}),
+    ...('peer' in state ? { peer: one(state.peer) } : {}),
   }
 }

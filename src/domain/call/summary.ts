@@ -1,5 +1,6 @@
-import type { CallSummary, ChannelRef } from '../facts.ts'
-import type { Leg, State } from './state.ts'
+import type { CallSummary, ChannelRef, Party } from '../facts.ts'
+import { sceneOf } from './scene.ts'
+import { type Leg, ownLegsOf, type State } from './state.ts'
 
 /** The call as told to the outside: API, tickets, journal. */
 export function summarise(state: State): CallSummary {
@@ -16,6 +17,7 @@ export function summarise(state: State): CallSummary {
     arrivedAt: call.arrivedAt,
     ...(call.answeredAt ? { answeredAt: call.answeredAt } : {}),
     ...(state.phase === 'ended' ? { endedAt: state.endedAt, endedBy: state.endedBy } : {}),
+    parties: partiesIn(state),
     channels: {
       caller: {
         channelId: call.caller.channelId,
@@ -27,20 +29,52 @@ export function summarise(state: State): CallSummary {
   }
 }
 
+/** Everybody in the call, the caller first. */
+function partiesIn(state: State): readonly Party[] {
+  if (state.phase === 'ended') return []
+  const { call } = state
+  const { places, sound } = sceneOf(state)
+  const { desk, peer } = partiesOf(state)
+  const roleOf = ({ id }: Leg): Party['role'] => (id === desk?.id ? 'desk' : id === peer?.id || state.phase === 'inviting' ? 'peer' : 'desk')
+  const stateOf = (leg: Leg): Party['state'] => {
+    const place = places.get(leg.id)
+    if (place === undefined) return state.phase === 'releasing' && leg.id === desk?.id ? 'apart' : 'ringing'
+    if (leg.held) return 'held'
+    return place === 'call' ? 'talking' : place === 'consultation' ? 'consulting' : 'apart'
+  }
+  const party = (leg: Leg, role: Party['role']): Party => ({
+    id: leg.id,
+    role,
+    endpoint: leg.endpoint,
+    state: stateOf(leg),
+    ...(leg.muted ? { muted: true } : {}),
+  })
+  const callerState = call.callerHeld ? 'held' : sound === 'nothing' ? 'talking' : call.callerUp ? 'apart' : 'ringing'
+  const caller: Party = { id: 'caller', role: 'caller', state: callerState, ...(call.callerMuted ? { muted: true } : {}) }
+  return [
+    ...(state.phase === 'aftertalk' ? [] : [caller]),
+    ...ownLegsOf(state).map((leg) => party(leg, roleOf(leg))),
+    ...call.guests.map((guest) => party(guest, 'guest')),
+  ]
+}
+
 function partiesOf(state: State): { desk?: Leg; peer?: Leg } {
   switch (state.phase) {
     case 'talking':
       return { desk: state.desk }
-    case 'transferring': {
+    case 'inviting': {
       const [target] = state.targets
       return { ...(state.desk ? { desk: state.desk } : {}), ...(target ? { peer: target } : {}) }
     }
     case 'joining':
+    case 'conferring':
       return { ...(state.desk ? { desk: state.desk } : {}), peer: state.peer }
+    case 'consulting':
     case 'releasing':
       return { desk: state.desk, peer: state.peer }
     case 'ringing':
     case 'waiting':
+    case 'aftertalk':
     case 'ended':
       return {}
   }
@@ -51,13 +85,17 @@ export function deskOf(state: State) {
   switch (state.phase) {
     case 'ringing':
     case 'waiting':
+    case 'aftertalk':
     case 'ended':
       return state.desk
     case 'talking':
       return state.desk.platform
-    case 'transferring':
+    case 'inviting':
+    case 'consulting':
+    case 'conferring':
       return state.handover.from
     case 'joining':
+      return state.handover.mode === 'conference' ? state.handover.from : state.peer.platform
     case 'releasing':
       return state.peer.platform
   }

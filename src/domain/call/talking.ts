@@ -4,8 +4,9 @@ import { iso } from '../instant.ts'
 import type { Draft } from './draft.ts'
 import { makeLegs, nothing, startTimer } from './draft.ts'
 import type { Context, EventOf } from './events.ts'
-import { cancelSettled, close, end, refuse, replyWith, ringDesk } from './moves.ts'
-import type { Row } from './row.ts'
+import { callerLeft, end, ringDesk, withGuest } from './moves.ts'
+import { noHandover, type Row } from './row.ts'
+import { close, refuse, replyWith } from './settling.ts'
 import type { Talking } from './state.ts'
 
 /** Time in which an agent who presses the key and puts the phone down cannot have noticed that the other desk did not take the call. */
@@ -29,25 +30,27 @@ export const talking: Row<'talking'> = {
   // A desk that hangs up ends its part, and with it the call; one that is lost, or thinks it has handed over, is rung again.
   'leg-ended': (state, event, context) => {
     if (event.leg !== state.desk.id) return nothing(state)
+    const goesOn = withGuest(state.call, state.desk.platform)
+    if (goesOn) return { ...goesOn, facts: [{ type: 'party-left', party: event.leg, endpoint: state.desk.endpoint }] }
     return event.lost || unaware(state, context)
       ? ringDesk(state.call, state.desk.platform, context)
       : end(state, state.desk.endpoint, context, { caller: 'hang-up', except: event.leg })
   },
-  'caller-left': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
+  'caller-left': (state, _event, context) => callerLeft(state, [state.desk], 'call', context),
   'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
   'timer-fired': nothing,
   'handover-requested': request,
-  'handover-cancel-requested': cancelSettled,
+  ...noHandover,
 }
 
 const unaware = ({ failedAtMono }: Talking, { now }: Context): boolean =>
   failedAtMono !== undefined && now.mono - failedAtMono < reactionMs
 
-/** One-key transfer (§4): the other desk is rung at once; what follows must not stand in the INVITE's way. */
+/** One-key transfer or three-way call (§4): the other desk is rung at once; what follows must not stand in the INVITE's way. */
 function request(state: Talking, event: EventOf<'handover-requested'>, context: Context): Draft {
   const { desk } = state
-  if (event.agent !== undefined && event.agent !== desk.endpoint) return refuse(state, event.command, 'not-your-call')
-  if (event.to === desk.platform) return refuse(state, event.command, 'same-desk')
+  if (event.agent !== undefined && event.agent !== desk.endpoint) return refuse(state, event, 'not-your-call')
+  if (event.to === desk.platform) return refuse(state, event, 'same-desk')
   const handover: Tracked = {
     id: event.handoverId,
     callId: state.call.id,
@@ -58,6 +61,9 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     agent: desk.endpoint,
     ...(event.matter ? { matter: event.matter } : {}),
     ...(event.reason === undefined ? {} : { reason: event.reason }),
+    ...(event.consult ? { consult: true } : {}),
+    ...(event.verified ? { verified: true } : {}),
+    ...(event.danger ? { danger: true } : {}),
     requestedAt: iso(context.now),
     clock: { press: 0 },
     pressedAtMono: context.now.mono,
@@ -68,14 +74,14 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     const closed = close(state.call, handover, 'failed', { reason: 'unreachable' })
     return {
       state: { ...state, call: closed.call, failedAtMono: context.now.mono },
-      actions: [replyWith(event.command, closed.fact.handover, true)],
-      facts: [requested, closed.fact],
+      actions: [replyWith(event.command, closed.facts[0].handover, true)],
+      facts: [requested, ...closed.facts],
     }
   }
   const made = makeLegs(state.call, seats, { platform: event.to, role: 'peer', handoverId: handover.id })
   const timer = startTimer(made.call, context.ringMs)
   return {
-    state: { phase: 'transferring', call: timer.call, desk, separated: false, targets: made.legs, handover },
+    state: { phase: 'inviting', call: timer.call, desk, targets: made.legs, handover },
     actions: [
       ...made.actions,
       timer.action,

@@ -5,7 +5,7 @@ export const platforms = ['12345', '110'] as const
 export type Platform = (typeof platforms)[number]
 
 /** How responsibility is passed on (§4). */
-export const modes = ['transfer'] as const
+export const modes = ['transfer', 'conference'] as const
 export type Mode = (typeof modes)[number]
 
 export const handoverStates = [
@@ -21,6 +21,10 @@ export const handoverStates = [
 export type HandoverState = (typeof handoverStates)[number]
 
 export const settledStates: readonly HandoverState[] = ['completed', 'failed', 'cancelled']
+
+/** What became of a three-way call (§4): the other desk took the matter, the first desk kept it, or it was not settled. */
+export const outcomes = ['taken', 'kept', 'undecided'] as const
+export type Outcome = (typeof outcomes)[number]
 
 /** Why the other desk could not be reached, in words an agent understands. */
 export const failureReasons = [
@@ -52,6 +56,8 @@ export interface SplitClock {
   readonly dial?: number
   readonly ring?: number
   readonly answer?: number
+  /** The desks could talk with each other, the caller aside. */
+  readonly consulted?: number
   readonly joined?: number
   readonly released?: number
 }
@@ -67,6 +73,12 @@ export interface Handover {
   readonly callId: string
   readonly mode: Mode
   readonly state: HandoverState
+  /** The desks talk with each other first, while the caller hears music. */
+  readonly consult?: boolean
+  /** A transfer in which the first desk stays until the other has confirmed. */
+  readonly verified?: boolean
+  /** Danger to life, property or public safety: 110 has it, whatever else is unsettled (§4). */
+  readonly danger?: boolean
   readonly from: Platform
   readonly to: Platform
   /** The agent who pressed the key. */
@@ -79,6 +91,11 @@ export interface Handover {
   readonly requestedAt: string
   readonly clock: SplitClock
   readonly failure?: Failure
+  /** UTC, ISO 8601. */
+  readonly confirmedAt?: string
+  readonly outcome?: Outcome
+  /** Who has the matter now that the hand-over is completed. */
+  readonly responsible?: Platform
 }
 
 export type ClockStep = Exclude<keyof SplitClock, 'press'>
@@ -104,4 +121,13 @@ export function stamp(handover: Tracked, step: ClockStep, now: Instant): Tracked
 export function toRecord(tracked: Tracked): Handover {
   const { pressedAtMono: _, ...record } = tracked
   return record
+}
+
+/**
+ * Who has the matter after a three-way call (§4): as it was decided; undecided, the desk that answered first keeps it
+ * (首接), but with danger 110 acts first.
+ */
+export function responsibleAfter({ from, to, danger }: Handover, outcome: Outcome): Platform {
+  if (outcome === 'taken') return to
+  return outcome === 'undecided' && danger ? '110' : from
 }

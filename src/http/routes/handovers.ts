@@ -1,12 +1,12 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { CommandResult, TransferCommand } from '../../calls/calls.ts'
+import type { PressCommand } from '../../calls/calls.ts'
 import { type Handover, modes } from '../../domain/handover/handover.ts'
 import { isHandoverFact } from '../../domain/facts.ts'
 import type { Entry } from '../../journal/journal.ts'
+import { answerOf, answerOnce, HandoverAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
-import type { Answer, IdempotencyKeys } from '../idempotency.ts'
-import { problem, problemAnswers, problemType, sendProblem } from '../problem.ts'
+import type { IdempotencyKeys } from '../idempotency.ts'
+import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { Matter } from '../../tickets/record-schemas.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
@@ -17,27 +17,16 @@ const Body = Type.Object(
     agent: Type.Optional(
       Type.String({ minLength: 1, maxLength: 40, description: 'Who presses the key; the desk that has the call when left out' }),
     ),
-    mode: Type.Enum(modes, { description: '`transfer`: one-key transfer (一键转接)' }),
+    mode: Type.Enum(modes, { description: '`transfer`: one-key transfer (一键转接); `conference`: three-way call (三方通话)' }),
     to: Type.Optional(PlatformSchema),
+    consult: Type.Optional(Type.Boolean({ description: 'The desks talk with each other first, while the caller hears music' })),
+    verified: Type.Optional(Type.Boolean({ description: 'Transfer: the first desk stays until the other one has confirmed' })),
+    danger: Type.Optional(Type.Boolean({ description: 'Danger to life, property or public safety' })),
     matter: Type.Optional(Matter),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Goes with the ticket' })),
   },
   { additionalProperties: false, anyOf: [{ required: ['call'] }, { required: ['agent'] }] },
 )
-const CancelBody = Type.Object({}, { additionalProperties: false })
-const Result = Type.Object(
-  {
-    handover: Type.Ref('Handover'),
-    created: Type.Boolean({ description: 'False: this is what an earlier press made' }),
-    durable: Type.Boolean({ description: 'The facts are on disk; false: the call goes on, but a crash now would lose them' }),
-  },
-  { description: 'The hand-over as it stands; 201 when this press made it' },
-)
-const Key = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, description: 'Same key, same request: the first answer again, for a day' }),
-  ),
-})
 const pressProblems = [
   'call-not-found',
   'agent-not-in-call',
@@ -51,7 +40,6 @@ const Shown = Type.Object(
   { handover: Type.Ref('Handover'), deliveries: Type.Array(Type.Ref('Delivery')) },
   { description: 'The hand-over and what its ticket systems were told' },
 )
-const keyedProblems = ['malformed-body', 'body-too-large', 'unsupported-media-type', 'idempotency-key-reused'] as const
 
 export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, keys: IdempotencyKeys): void {
   app.post(
@@ -63,41 +51,19 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
         description:
           'The other desk rings at once. A second press, from whichever key, shows the hand-over that the first one made (200).',
         tags: ['hand-overs'],
-        headers: Key,
+        headers: KeyHeader,
         querystring: NoQuery,
         body: Body,
-        response: { ...problemAnswers(...keyedProblems, ...pressProblems), 201: Result, 200: Result },
+        response: { ...problemAnswers(...keyedProblems, ...pressProblems), 201: HandoverAnswer, 200: HandoverAnswer },
       },
     },
-    async (request, reply) => answerOnce(request, reply, keys, () => answerOf(calls.transfer(commandOf(request.body)))),
-  )
-
-  app.post(
-    '/v1/handovers/:handoverId/cancel',
-    {
-      schema: {
-        operationId: 'cancelHandover',
-        summary: 'Take the key press back while the other desk rings',
-        tags: ['hand-overs'],
-        headers: Key,
-        params: Type.Object({ handoverId: Type.String() }),
-        querystring: NoQuery,
-        body: CancelBody,
-        response: { ...problemAnswers(...keyedProblems, 'handover-not-found', 'handover-too-late', 'handover-settled', 'asterisk-away'), 200: Result },
-      },
-      // There is nothing to say: a body may be left out.
-      preValidation: async (request) => {
-        request.body ??= {}
-      },
+    async (request, reply) => {
+      const { mode, verified } = request.body
+      if (verified && mode !== 'transfer') {
+        return sendProblem(reply, problem('invalid-request', { errors: [{ path: '/body/verified', reason: 'only a transfer can be verified' }] }))
+      }
+      return answerOnce(request, reply, keys, () => answerOf(calls.press(commandOf(request.body)), calls))
     },
-    async (request, reply) =>
-      answerOnce(request, reply, keys, async () => {
-        const known = calls.cancel(request.params.handoverId)
-        if (known && !(known.reply.kind === 'refused' && known.reply.code === 'handover-not-found')) return answerOf(known)
-        // Of an earlier call, or followed by another one in its own.
-        const settled = await recorded(request.params.handoverId)
-        return refusal(settled ? 'handover-settled' : 'handover-not-found')
-      }),
   )
 
   app.get(
@@ -158,32 +124,6 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
 
 const handoversIn = ({ fact }: Entry): readonly Handover[] => (isHandoverFact(fact) ? [fact.handover] : [])
 
-function commandOf({ call, ...rest }: Static<typeof Body>): TransferCommand {
+function commandOf({ call, ...rest }: Static<typeof Body>): PressCommand {
   return { ...rest, ...(call === undefined ? {} : { callId: call }) }
-}
-
-async function answerOf({ reply, committed }: CommandResult): Promise<Answer> {
-  if (reply.kind === 'refused') return refusal(reply.code)
-  const { handover, created } = reply
-  const { durable } = await committed
-  return { status: created ? 201 : 200, body: JSON.stringify({ handover, created, durable }) }
-}
-
-function refusal(code: Parameters<typeof problem>[0]): Answer {
-  const body = problem(code)
-  return { status: body.status, body: JSON.stringify(body) }
-}
-
-async function answerOnce(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  keys: IdempotencyKeys,
-  work: () => Promise<Answer>,
-): Promise<FastifyReply> {
-  const keyed = await keys.once(request, work)
-  if (keyed.kind === 'reused') return sendProblem(reply, problem('idempotency-key-reused'))
-  const { status, body } = keyed.answer
-  if (keyed.replayed) reply.header('idempotent-replayed', 'true')
-  const type = status >= 400 ? problemType : 'application/json; charset=utf-8'
-  return reply.code(status).header('content-type', type).send(body)
 }

@@ -1,0 +1,113 @@
+import { failureOf, tellingFailure } from '../handover/failure.ts'
+import { advance, stamp } from '../handover/handover.ts'
+import { type Draft, type FactDraft, find, hangUp, nothing, stopTimer, without } from './draft.ts'
+import type { ChangeRequest, Context, EventOf } from './events.ts'
+import { end, fallBack, free, join } from './moves.ts'
+import type { Row } from './row.ts'
+import { about, cancelSettled, close, pressAgain, refuse, replyWith, show } from './settling.ts'
+import { type Inviting, type Leg, withLeg } from './state.ts'
+
+export const inviting: Row<'inviting'> = {
+  'leg-dialled': (state, event, context) => {
+    if (!find(state.targets, event.leg)) return nothing(state)
+    const { sipCallId } = event
+    return part(sipCallId === undefined ? state : withLeg(state, event.leg, (leg) => ({ ...leg, sipCallId })), context)
+  },
+  'leg-ringing': (state, event, context) => {
+    if (!find(state.targets, event.leg)) return nothing(state)
+    const heard = withLeg(state, event.leg, (leg) => ({ ...leg, rang: true }))
+    if (state.handover.state === 'ringing') return nothing(heard)
+    const parted = part(heard, context)
+    const handover = advance(parted.state.handover, 'ringing', 'ring', context.now)
+    return release({ ...parted.state, handover }, [...parted.facts, { type: 'handover-ringing', handover }], context)
+  },
+  'leg-answered': answered,
+  'leg-joined': nothing,
+  'leg-join-failed': (state, event, context) => {
+    if (event.leg !== state.desk?.id) return nothing(state)
+    return leaveEarly(state, hangUp([state.desk], 'normal'), [], context)
+  },
+  'leg-ended': (state, event, context) => {
+    if (event.leg === state.desk?.id) return leaveEarly(state, [], [], context)
+    const leg = find(state.targets, event.leg)
+    if (!leg) return nothing(state)
+    const failure = tellingFailure(state.failure, failureOf({ ...event, rang: leg.rang }))
+    const targets = without(state.targets, leg.id)
+    return targets.length > 0
+      ? nothing({ ...state, targets, failure })
+      : fallBack(state, 'failed', failure, context, [])
+  },
+  'caller-left': (state, _event, context) =>
+    end(state, 'caller', context, { caller: 'left', outcome: close(state.call, state.handover, 'failed', { reason: 'caller-left' }) }),
+  'control-lost': (state, _event, context) =>
+    end(state, 'given-back', context, {
+      caller: 'give-back',
+      outcome: close(state.call, state.handover, 'failed', { reason: 'control-lost' }),
+    }),
+  'timer-fired': (state, event, context) => {
+    if (event.token !== state.call.timer) return nothing(state)
+    const rang = state.targets.some((leg) => leg.rang)
+    const failure = tellingFailure(state.failure, { reason: rang ? 'no-answer' : 'unreachable' })
+    return fallBack(state, 'failed', failure, context, hangUp(state.targets, 'no-answer'))
+  },
+  'handover-requested': pressAgain,
+  'handover-cancel-requested': about((state, event, context: Context) => {
+    const draft = fallBack(state, 'cancelled', undefined, context, hangUp(state.targets, 'normal'))
+    const cancelled = draft.state.call.last ?? state.handover
+    return { ...draft, then: [...(draft.then ?? []), replyWith(event.command, cancelled, false)] }
+  }, cancelSettled),
+  'handover-change-requested': about(change),
+  'handover-confirm-requested': about((state, event) => refuse(state, event, 'handover-not-verified')),
+  'handover-outcome-decided': about((state, event) => refuse(state, event, 'not-a-conference')),
+}
+
+/** The desks first talk with each other where that was asked for and the first one is still there; else the other desk comes to the caller. */
+function answered(state: Inviting, event: EventOf<'leg-answered'>, { now }: Context): Draft {
+  const peer = find(state.targets, event.leg)
+  if (!peer) {
+    return event.leg === state.desk?.id ? nothing(state) : { state, actions: [{ type: 'hang-up-leg', leg: event.leg, reason: 'answered-elsewhere' }] }
+  }
+  const handover = { ...advance(stamp(state.handover, 'dial', now), 'answered', 'answer', now), target: peer.endpoint }
+  const { desk, call } = state
+  return {
+    state: handover.consult && desk ? { phase: 'consulting', call: stopTimer(call), desk: free(desk), peer, handover } : join({ ...state, peer }, handover),
+    actions: [],
+    then: hangUp(without(state.targets, peer.id), 'answered-elsewhere'),
+    facts: [{ type: 'handover-answered', handover }],
+  }
+}
+
+/** The first INVITE is on its way: from now on the scene is that of the mode. Ringing may be told before the dialling. */
+function part(state: Inviting, { now }: Context): Draft & { state: Inviting; facts: readonly FactDraft[] } {
+  if (state.handover.clock.dial !== undefined) return { state, actions: [], facts: [] }
+  const handover = advance(state.handover, 'dialling', 'dial', now)
+  return { state: { ...state, handover }, actions: [], facts: [{ type: 'handover-dialled', handover }] }
+}
+
+/** The first desk of a plain transfer may be released as the other one rings, by configuration. */
+function release(state: Inviting, facts: readonly FactDraft[], context: Context): Draft {
+  const { mode, consult, verified } = state.handover
+  if (!state.desk || context.releaseAt !== 'ringing' || mode !== 'transfer' || consult || verified) return { state, actions: [], facts }
+  return leaveEarly(state, hangUp([state.desk], 'normal'), facts, context)
+}
+
+/** The first desk leaves before the answer: the other desk rings on, the caller keeps hearing music or ringback. */
+function leaveEarly(state: Inviting & { desk?: Leg }, before: Draft['actions'], facts: readonly FactDraft[], { now }: Context): Draft {
+  const { desk: _, ...rest } = state
+  const handover = stamp(state.handover, 'released', now)
+  return { state: { ...rest, handover }, actions: before, facts: [...facts, { type: 'handover-released', handover }] }
+}
+
+/** While it rings: who waits apart comes back into the talk, or the other way round. */
+function change(state: Inviting, event: ChangeRequest): Draft {
+  const { mode, consult } = event
+  if (mode === state.handover.mode && consult === (state.handover.consult ?? false)) return show(state, event, state.handover)
+  const { consult: _, ...handover } = { ...state.handover, mode }
+  const changed = consult ? { ...handover, consult } : handover
+  return {
+    state: { ...state, handover: changed },
+    actions: [],
+    then: [replyWith(event.command, changed, false)],
+    facts: [{ type: 'handover-changed', handover: changed }],
+  }
+}

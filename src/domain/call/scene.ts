@@ -1,0 +1,103 @@
+/**
+ * Who is where and hears what, as a function of the state alone. The handlers change the state; what has to be done to
+ * the media follows from the two scenes, before and after.
+ */
+import type { Action, Background, Place } from './actions.ts'
+import type { Leg, State } from './state.ts'
+
+export interface Scene {
+  /** What the caller hears while nobody talks with him. */
+  readonly sound: Background
+  /** By leg; legs that ring, or are being ended, have no place. */
+  readonly places: ReadonlyMap<string, Place>
+  /** Legs, and `caller`, that are not heard. */
+  readonly muted: ReadonlySet<string>
+}
+
+export const emptyScene: Scene = { sound: 'nothing', places: new Map(), muted: new Set() }
+
+export function sceneOf(state: State): Scene {
+  const { call } = state
+  if (state.phase === 'ended') return emptyScene
+  const guests = call.guests.flatMap((guest) => (guest.joined ? [[guest, 'call'] as const] : []))
+  const seated = [...membersOf(state), ...guests].map(([leg, place]) => [leg, heldPlace(leg, place, call.callerHeld)] as const)
+  const muted = seated.flatMap(([leg]) => (leg.muted ? [leg.id] : []))
+  const together = seated.some(([, place]) => place === 'call')
+  return {
+    sound: together || state.phase === 'aftertalk' ? 'nothing' : aloneSound(state),
+    places: new Map(seated.map(([leg, place]) => [leg.id, place])),
+    muted: new Set(call.callerMuted ? [...muted, 'caller'] : muted),
+  }
+}
+
+/** The place of each leg that is up, holds left aside. */
+function membersOf(state: Exclude<State, { phase: 'ended' }>): readonly (readonly [Leg, Place])[] {
+  switch (state.phase) {
+    case 'ringing':
+    case 'waiting':
+      return []
+    case 'talking':
+      return [[state.desk, 'call']]
+    case 'inviting':
+      return state.desk ? [[state.desk, inviterPlace(state.handover)]] : []
+    case 'consulting':
+      return [
+        [state.desk, 'consultation'],
+        [state.peer, 'consultation'],
+      ]
+    case 'joining':
+      return [[state.peer, 'call'], ...(state.desk ? [[state.desk, joinerPlace(state.handover)] as const] : [])]
+    case 'conferring':
+      return [[state.peer, 'call'], ...(state.desk ? [[state.desk, 'call'] as const] : [])]
+    case 'releasing':
+      return [[state.peer, 'call']]
+    case 'aftertalk':
+      return state.legs.map((leg) => [leg, state.room] as const)
+  }
+}
+
+type Handing = Extract<State, { phase: 'inviting' }>['handover']
+
+/** Until the INVITE has left the pair talk on; in a three-way call without consultation, all the time. */
+const inviterPlace = ({ state, mode, consult }: Handing): Place =>
+  state === 'requested' || (mode === 'conference' && !consult) ? 'call' : 'ringback'
+
+/** The first desk is with the caller as the other one comes. */
+export const deskStays = ({ mode, verified }: Handing): boolean => mode === 'conference' || verified === true
+
+/** A desk that is to be released stays apart; one that came out of a consultation hears nothing any more. */
+const joinerPlace = (handover: Handing): Place => (deskStays(handover) ? 'call' : handover.clock.consulted === undefined ? 'ringback' : 'silence')
+
+function heldPlace(leg: Leg, place: Place, callerHeld: boolean): Place {
+  if (leg.held) return 'music'
+  return callerHeld && place === 'call' ? 'consultation' : place
+}
+
+/** The caller has nobody in his bridge. */
+function aloneSound(state: State): Background {
+  if (!state.call.callerUp) return 'ringing'
+  if (state.phase === 'ringing') return 'ringback'
+  const rings = state.phase === 'inviting' && state.handover.state === 'ringing' && !state.handover.consult
+  return rings && !state.call.callerHeld ? 'ringback' : 'music'
+}
+
+const isRoom = (place: Place): place is 'call' | 'consultation' => place === 'call' || place === 'consultation'
+
+/** What leads from one scene to the other: who comes to the caller first, the caller's sound when he is alone last. */
+export function changesBetween(before: Scene, after: Scene): readonly Action[] {
+  const moved = [...after.places].filter(([leg, place]) => before.places.get(leg) !== place)
+  const place = ([leg, to]: readonly [string, Place]): Action =>
+    isRoom(to) ? { type: 'join-leg', leg, room: to } : { type: 'separate-leg', leg, hears: to }
+  const toCaller = moved.filter(([, to]) => to === 'call').map(place)
+  const away = moved.filter(([, to]) => to !== 'call').map(place)
+  const sound: readonly Action[] = before.sound === after.sound ? [] : [{ type: 'set-background', sound: after.sound }]
+  const here = [...after.places.keys(), 'caller']
+  const muted = here.filter((party) => before.muted.has(party) !== after.muted.has(party))
+  return [
+    ...toCaller,
+    ...(after.sound === 'nothing' ? sound : []),
+    ...away,
+    ...(after.sound === 'nothing' ? [] : sound),
+    ...muted.map((party): Action => ({ type: 'mute', party, on: after.muted.has(party) })),
+  ]
+}
