@@ -20,8 +20,9 @@ export type AriEvent =
       readonly cause_txt: string
       readonly tech_cause?: number
     }
+  | { readonly type: 'ChannelHold' | 'ChannelUnhold'; readonly channel: AriChannel }
   | { readonly type: 'ApplicationReplaced'; readonly application: string }
 
-const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ApplicationReplaced'])
+const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ApplicationReplaced'])
 
 export const isKnown = (event: { type: string }): event is AriEvent => known.has(event.type)

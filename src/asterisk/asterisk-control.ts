@@ -51,6 +51,7 @@ export class AsteriskControl implements CallControl {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
       legRinging: (leg) => listener.legRinging(leg),
       legAnswered: (leg) => listener.legAnswered(leg),
+      legHeld: (leg, held) => listener.legHeld(leg, held),
       legEnded: (leg, end) => {
         this.#where.delete(leg)
         listener.legEnded(leg, end)

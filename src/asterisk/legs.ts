@@ -24,6 +24,8 @@ export interface LegListener {
   legDialled(leg: string, sipCallId: string | undefined): void
   legRinging(leg: string): void
   legAnswered(leg: string): void
+  /** The phone's own hold key. */
+  legHeld(leg: string, held: boolean): void
   legEnded(leg: string, end: LegEnd): void
 }
 
@@ -83,6 +85,10 @@ export class Legs {
         })
       case 'StasisEnd':
         return this.#legs.has(event.channel.id)
+      case 'ChannelHold':
+      case 'ChannelUnhold':
+        if (this.#legs.has(event.channel.id)) this.#listener.legHeld(event.channel.id, event.type === 'ChannelHold')
+        return true
       case 'ApplicationReplaced':
         return false
     }

@@ -9,6 +9,8 @@ export interface ControlListener {
   legDialled(leg: string, sipCallId: string | undefined): void
   legRinging(leg: string): void
   legAnswered(leg: string): void
+  /** By the phone's own key. */
+  legHeld(leg: string, held: boolean): void
   legEnded(leg: string, end: LegEnd): void
   /** Control is back after a time in which events may have been lost. */
   restored(): void

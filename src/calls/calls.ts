@@ -192,6 +192,10 @@ export class Calls implements ControlListener {
     this.#toLeg({ type: 'leg-answered', leg })
   }
 
+  legHeld(leg: string, held: boolean): void {
+    this.#byLeg.get(leg)?.deliver({ type: 'party-change-requested', command: 'phone', party: leg, held })
+  }
+
   legEnded(leg: string, end: LegEnd): void {
     this.#toLeg({ type: 'leg-ended', leg, ...end })
     this.#byLeg.delete(leg)

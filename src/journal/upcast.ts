@@ -5,7 +5,7 @@ import { type Fact, factVersion } from '../domain/facts.ts'
  * @throws Error for a version that this program does not know: it was written by a later one.
  */
 export function upcast(stored: { readonly version: number }): Fact {
-  if (stored.version === 1) return second(stored as FirstFact)
+  if (stored.version === 1) return second(stored as unknown as FirstFact)
   if (stored.version !== factVersion) {
     throw new Error(`The journal holds a fact of version ${stored.version}; this program knows up to ${factVersion}.`)
   }

@@ -48,8 +48,14 @@ describe('the OpenAPI document', () => {
       'GET /v1/handovers',
       'GET /v1/handovers/{handoverId}',
       'GET /v1/health',
+      'PATCH /v1/calls/{callId}/parties/{party}',
+      'PATCH /v1/handovers/{handoverId}',
+      'POST /v1/calls/{callId}/parties',
+      'POST /v1/calls/{callId}/parties/{party}/drop',
       'POST /v1/handovers',
       'POST /v1/handovers/{handoverId}/cancel',
+      'POST /v1/handovers/{handoverId}/confirm',
+      'POST /v1/handovers/{handoverId}/outcome',
     ])
   })
 

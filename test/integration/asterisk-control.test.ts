@@ -29,6 +29,7 @@ beforeAll(async () => {
     legDialled: nothing,
     legRinging: nothing,
     legAnswered: (leg) => void answered.push(leg),
+    legHeld: nothing,
     legEnded: nothing,
     restored: () => (restored += 1),
   })

@@ -1,6 +1,7 @@
 import type { InjectOptions } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ProblemCode, problems } from '../../src/http/problem.ts'
+import { eventually } from '../../src/lab/eventually.ts'
 import { type GivenHttp, givenHttp, withKey } from '../support/given-http.ts'
 
 type Ask = InjectOptions & { url: string }
@@ -23,12 +24,23 @@ const press = (payload: InjectOptions['payload'], headers: Record<string, string
   ...(payload === undefined ? {} : { payload }),
 })
 const cancel = (id: string): Ask => ({ method: 'POST', url: `/v1/handovers/${id}/cancel`, headers: withKey })
+const post = (url: string, payload: object): Ask => ({ method: 'POST', url, headers: withKey, payload })
+const patch = (call: string, party: string, payload: object): Ask => ({ method: 'PATCH', url: `/v1/calls/${call}/parties/${party}`, headers: withKey, payload })
 const get = (url: string): Ask => ({ url, headers: withKey })
 const json = { 'content-type': 'application/json' }
 
 async function pressed(): Promise<string> {
   given.control.talk('1001')
   return (await given.http.inject(press({ mode: 'transfer', agent: '1001' }))).json<{ handover: { id: string } }>().handover.id
+}
+
+/** A three-way call. @returns the hand-over's id */
+async function conferring(): Promise<string> {
+  given.control.talk('1001')
+  const { handover } = (await given.http.inject(press({ mode: 'conference', agent: '1001' }))).json<{ handover: { id: string } }>()
+  given.control.answer('2001')
+  await eventually(() => given.calls.list()[0]?.state, (state) => state === 'conferring')
+  return handover.id
 }
 
 /** Brings about what each problem needs, and gives the request that then meets it. */
@@ -63,6 +75,23 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     const id = await pressed()
     for (const endpoint of ['2001', '2002', '2003']) given.control.busy(endpoint)
     return cancel(id)
+  },
+  'handover-not-verified': async () => post(`/v1/handovers/${await conferring()}/confirm`, {}),
+  'not-a-conference': async () => post(`/v1/handovers/${await pressed()}/outcome`, { outcome: 'kept' }),
+  'party-not-found': () => patch(given.control.talk('1001').call, 'somebody', { held: true }),
+  'party-not-joined': async () => {
+    await pressed()
+    return patch(given.control.legTo('2001').callId, given.control.legTo('2001').leg, { held: true })
+  },
+  'party-already-in': () => post(`/v1/calls/${given.control.talk('1001').call}/parties`, { destination: '1001' }),
+  'last-party': () => {
+    const { callId, leg } = (given.control.talk('1001'), given.control.legTo('1001'))
+    return post(`/v1/calls/${callId}/parties/${leg}/drop`, { agent: '1001' })
+  },
+  'destination-not-found': () => post(`/v1/calls/${given.control.talk('1001').call}/parties`, { destination: '911' }),
+  'destination-busy': () => {
+    given.control.talk('1001')
+    return post(`/v1/calls/${given.control.talk('1002').call}/parties`, { destination: '1001' })
   },
   'idempotency-key-reused': async () => {
     const { call } = given.control.talk('1001')
@@ -107,7 +136,7 @@ describe('every problem', () => {
     expect(await done()).toEqual(before)
     if (code === 'not-found') return
     const { paths } = (await given.http.inject(get('/openapi.json'))).json<Document>()
-    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}')
+    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}')
     const documented = paths[route]?.[(request.method ?? 'GET').toLowerCase()]?.responses[problems[code].status]
     expect(documented?.description).toContain(`\`${code}\``)
     expect(documented?.content).toHaveProperty(['application/problem+json'])
@@ -130,7 +159,8 @@ const badBodies: [what: string, body: InjectOptions['payload'], path: string, re
   ['null', { ...whole, reason: null }, '/body/reason', 'must be string'],
   ['an empty text', { ...whole, reason: '' }, '/body/reason', 'must NOT have fewer than 1 characters'],
   ['a text that is too long', { ...whole, reason: '字'.repeat(501) }, '/body/reason', 'must NOT have more than 500 characters'],
-  ['an unknown mode', { ...whole, mode: 'teleport' }, '/body/mode', 'must be one of transfer'],
+  ['an unknown mode', { ...whole, mode: 'teleport' }, '/body/mode', 'must be one of transfer, conference'],
+  ['a verified three-way call', { ...whole, mode: 'conference', verified: true }, '/body/verified', 'only a transfer can be verified'],
   ['a desk as a number', { ...whole, to: 110 }, '/body/to', 'must be one of 12345, 110'],
   ['no mode', { agent: '1001' }, '/body/mode', "must have required property 'mode'"],
   ['neither call nor agent', { mode: 'transfer' }, '/body/agent', "must have required property 'agent'"],

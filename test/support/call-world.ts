@@ -78,6 +78,7 @@ export class Story {
   did: readonly string[] = []
   seats: Partial<Context['seats']>
   mono = 1_000
+  releaseAt: Context['releaseAt'] = 'answer'
 
   constructor(seats: Partial<Context['seats']> = {}, from: Arrival = arrival) {
     this.seats = seats
@@ -93,7 +94,7 @@ export class Story {
 
   after(ms: number, event: AnyEvent): this {
     this.mono += ms
-    this.#keep(step(this.state, event, contextAt(this.mono, this.seats)))
+    this.#keep(step(this.state, event, { ...contextAt(this.mono, this.seats), releaseAt: this.releaseAt }))
     return this
   }
 

@@ -1,8 +1,9 @@
 import type { CallSummary } from '../../src/domain/facts.ts'
 import type { Handover } from '../../src/domain/handover/handover.ts'
 import { eventually } from '../../src/lab/eventually.ts'
-import type { Phone } from '../../src/lab/phone.ts'
+import { type Phone, PhoneTimeoutError } from '../../src/lab/phone.ts'
 import type { Stack } from '../../src/lab/stack.ts'
+import { openEvents } from './sse-client.ts'
 import { musicOrRingback, partyTones } from '../../src/lab/tones.ts'
 import type { DeliveryView } from '../../src/tickets/tickets.ts'
 
@@ -11,7 +12,8 @@ export interface Shown {
   readonly deliveries: readonly DeliveryView[]
 }
 
-export const tones = { caller: partyTones.caller, agent: partyTones.agent, peer: partyTones.peer }
+export const tones = { caller: partyTones.caller, agent: partyTones.agent, peer: partyTones.peer, guest: partyTones.supervisor }
+export type Voice = keyof typeof tones
 
 /** The live call of this agent, as the API shows it. */
 export async function callOf(stack: Stack, agent: string): Promise<CallSummary> {
@@ -48,6 +50,32 @@ export const settled = (stack: Stack, handoverId: string, state: Handover['state
 export async function talkTogether(one: [Phone, keyof typeof tones], other: [Phone, keyof typeof tones]): Promise<boolean> {
   const [first, second] = await Promise.all([one[0].listen(tones), other[0].listen(tones)])
   return first.join() === other[1] && second.join() === one[1]
+}
+
+/** Waits until everybody hears just these voices: nobody else, and nobody's own. */
+export async function expectHearing(expected: Partial<Record<Voice, readonly Voice[]>>, phones: Readonly<Record<Voice, Phone>>): Promise<void> {
+  const names = Object.keys(expected) as Voice[]
+  const heardBy = async (name: Voice) => {
+    try {
+      return (await phones[name].listen(tones)).toSorted()
+    } catch (error) {
+      // No sound arrives at all: it hears nobody.
+      if (error instanceof PhoneTimeoutError) return []
+      throw error
+    }
+  }
+  const heard = async () => Object.fromEntries(await Promise.all(names.map(async (name) => [name, await heardBy(name)] as const)))
+  const wanted = JSON.stringify(Object.fromEntries(names.map((name) => [name, (expected[name] ?? []).toSorted()])))
+  await eventually(async () => JSON.stringify(await heard()), (text) => text === wanted)
+}
+
+/** The types of the call's facts, in order, as its live events tell them. */
+export async function storyOf(stack: Stack, callId: string): Promise<readonly string[]> {
+  const reader = await openEvents(`${stack.api.address}/v1/events?call=${callId}`, { authorization: `Bearer ${stack.api.key}`, 'last-event-id': '0' })
+  // oxlint-disable-next-line no-await-in-loop -- one event after the other
+  while (reader.events.at(-1)?.event !== 'call-ended') await reader.readTo(reader.events.length + 1)
+  reader.leave()
+  return reader.events.map(({ event }) => event)
 }
 
 /** What the phone hears for a whole ringing cadence is music or ringback, and no party at any time. */

@@ -11,7 +11,7 @@ import { eventOf, type Happening, type Kind, kinds } from '../support/call-happe
 import { CallModel } from '../support/call-model.ts'
 import { arrival, contextAt, lines } from '../support/call-world.ts'
 
-const numRuns = Number(process.env['TANDEM_PROPERTY_RUNS'] ?? 20_000)
+const numRuns = Number(process.env['TANDEM_PROPERTY_RUNS'] ?? 100_000)
 
 const happening: fc.Arbitrary<Happening> = fc.record({
   kind: fc.oneof(...Object.entries(kinds).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind as Kind) }))),
@@ -20,7 +20,9 @@ const happening: fc.Arbitrary<Happening> = fc.record({
 })
 
 /** A bridge that a leg has joined has been made. */
-const cannotBe = ['conferring, control-lost', 'releasing, control-lost', 'aftertalk, control-lost']
+const cannotBe = ['conferring, control-lost', 'releasing, control-lost']
+/** The bridge is still being made when the caller has left a consultation: the table's test has it. */
+const rare = ['aftertalk, control-lost']
 
 const seatings = [['1'], ['1', '2'], ['1', '2'], []] as const
 const seatsBy = (pick: number) => ({
@@ -85,7 +87,7 @@ describe('a call under random interleavings', () => {
       const cells = phases.flatMap((phase) => eventTypes.map((type) => `${phase}, ${type}`))
       const reasons = ['busy', 'rejected', 'no-answer', 'unreachable', 'peer-left', 'caller-left', 'control-lost']
       const outcomes = handoverFactTypes.flatMap((type) => (type === 'handover-failed' ? reasons.map((reason) => `${type} ${reason}`) : [type]))
-      expect([...cells, ...outcomes].filter((name) => !visited.has(name))).toEqual(cannotBe)
+      expect([...cells, ...outcomes].filter((name) => !visited.has(name) && !rare.includes(name))).toEqual(cannotBe)
     },
     300_000,
   )

@@ -5,6 +5,7 @@ import { GroupCommit, type GroupWriter } from '../../src/journal/group-commit.ts
 import type { Entry } from '../../src/journal/journal.ts'
 import type { Statement } from '../../src/journal/sql.ts'
 import { upcast } from '../../src/journal/upcast.ts'
+import { callFact, callOf } from '../support/journal-facts.ts'
 
 const statement = (name: string): Statement => ({ sql: name, params: [] })
 const entry = { position: 1, epoch: 1, fact: {} } as Entry
@@ -100,9 +101,18 @@ describe('announcer', () => {
   })
 })
 
+const first = (of: object): { version: number } => ({ ...callFact('c', 1), version: 1, ...of })
+
 describe('upcast', () => {
   it('refuses a fact of a later version', () => {
-    expect(upcast({ version: 1 })).toEqual({ version: 1 })
-    expect(() => upcast({ version: 2 })).toThrow('fact of version 2; this program knows up to 1')
+    const today = callFact('c', 1)
+    expect(upcast(today)).toEqual(today)
+    expect(() => upcast({ ...today, version: 3 })).toThrow('fact of version 3; this program knows up to 2')
+  })
+
+  it('brings a fact of version 1 to today’s form: nobody was told of parties, and `transferring` was the phase in which the other desk rings', () => {
+    const { parties: _, ...call } = callOf('c')
+    expect(upcast(first({ call: { ...call, state: 'transferring' } }))).toEqual({ ...callFact('c', 1), version: 2, call: { ...call, state: 'inviting', parties: [] } })
+    expect(upcast(first({ call }))).toMatchObject({ call: { state: 'talking' } })
   })
 })

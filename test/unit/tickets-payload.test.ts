@@ -30,6 +30,9 @@ describe('the payload', () => {
       'handover.completed',
       'handover.failed',
       'handover.cancelled',
+      null,
+      null,
+      null,
     ])
     expect(ticketEventOf(callFact('c1', 1))).toBeNull()
   })

@@ -21,7 +21,7 @@ export const ringing: Row<'ringing'> = {
     if (!desk) return { state, actions: [{ type: 'hang-up-leg', leg: event.leg, reason: 'answered-elsewhere' }] }
     const call = { ...state.call, callerUp: true, answeredAt: state.call.answeredAt ?? iso(now) }
     const next = talk(call, desk, answerCaller(state.call))
-    return { ...next, then: hangUp(without(state.legs, desk.id), 'answered-elsewhere'), facts: [{ type: 'call-answered' }] }
+    return { ...next, lastly: hangUp(without(state.legs, desk.id), 'answered-elsewhere'), facts: [{ type: 'call-answered' }] }
   },
   'leg-joined': nothing,
   'leg-join-failed': nothing,

@@ -19,16 +19,16 @@ export type FactDraft =
 
 /**
  * What a handler says happens, in this order: `actions`, then the changes of the scene that follow from the new state, then
- * `then`. The facts are numbered afterwards, and recorded when all of it has been started.
+ * `lastly`. The facts are numbered afterwards, and recorded when all of it has been started.
  */
 export interface Draft extends Step {
-  readonly then?: readonly Action[]
+  readonly lastly?: readonly Action[]
   readonly facts?: readonly FactDraft[]
 }
 
 /** Puts the changes of the scene in, numbers the facts, gives each the call as it now stands, and appends their recording. */
-export function settle(before: Scene, { state, actions, then = [], facts = [] }: Draft, now: Instant): Step {
-  const done = [...actions, ...changesBetween(before, sceneOf(state)), ...then]
+export function settle(before: Scene, { state, actions, lastly = [], facts = [] }: Draft, now: Instant): Step {
+  const done = [...actions, ...changesBetween(before, sceneOf(state)), ...lastly]
   if (facts.length === 0) return { state, actions: done }
   const call = summarise(state)
   const at = iso(now)

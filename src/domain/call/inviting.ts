@@ -54,7 +54,7 @@ export const inviting: Row<'inviting'> = {
   'handover-cancel-requested': about((state, event, context: Context) => {
     const draft = fallBack(state, 'cancelled', undefined, context, hangUp(state.targets, 'normal'))
     const cancelled = draft.state.call.last ?? state.handover
-    return { ...draft, then: [...(draft.then ?? []), replyWith(event.command, cancelled, false)] }
+    return { ...draft, lastly: [...(draft.lastly ?? []), replyWith(event.command, cancelled, false)] }
   }, cancelSettled),
   'handover-change-requested': about(change),
   'handover-confirm-requested': about((state, event) => refuse(state, event, 'handover-not-verified')),
@@ -72,7 +72,7 @@ function answered(state: Inviting, event: EventOf<'leg-answered'>, { now }: Cont
   return {
     state: handover.consult && desk ? { phase: 'consulting', call: stopTimer(call), desk: free(desk), peer, handover } : join({ ...state, peer }, handover),
     actions: [],
-    then: hangUp(without(state.targets, peer.id), 'answered-elsewhere'),
+    lastly: hangUp(without(state.targets, peer.id), 'answered-elsewhere'),
     facts: [{ type: 'handover-answered', handover }],
   }
 }
@@ -107,7 +107,7 @@ function change(state: Inviting, event: ChangeRequest): Draft {
   return {
     state: { ...state, handover: changed },
     actions: [],
-    then: [replyWith(event.command, changed, false)],
+    lastly: [replyWith(event.command, changed, false)],
     facts: [{ type: 'handover-changed', handover: changed }],
   }
 }

@@ -62,8 +62,7 @@ export function step(state: State, event: AnyEvent, context: Context): Step {
 
 function draftOf(state: State, event: AnyEvent, context: Context): Draft {
   if (isPartyEvent(event)) {
-    const ended = ({ id }: Leg) => draftOf(state, { type: 'leg-ended', leg: id, lost: false }, context)
-    return partyStep(state, event, context, ended)
+    return partyStep(state, event, context, ({ id }: Leg) => draftOf(state, { type: 'leg-ended', leg: id, lost: false }, context))
   }
   const guest = 'leg' in event && find(state.call.guests, event.leg)
   if (guest) return guestStep(state, guest, event)

@@ -18,7 +18,7 @@ export function ringDesk(call: Call, desk: Platform, context: Context, before: r
   return {
     state: { phase: 'ringing', call: unheld(timer.call), desk, legs: made.legs },
     actions: before,
-    then: [...made.actions, timer.action],
+    lastly: [...made.actions, timer.action],
   }
 }
 
@@ -28,7 +28,7 @@ export function wait(call: Call, desk: Platform, context: Context, before: reado
   return {
     state: { phase: 'waiting', call: timer.call, desk },
     actions: [...before, ...answerCaller(call), { type: 'announce', prompt: 'please-wait' }],
-    then: [timer.action],
+    lastly: [timer.action],
     facts: [{ type: 'call-waiting' }],
   }
 }
@@ -38,8 +38,9 @@ export const answerCaller = (call: Call): readonly Action[] => (call.callerUp ? 
 const unheld = (call: Call): Call => (call.callerHeld ? { ...call, callerHeld: false } : call)
 
 /** A hold was for the talk that it interrupted: nobody is left in it when the parties change. */
-export function free<L extends Leg>({ held: _, ...leg }: L): Omit<L, 'held'> {
-  return leg
+export function free(leg: Leg): Leg {
+  const { held: _, ...rest } = leg
+  return rest
 }
 
 /** Caller and desk talk (again, where a hand-over failed at `failedAtMono`). */
@@ -106,7 +107,7 @@ export function end(
   return {
     state: { phase: 'ended', call: { ...call, guests: [] }, desk: deskOf(state), endedAt: iso(context.now), endedBy },
     actions: [...hangUp(legs, 'normal'), ...last],
-    then: [{ type: 'close-bridge' }],
+    lastly: [{ type: 'close-bridge' }],
     facts: [...(outcome?.facts ?? []), { type: 'call-ended' }],
   }
 }

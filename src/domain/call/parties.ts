@@ -47,7 +47,7 @@ function changeParty(state: State, event: Extract<PartyEvent, { type: 'party-cha
   if (party === 'caller') {
     if (state.phase === 'aftertalk') return refuse(state, event, 'party-not-found')
     const call = { ...state.call, callerHeld: held ?? state.call.callerHeld, callerMuted: muted ?? state.call.callerMuted }
-    return { state: { ...state, call }, actions: [], then: [done(event, party)], facts: [{ type: 'party-changed', party }] }
+    return { state: { ...state, call }, actions: [], lastly: [done(event, party)], facts: [{ type: 'party-changed', party }] }
   }
   const leg = find(legsOf(state), party)
   if (!leg) return refuse(state, event, 'party-not-found')
@@ -55,7 +55,7 @@ function changeParty(state: State, event: Extract<PartyEvent, { type: 'party-cha
   return {
     state: withLeg(state, party, (before) => ({ ...before, ...wanted })),
     actions: [],
-    then: [done(event, party)],
+    lastly: [done(event, party)],
     facts: [{ type: 'party-changed', party, endpoint: leg.endpoint }],
   }
 }
@@ -75,14 +75,14 @@ function dropLeg(state: State, event: Extract<PartyEvent, { type: 'party-drop-re
   const leg = find(legsOf(state), event.party)
   if (refusal || !leg) return refuse(state, event, refusal ?? 'party-not-found')
   const draft = after(ended(leg), leg)
-  return { ...draft, then: [...(draft.then ?? []), done(event, leg.id)] }
+  return { ...draft, lastly: [...(draft.lastly ?? []), done(event, leg.id)] }
 }
 
 /** A named person ends the caller's part; the others talk on. */
 function dropCaller(state: State, event: Extract<PartyEvent, { type: 'party-drop-requested' }>, context: Context): Draft {
   const left = (outcome?: Settled) => {
     const draft = callerLeft(state, ownLegsOf(state), state.phase === 'consulting' ? 'consultation' : 'call', context, outcome, event.by)
-    return { ...draft, then: [...(draft.then ?? []), done(event, 'caller')] }
+    return { ...draft, lastly: [...(draft.lastly ?? []), done(event, 'caller')] }
   }
   switch (state.phase) {
     case 'talking':

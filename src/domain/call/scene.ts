@@ -83,13 +83,13 @@ function aloneSound(state: State): Background {
 
 const isRoom = (place: Place): place is 'call' | 'consultation' => place === 'call' || place === 'consultation'
 
+const move = ([leg, to]: readonly [string, Place]): Action => (isRoom(to) ? { type: 'join-leg', leg, room: to } : { type: 'separate-leg', leg, hears: to })
+
 /** What leads from one scene to the other: who comes to the caller first, the caller's sound when he is alone last. */
 export function changesBetween(before: Scene, after: Scene): readonly Action[] {
   const moved = [...after.places].filter(([leg, place]) => before.places.get(leg) !== place)
-  const place = ([leg, to]: readonly [string, Place]): Action =>
-    isRoom(to) ? { type: 'join-leg', leg, room: to } : { type: 'separate-leg', leg, hears: to }
-  const toCaller = moved.filter(([, to]) => to === 'call').map(place)
-  const away = moved.filter(([, to]) => to !== 'call').map(place)
+  const toCaller = moved.filter(([, to]) => to === 'call').map(move)
+  const away = moved.filter(([, to]) => to !== 'call').map(move)
   const sound: readonly Action[] = before.sound === after.sound ? [] : [{ type: 'set-background', sound: after.sound }]
   const here = [...after.places.keys(), 'caller']
   const muted = here.filter((party) => before.muted.has(party) !== after.muted.has(party))

@@ -33,7 +33,7 @@ export const consulting: Row<'consulting'> = {
     end(state, 'given-back', context, { caller: 'give-back', outcome: close(state.call, state.handover, 'failed', { reason: 'control-lost' }) }),
   'handover-cancel-requested': about((state, event, context: Context) => {
     const draft = fallBack(state, 'cancelled', undefined, context, hangUp([state.peer], 'normal'))
-    return { ...draft, then: [...(draft.then ?? []), replyWith(event.command, draft.state.call.last ?? state.handover, false)] }
+    return { ...draft, lastly: [...(draft.lastly ?? []), replyWith(event.command, draft.state.call.last ?? state.handover, false)] }
   }, cancelSettled),
   'handover-change-requested': about((state, event) => {
     if (event.consult) return event.mode === state.handover.mode ? show(state, event, state.handover) : changeTo(state, event, (handover) => ({ ...state, handover }))
@@ -119,12 +119,12 @@ function confirm(state: Conferring, event: HandoverCommand, { now }: Context): D
   const confirmed: FactDraft = { type: 'handover-confirmed', handover }
   if (!desk) {
     const done = complete(state.call, handover, 'taken')
-    return { ...talk(done.call, peer), then: [replyWith(event.command, done.facts[0].handover, false)], facts: [confirmed, ...done.facts] }
+    return { ...talk(done.call, peer), lastly: [replyWith(event.command, done.facts[0].handover, false)], facts: [confirmed, ...done.facts] }
   }
   return {
     state: { phase: 'releasing', call: state.call, desk, peer, handover },
     actions: [],
-    then: [...hangUp([desk], 'normal'), replyWith(event.command, handover, false)],
+    lastly: [...hangUp([desk], 'normal'), replyWith(event.command, handover, false)],
     facts: [confirmed],
   }
 }
@@ -133,11 +133,11 @@ function confirm(state: Conferring, event: HandoverCommand, { now }: Context): D
 function decide(state: Conferring, event: HandoverCommand & { outcome: Outcome }): Draft {
   if (state.handover.mode !== 'conference') return refuse(state, event, 'not-a-conference')
   const handover = { ...state.handover, outcome: event.outcome }
-  return { state: { ...state, handover }, actions: [], then: [replyWith(event.command, handover, false)], facts: [{ type: 'handover-decided', handover }] }
+  return { state: { ...state, handover }, actions: [], lastly: [replyWith(event.command, handover, false)], facts: [{ type: 'handover-decided', handover }] }
 }
 
 function changeTo(state: Consulting | Conferring, event: ChangeRequest, next: (handover: Tracked) => Draft['state']): Draft {
   const { consult: _, ...rest } = { ...state.handover, mode: event.mode }
   const handover: Tracked = event.consult ? { ...rest, consult: true } : rest
-  return { state: next(handover), actions: [], then: [replyWith(event.command, handover, false)], facts: [{ type: 'handover-changed', handover }] }
+  return { state: next(handover), actions: [], lastly: [replyWith(event.command, handover, false)], facts: [{ type: 'handover-changed', handover }] }
 }

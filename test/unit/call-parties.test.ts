@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import * as on from '../support/call-world.ts'
+import { given, type Story } from '../support/call-world.ts'
+
+/** The desk talks with the caller, 119 is c-3 and has joined them. */
+const withGuest = () => given.talking().tell(on.invite(), on.dialled('c-3'), on.rings('c-3'), on.answers('c-3'), on.joins('c-3'))
+const partiesOf = (story: Story) => story.facts.at(-1)?.call.parties.map(({ id, state, muted }) => `${id} ${state}${muted ? ' muted' : ''}`)
+
+describe('a further party', () => {
+  it('is rung while the others talk on, and joins them as it answers', () => {
+    const story = given.talking().tell(on.invite())
+    expect(story.did).toEqual(['dial c-3 119 as guest', 'reply invite: c-3', 'fact party-invited'])
+    expect(partiesOf(story)).toEqual(['caller talking', 'c-1 talking', 'c-3 ringing'])
+    expect(story.tell(on.rings('c-3'), on.answers('c-3')).did).toEqual(['join c-3', 'fact party-joined'])
+    expect(story.tell(on.hangsUp('c-3')).did).toEqual(['fact party-left'])
+    expect(story.state).toMatchObject({ phase: 'talking', call: { guests: [] } })
+  })
+
+  it('that does not come is told with the reason', () => {
+    const story = given.talking().tell(on.invite(), on.rings('c-3'), on.refuses('c-3', 486, 17))
+    expect(story.facts.at(-1)).toMatchObject({ type: 'party-failed', party: 'c-3', endpoint: '119', failure: { reason: 'busy', sipCode: 486, cause: 17 } })
+  })
+
+  it('that is there already, or rung already, is not rung again', () => {
+    expect(given.talking().tell(on.invite(), on.invite()).did).toEqual(['reply invite: party-already-in'])
+    expect(given.talking().tell(on.invite('8001')).did).toEqual(['reply invite: party-already-in'])
+  })
+
+  it('goes on with the caller when the last desk leaves, is lost, or was dropped', () => {
+    for (const event of [on.hangsUp('c-1'), on.breaks('c-1'), on.drop('c-1')]) {
+      const story = withGuest().tell(event)
+      expect(story.state).toMatchObject({ phase: 'talking', desk: { id: 'c-3', platform: '12345' }, call: { guests: [] } })
+      expect(story.did.join()).not.toContain('hang up the caller')
+    }
+    expect(withGuest().tell(on.hangsUp('c-1'), on.hangsUp('c-3')).did).toContain('hang up the caller: 119')
+  })
+
+  it('stays with the caller while the other desk rings, and hears no desk of a transfer', () => {
+    const story = withGuest().tell(on.press(), on.dialled('c-4'))
+    expect(story.did).toEqual(['separate c-1: ringback', 'fact handover-dialled'])
+  })
+
+  it('talks on with the desk when the caller leaves; one that still rings is given up', () => {
+    expect(withGuest().tell(on.callerLeaves).state.phase).toBe('aftertalk')
+    const story = given.conferring().tell(on.invite(), on.callerLeaves)
+    expect(story.did).toContain('hang up c-5: normal')
+    expect(story.tell(on.answers('c-5')).did).toEqual(['hang up c-5: answered-elsewhere'])
+  })
+
+  it('that cannot be joined is ended', () => {
+    expect(given.talking().tell(on.invite(), on.answers('c-3'), on.joinFails('c-3')).did).toEqual(['hang up c-3: normal', 'fact party-left'])
+  })
+})
+
+describe('hold', () => {
+  it('of the caller: he hears music, the desks are together without him; ended: all together', () => {
+    const story = given.conferring().tell(on.hold('caller'))
+    expect(story.did).toEqual(['consult c-3', 'consult c-1', 'sound music', 'reply hold: caller', 'fact party-changed'])
+    expect(partiesOf(story)).toEqual(['caller held', 'c-1 consulting', 'c-3 consulting'])
+    expect(story.tell(on.hold('caller', false)).did).toEqual(['join c-3', 'join c-1', 'sound nothing', 'reply hold: caller', 'fact party-changed'])
+  })
+
+  it('of a desk: it hears music, the others talk on', () => {
+    const story = given.conferring().tell(on.hold('c-3'))
+    expect(story.did).toEqual(['separate c-3: music', 'reply hold: c-3', 'fact party-changed'])
+    expect(partiesOf(story)).toEqual(['caller talking', 'c-1 talking', 'c-3 held'])
+  })
+
+  it('of the only desk: both hear music', () => {
+    expect(given.talking().tell(on.hold('c-1')).did.slice(0, 2)).toEqual(['separate c-1: music', 'sound music'])
+  })
+
+  it('pressed before the key: the desk keeps its music, the other desk gets the caller', () => {
+    const story = given.talking().tell(on.hold('c-1'), on.press(), on.dialled('c-3'), on.rings('c-3'), on.answers('c-3'))
+    expect(story.did.slice(0, 3)).toEqual(['join c-3', 'sound nothing', 'separate c-1: ringback'])
+  })
+
+  it('ends with the talk that it interrupted', () => {
+    const story = given.conferring().tell(on.hold('caller'), on.hangsUp('c-3'))
+    expect(story.did.slice(0, 2)).toEqual(['join c-1', 'sound nothing'])
+    expect(story.state).toMatchObject({ call: { callerHeld: false } })
+  })
+
+  it('of somebody who rings, or is not there: refused', () => {
+    expect(given.inviting().tell(on.hold('c-3')).did).toEqual(['reply hold: party-not-joined'])
+    expect(given.talking().tell(on.hold('nobody')).did).toEqual(['reply hold: party-not-found'])
+    expect(given.aftertalk().tell(on.hold('caller')).did).toEqual(['reply hold: party-not-found'])
+  })
+})
+
+describe('mute', () => {
+  it('of the caller or a desk: not heard until it is ended, wherever they are', () => {
+    const story = given.conferring().tell(on.mute('caller'))
+    expect(story.did[0]).toBe('mute caller')
+    expect(story.tell(on.mute('c-3')).did[0]).toBe('mute c-3')
+    expect(partiesOf(story)).toEqual(['caller talking muted', 'c-1 talking', 'c-3 talking muted'])
+    expect(story.tell(on.hold('c-3')).did.join()).not.toContain('unmute')
+    expect(story.tell(on.mute('c-3', false)).did[0]).toBe('unmute c-3')
+  })
+})
+
+describe('drop', () => {
+  it('of the other desk in a three-way call: as if it had left', () => {
+    const story = given.conferring().tell(on.drop('c-3'))
+    expect(story.did).toEqual(['hang up c-3: normal', 'reply drop: c-3', 'fact handover-completed'])
+    expect(story.state).toMatchObject({ phase: 'talking', desk: { id: 'c-1' }, call: { last: { outcome: 'kept' } } })
+  })
+
+  it('of the last desk: refused, since only a person ends a caller’s call', () => {
+    expect(given.talking().tell(on.drop('c-1')).did).toEqual(['reply drop: last-party'])
+  })
+
+  it('of a party that rings: its ringing is given up', () => {
+    expect(given.talking().tell(on.invite(), on.drop('c-3')).did).toEqual(['hang up c-3: normal', 'reply drop: c-3', 'fact party-failed'])
+    expect(given.inviting().tell(on.drop('c-3')).did).toEqual(['reply drop: party-not-joined'])
+  })
+
+  it('of the caller by a named person: the desks talk on; with one desk the call is over', () => {
+    const story = given.conferring().tell(on.drop('caller', '8001'))
+    expect(story.did).toEqual(['hang up the caller: 8001', 'reply drop: caller', 'fact handover-completed', 'fact call-caller-left'])
+    expect(story.tell(on.callerLeaves).did).toEqual([])
+    const alone = given.talking().tell(on.drop('caller', '8001'))
+    expect(alone.did).toContain('hang up the caller: 8001')
+    expect(alone.state).toMatchObject({ phase: 'ended', endedBy: '8001' })
+  })
+
+  it.each(['inviting', 'joining', 'releasing'] as const)('of the caller while the other desk is on its way (%s): refused', (phase) => {
+    expect(given[phase]().tell(on.drop('caller')).did).toEqual(['reply drop: handover-too-late'])
+  })
+
+  it('of a desk that is just getting the caller: refused', () => {
+    expect(given.releasing().tell(on.drop('c-3')).did).toEqual(['reply drop: handover-too-late'])
+  })
+})
+
+describe('commands about parties', () => {
+  it.each([
+    ['ringing', 'call-not-answered'],
+    ['waiting', 'call-not-answered'],
+    ['ended', 'call-ended'],
+  ] as const)('in the phase %s: refused', (phase, code) => {
+    for (const event of [on.invite(), on.hold('caller'), on.drop('c-1')]) {
+      expect(given[phase]().tell(event).did).toEqual([`reply ${event.command}: ${code}`])
+    }
+  })
+
+  it('after the caller has left nobody is invited', () => {
+    expect(given.aftertalk().tell(on.invite()).did).toEqual(['reply invite: call-ended'])
+  })
+})
