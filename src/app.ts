@@ -26,6 +26,7 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
   const calls = new Calls({
     config,
     journal,
+    agents: await journal.agents(),
     logger: logger.child({ part: 'calls' }),
     control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
   })

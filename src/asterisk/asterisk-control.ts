@@ -7,13 +7,13 @@ import { platforms } from '../domain/handover/handover.ts'
 import { AriError } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
-import { endpointsOf, guestEndpointsOf } from '../config/endpoints.ts'
+import { dialablesOf, guestEndpointsOf } from '../config/endpoints.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Legs } from './legs.ts'
+import { ringbackClass } from './ringback.ts'
 
 /** Its bridge, and the one in which the desks talk without the caller. */
 const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
-const zone = 'tonezone=cn'
 const isRoom = (place: Place | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
@@ -28,14 +28,15 @@ export class AsteriskControl implements CallControl {
   readonly #where = new Map<string, Place>()
   /** Calls that have a consultation's bridge. */
   readonly #consultations = new Set<string>()
-  readonly #ringbacks = new Map<string, string>()
+  /** The announcement that each call's caller was played last. */
+  readonly #announcements = new Map<string, string>()
   #playbacks = 0
   #beat: NodeJS.Timeout | undefined
 
   constructor(config: Config, logger: Logger, listener: ControlListener) {
     this.#listener = listener
     this.#logger = logger
-    const endpoints = [...platforms.flatMap((p) => endpointsOf(config, p)), ...guestEndpointsOf(config)]
+    const endpoints = [...platforms.flatMap((p) => dialablesOf(config, p)), ...guestEndpointsOf(config)]
     const dialStrings = new Map(endpoints.map((e) => [e.id, e.dial]))
     this.#link = new AriLink({
       config: config.asterisk,
@@ -86,7 +87,7 @@ export class AsteriskControl implements CallControl {
   }
 
   async closeBridge(callId: string): Promise<void> {
-    this.#ringbacks.delete(callId)
+    this.#announcements.delete(callId)
     if (this.#consultations.delete(callId)) await this.#destroyBridge(callId, 'consultation')
     await this.#destroyBridge(callId, 'call')
   }
@@ -144,15 +145,19 @@ export class AsteriskControl implements CallControl {
   async setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void> {
     if (from === to) return
     const bridgeId = bridgeOf(callId)
-    if (from === 'music') await this.#unlessGone(this.#link.request('bridges', 'stopMoh', { bridgeId }))
-    if (from === 'ringback') await this.#stopRingback(callId)
+    if (to === 'nothing') await this.#stopAnnouncement(callId)
+    if (from === 'music' || from === 'ringback') await this.#unlessGone(this.#link.request('bridges', 'stopMoh', { bridgeId }))
     if (to === 'music') await this.#link.request('bridges', 'startMoh', { bridgeId })
-    if (to === 'ringback') await this.#startRingback(callId)
+    if (to === 'ringback') await this.#link.request('bridges', 'startMoh', { bridgeId, mohClass: ringbackClass })
     if (to === 'ringing') await this.#link.request('channels', 'ring', { channelId })
   }
 
-  async announce(callId: string, prompt: string): Promise<void> {
-    await this.#play(callId, `sound:tandem/${prompt}`)
+  /** To the caller's channel: a playback into the bridge can end Asterisk when somebody is just leaving it. */
+  async announce(callId: string, channelId: string, prompt: string): Promise<void> {
+    const playbackId = `play-${callId}-${(this.#playbacks += 1)}`
+    await this.#stopAnnouncement(callId)
+    this.#announcements.set(callId, playbackId)
+    await this.#link.request('channels', 'playWithId', { channelId, playbackId, media: `sound:tandem/${prompt}`, lang: 'zh_CN' })
   }
 
   /** Applies what was missed while the socket was away: hang-ups first, then answers. */
@@ -210,20 +215,11 @@ export class AsteriskControl implements CallControl {
     if (heard === 'music') await this.#unlessGone(this.#link.request('channels', 'stopMoh', { channelId: leg }))
   }
 
-  async #startRingback(callId: string): Promise<void> {
-    this.#ringbacks.set(callId, await this.#play(callId, `tone:ring;${zone}`))
-  }
-
-  async #stopRingback(callId: string): Promise<void> {
-    const playbackId = this.#ringbacks.get(callId)
-    this.#ringbacks.delete(callId)
+  /** Whoever comes to the caller is to be heard at once. */
+  async #stopAnnouncement(callId: string): Promise<void> {
+    const playbackId = this.#announcements.get(callId)
+    this.#announcements.delete(callId)
     if (playbackId !== undefined) await this.#unlessGone(this.#link.request('playbacks', 'stop', { playbackId }))
-  }
-
-  async #play(callId: string, media: string): Promise<string> {
-    const playbackId = `play-${callId}-${(this.#playbacks += 1)}`
-    await this.#link.request('bridges', 'playWithId', { bridgeId: bridgeOf(callId), playbackId, media, lang: 'zh_CN' })
-    return playbackId
   }
 
   /** What was to be ended is gone already: nothing is left to do. */

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
 import type { Config } from '../config/schema.ts'
 import { platforms } from '../domain/handover/handover.ts'
-import { endpointsOf } from '../config/endpoints.ts'
+import { dialablesOf } from '../config/endpoints.ts'
 import { heartbeat } from './heartbeat.ts'
+import { ringbackClass, ringbackSln } from './ringback.ts'
 
 /** Where Asterisk finds its things; the defaults are Debian's. */
 export interface AsteriskDirs {
@@ -42,14 +43,17 @@ export function renderAsterisk(config: Config, dirs: AsteriskDirs, target: strin
     config,
     dirs,
     heartbeat,
+    ringbackClass,
     platforms: platforms.map((id) => ({
       id,
       numbers: config.desks[id].numbers,
-      dial: endpointsOf(config, id)
+      dial: dialablesOf(config, id)
         .map((endpoint) => endpoint.dial)
         .join('&'),
     })),
   }
+  mkdirSync(join(target, ringbackClass), { recursive: true, mode: 0o700 })
+  writeFileSync(join(target, ringbackClass, 'ringback.sln'), ringbackSln(), { mode: 0o600 })
   for (const name of defaults) writeFileSync(join(target, `${name}.conf`), '; defaults\n', { mode: 0o600 })
   return templates.flatMap((folder) => {
     const eta = new Eta({ views: folder, autoEscape: false, autoTrim: false, useWith: false })

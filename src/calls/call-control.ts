@@ -47,7 +47,8 @@ export interface CallControl {
   mute(channelId: string, on: boolean): Promise<void>
   /** Replaces what the caller hears of ours. */
   setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void>
-  announce(callId: string, prompt: string): Promise<void>
+  /** Heard by the caller alone. */
+  announce(callId: string, channelId: string, prompt: string): Promise<void>
   /** Tells the listener what it missed: hang-ups first, then answers. */
   reconcile(): Promise<void>
 }

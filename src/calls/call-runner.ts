@@ -176,7 +176,7 @@ export class CallRunner {
       case 'mute':
         return control.mute(action.party === 'caller' ? caller.channelId : action.party, action.on)
       case 'announce':
-        return control.announce(id, action.prompt)
+        return control.announce(id, caller.channelId, action.prompt)
       case 'set-background': {
         const from = this.#background
         this.#background = action.sound

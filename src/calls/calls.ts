@@ -4,15 +4,17 @@ import type { Config } from '../config/schema.ts'
 import type { Reply } from '../domain/call/actions.ts'
 import type { AnyEvent, Arrival, Context, Event, HandoverRequest, LegEnd } from '../domain/call/events.ts'
 import { begin } from '../domain/call/machine.ts'
-import { answeredLegsOf, handoverOf, legsOf, type State } from '../domain/call/state.ts'
-import { type Handover, type Mode, type Outcome, type Platform, toRecord } from '../domain/handover/handover.ts'
-import type { CallSummary } from '../domain/facts.ts'
-import type { Instant } from '../domain/instant.ts'
+import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
+import { type Handover, type Mode, type Outcome, otherThan, type Platform, platforms, toRecord } from '../domain/handover/handover.ts'
+import type { AgentFact, AgentState, CallSummary } from '../domain/facts.ts'
+import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
+import { CallBook } from './call-book.ts'
 import type { CallControl, ControlListener } from './call-control.ts'
 import { CallRunner } from './call-runner.ts'
 import { maskNumber } from './mask.ts'
-import { Seats } from './seats.ts'
+import { Desks } from './desks.ts'
+import { type AgentNow, Presence } from './presence.ts'
 import { type Timers, realTimers } from './timers.ts'
 
 export interface CallsOptions {
@@ -22,6 +24,8 @@ export interface CallsOptions {
   readonly control: (listener: ControlListener) => CallControl
   readonly now?: () => Instant
   readonly timers?: Timers
+  /** What each agent said last, from the journal. */
+  readonly agents?: readonly AgentFact[]
 }
 
 export type CommandRefusal = 'call-not-found' | 'agent-not-in-call' | 'destination-not-found' | 'destination-busy' | 'asterisk-away'
@@ -38,9 +42,6 @@ export interface PressCommand extends Omit<HandoverRequest, 'command' | 'handove
   readonly callId?: string
 }
 
-/** Ended calls that are still known by name, so that a late press is told what became of the call. */
-const rememberEnded = 1_000
-
 const nothingToCommit: Promise<Commit> = Promise.resolve({ durable: true })
 const refusedBy = (code: CommandRefusal): CommandResult => ({ reply: { kind: 'refused', code }, committed: nothingToCommit })
 
@@ -49,40 +50,39 @@ export class Calls implements ControlListener {
   readonly control: CallControl
   readonly #options: CallsOptions
   readonly #timers: Timers
-  readonly #seats: Seats
-  readonly #live = new Map<string, CallRunner>()
-  readonly #byCaller = new Map<string, CallRunner>()
-  readonly #byLeg = new Map<string, CallRunner>()
-  readonly #ended = new Map<string, CallRunner>()
-  readonly #byHandover = new Map<string, CallRunner>()
+  readonly #desks: Desks
+  readonly #presence: Presence
+  readonly #book = new CallBook()
   #handsBack = false
+  #offering = false
 
   constructor(options: CallsOptions) {
     this.#options = options
     this.#timers = options.timers ?? realTimers()
-    this.#seats = new Seats(options.config)
+    this.#presence = new Presence(options.config.agents, options.agents)
+    this.#desks = new Desks(options.config, this.#presence, () => this.#instant().mono)
     this.control = options.control(this)
   }
 
   list(): readonly CallSummary[] {
-    return [...this.#live.values()].map((runner) => runner.summary)
+    return this.#book.live.map((runner) => runner.summary)
   }
 
   /** A live call, or one that ended not long ago. */
   get(callId: string): CallSummary | undefined {
-    return (this.#live.get(callId) ?? this.#ended.get(callId))?.summary
+    return this.#book.get(callId)?.summary
   }
 
   /** A key press, whichever key it came from: the second press shows what the first one made. */
   press({ callId, to, ...request }: PressCommand): CommandResult {
-    const runner = callId === undefined ? this.#ofAgent(request.agent) : (this.#live.get(callId) ?? this.#ended.get(callId))
+    const runner = callId === undefined ? this.#book.ofAgent(request.agent ?? '') : this.#book.get(callId)
     if (!runner) return refusedBy(callId === undefined ? 'agent-not-in-call' : 'call-not-found')
     if (!this.control.up) return refusedBy('asterisk-away')
     const handoverId = `ho-${uuid()}`
-    const other = to ?? (runner.summary.desk === '12345' ? '110' : '12345')
-    this.#byHandover.set(handoverId, runner)
+    const other = to ?? otherThan(runner.summary.desk)
+    this.#book.noteHandover(handoverId, runner)
     const answered = runner.command({ type: 'handover-requested', ...request, to: other, command: 'transfer', handoverId })
-    if (answered.reply.kind !== 'handover' || !answered.reply.created) this.#byHandover.delete(handoverId)
+    if (answered.reply.kind !== 'handover' || !answered.reply.created) this.#book.forgetHandover(handoverId)
     return answered
   }
 
@@ -108,9 +108,9 @@ export class Calls implements ControlListener {
 
   /** Rings a further party, which joins the call as it answers. */
   invite(callId: string, endpoint: string): CommandResult {
-    const free = this.#seats.guest(endpoint)
+    const free = this.#desks.guest(endpoint)
     if (free === undefined) return refusedBy('destination-not-found')
-    const state = this.#live.get(callId)?.state
+    const state = this.#book.get(callId)?.state
     // Who is in this very call already is told so by it.
     if (!free && !(state && legsOf(state).some((leg) => leg.endpoint === endpoint))) return refusedBy('destination-busy')
     return this.#ofCall(callId, { type: 'party-invite-requested', command: 'invite', endpoint })
@@ -126,35 +126,49 @@ export class Calls implements ControlListener {
   }
 
   #about(handoverId: string, event: Extract<Event, { handoverId: string }>): CommandResult | undefined {
-    const runner = this.#byHandover.get(handoverId)
+    const runner = this.#book.ofHandover(handoverId)
     if (runner && handoverOf(runner.state)?.id === handoverId && !this.control.up) return refusedBy('asterisk-away')
     return runner?.command(event)
   }
 
   #ofCall(callId: string, event: Extract<AnyEvent, { command: string }>): CommandResult {
-    const runner = this.#live.get(callId) ?? this.#ended.get(callId)
+    const runner = this.#book.get(callId)
     if (!runner) return refusedBy('call-not-found')
     return this.control.up ? runner.command(event) : refusedBy('asterisk-away')
   }
 
   /** A hand-over of a live or recent call. */
   handover(handoverId: string): Handover | undefined {
-    const state = this.#byHandover.get(handoverId)?.state
+    const state = this.#book.ofHandover(handoverId)?.state
     const found = state && [handoverOf(state), state.call.last].find((handover) => handover?.id === handoverId)
     return found && toRecord(found)
+  }
+
+  agents(): readonly AgentNow[] {
+    return this.#presence.list()
+  }
+
+  /** An agent signs in or out, or pauses; a call that rings or talks there goes on. */
+  async setAgent(id: string, state: AgentState): Promise<(AgentNow & Commit) | undefined> {
+    if (!this.#presence.find(id)) return undefined
+    const fact = this.#presence.set(id, state, iso(this.#instant()))
+    this.#offerSoon()
+    const commit = fact ? await this.#options.journal.append([fact]) : { durable: true as const }
+    const agent = this.#presence.find(id)
+    return agent && { ...agent, ...commit }
   }
 
   /** Before the service stops: nobody is left waiting for it. At most `withinMs`. */
   async handBack(withinMs = 2_000): Promise<void> {
     this.#handsBack = true
-    const told = Promise.all([...this.#live.values()].map((runner) => runner.handBack()))
+    const told = Promise.all(this.#book.live.map((runner) => runner.handBack()))
     await Promise.race([told, new Promise((resolve) => setTimeout(resolve, withinMs))])
   }
 
   arrived(arrival: Omit<Arrival, 'id'>): void {
     const { logger, config } = this.#options
-    if (this.#handsBack || this.#live.size >= config.calls.maximum) {
-      logger.error({ calls: this.#live.size }, 'too many calls, or stopping: given back to the dialplan')
+    if (this.#handsBack || this.#book.size >= config.calls.maximum) {
+      logger.error({ calls: this.#book.size }, 'too many calls, or stopping: given back to the dialplan')
       this.#giveBack(arrival)
       return
     }
@@ -165,19 +179,17 @@ export class Calls implements ControlListener {
         control: this.control,
         timers: this.#timers,
         logger: log,
-        context: () => this.#context(),
+        context: () => this.#context(id),
         record: (facts) => this.#options.journal.append(facts),
         changed: (before, after) => this.#changed(id, before, after),
       },
-      begin({ ...arrival, id }, this.#context()),
+      begin({ ...arrival, id }, this.#context(id)),
     )
-    this.#live.set(id, runner)
-    this.#byCaller.set(arrival.caller.channelId, runner)
-    for (const leg of legsOf(runner.state)) this.#byLeg.set(leg.id, runner)
+    this.#book.add(runner)
   }
 
   callerLeft(channelId: string): void {
-    this.#byCaller.get(channelId)?.deliver({ type: 'caller-left' })
+    this.#book.ofCaller(channelId)?.deliver({ type: 'caller-left' })
   }
 
   legDialled(leg: string, sipCallId: string | undefined): void {
@@ -193,60 +205,64 @@ export class Calls implements ControlListener {
   }
 
   legHeld(leg: string, held: boolean): void {
-    this.#byLeg.get(leg)?.deliver({ type: 'party-change-requested', command: 'phone', party: leg, held })
+    this.#book.ofLeg(leg)?.deliver({ type: 'party-change-requested', command: 'phone', party: leg, held })
   }
 
   legEnded(leg: string, end: LegEnd): void {
     this.#toLeg({ type: 'leg-ended', leg, ...end })
-    this.#byLeg.delete(leg)
+    this.#book.forgetLeg(leg)
   }
 
   #toLeg(event: Extract<Event, { leg: string }>): void {
-    this.#byLeg.get(event.leg)?.deliver(event)
+    this.#book.ofLeg(event.leg)?.deliver(event)
   }
 
-  /** The call that the agent's leg is in, as the desk that has it or as the other one. */
-  #ofAgent(agent: string | undefined): CallRunner | undefined {
-    return [...this.#live.values()].find(({ state }) => answeredLegsOf(state).some(({ endpoint }) => endpoint === agent))
+  #instant(): Instant {
+    return this.#options.now?.() ?? { mono: performance.now(), utc: Date.now() }
   }
 
-  #context(): Context {
-    const seats = this.#seats
-    const { ringMs, retryMs, release } = this.#options.config.calls
+  #context(callId: string): Context {
+    const desks = this.#desks
+    const { ringMs, routeMs, retryMs, release } = this.#options.config.calls
     return {
-      now: this.#options.now?.() ?? { mono: performance.now(), utc: Date.now() },
-      seats: {
+      now: this.#instant(),
+      desks: {
         get '12345'() {
-          return seats.free('12345')
+          return desks.at('12345', callId)
         },
         get '110'() {
-          return seats.free('110')
+          return desks.at('110', callId)
         },
       },
       ringMs,
+      routeMs,
       retryMs,
       releaseAt: release,
     }
   }
 
   #changed(id: string, before: State | undefined, after: State): void {
-    this.#seats.changed(before, after)
-    const runner = this.#live.get(id)
+    this.#desks.changed(id, before, after)
+    this.#offerSoon()
+    const runner = this.#book.get(id)
     if (!runner) return
-    for (const leg of legsOf(after)) this.#byLeg.set(leg.id, runner)
-    if (after.phase === 'ended') this.#forget(id, runner, after)
+    this.#book.noteLegs(runner, after)
+    if (after.phase !== 'ended') return
+    this.#timers.clear(id)
+    this.#book.close(runner, after)
   }
 
-  #forget(id: string, runner: CallRunner, { call }: State): void {
-    this.#timers.clear(id)
-    this.#live.delete(id)
-    this.#byCaller.delete(call.caller.channelId)
-    this.#ended.set(id, runner)
-    for (const [oldest, gone] of this.#ended) {
-      if (this.#ended.size <= rememberEnded) break
-      this.#ended.delete(oldest)
-      for (const [handoverId, of] of this.#byHandover) if (of === gone) this.#byHandover.delete(handoverId)
-    }
+  /** Whoever waits longest is offered what has become free; after the step that freed it. */
+  #offerSoon(): void {
+    if (this.#offering) return
+    this.#offering = true
+    queueMicrotask(() => {
+      this.#offering = false
+      for (const platform of platforms) {
+        const first = this.#desks.queues.first(platform)
+        if (first !== undefined && this.#desks.canServe(platform)) this.#book.get(first)?.deliver({ type: 'desk-free' })
+      }
+    })
   }
 
   #giveBack(arrival: Omit<Arrival, 'id'>): void {

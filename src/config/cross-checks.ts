@@ -12,15 +12,21 @@ export function crossChecks(config: Config): readonly Problem[] {
   ]
   const [first, last] = config.asterisk.rtpPorts
   if (last - first < 3) problems.push({ path: 'asterisk/rtpPorts', reason: 'needs at least four ports, the first below the last' })
+  for (const [list, named] of [['trunks', config.trunks], ['agents', config.agents]] as const) {
+    if (named.some(({ id }) => id === 'seats')) problems.push({ path: list, reason: '`seats` is a word of `routes`: nobody can have it as a name' })
+  }
+  config.trunks.forEach(({ channels, reserved }, i) => {
+    if (channels !== undefined && reserved >= channels) problems.push({ path: `trunks/${i}/reserved`, reason: 'leaves no channel for other calls' })
+    if (channels === undefined && reserved > 0) problems.push({ path: `trunks/${i}/reserved`, reason: 'needs `channels`' })
+  })
   config.destinations.forEach(({ trunk }, i) => {
     if (!config.trunks.some((t) => t.id === trunk)) problems.push({ path: `destinations/${i}/trunk`, reason: 'names no trunk of `trunks`' })
   })
   for (const platform of platforms) {
-    const { trunk } = config.desks[platform]
-    if (trunk !== undefined && !config.trunks.some((t) => t.id === trunk)) {
-      problems.push({ path: `desks/${platform}/trunk`, reason: 'names no trunk of `trunks`' })
-    }
-    if (trunk === undefined && !config.agents.some((a) => a.platform === platform)) {
+    const { routes } = config.desks[platform]
+    const unknown = routes.findIndex((name) => name !== 'seats' && !config.trunks.some((t) => t.id === name))
+    if (unknown >= 0) problems.push({ path: `desks/${platform}/routes/${unknown}`, reason: 'names no trunk of `trunks`' })
+    if (!routes.some((name) => name !== 'seats') && !config.agents.some((a) => a.platform === platform)) {
       problems.push({ path: `desks/${platform}`, reason: 'has neither a trunk nor an agent: nobody could be rung' })
     }
   }

@@ -1,30 +1,33 @@
 import type { Config } from './schema.ts'
 import type { Platform } from '../domain/handover/handover.ts'
 
-/** What can be rung: a seat, the trunk to a desk's own PBX, a destination. */
-export interface Dialable {
-  /** The agent, trunk or destination. */
-  readonly id: string
-  /** Asterisk's name of it (Dial, ARI `endpoint`); made from the configuration only, never from input. */
-  readonly dial: string
-  /** A trunk carries many calls at a time, a seat one. */
-  readonly shared: boolean
+/** What can be rung: a seat; a number on a trunk, which carries many calls at a time. */
+export type Dialable =
+  | { readonly id: string; readonly dial: string; readonly shared: false }
+  | { readonly id: string; readonly dial: string; readonly shared: true; readonly trunk: string }
+
+/** One way to a desk: a trunk to its own PBX, or its seats at this Asterisk. */
+export type DeskRoute = { readonly kind: 'trunk'; readonly endpoint: Dialable } | { readonly kind: 'seats' }
+
+/** Asterisk's names (`dial`: Dial, ARI `endpoint`) are made from the configuration only, never from input. */
+const seat = ({ id }: Config['agents'][number]): Dialable => ({ id, dial: `PJSIP/${id}`, shared: false })
+const onTrunk = (id: string, number: string | undefined, trunk: string): Dialable => ({ id, dial: `PJSIP/${number}@${trunk}`, shared: true, trunk })
+
+/** The ways to a desk, in their order. */
+export function routesOf(config: Config, platform: Platform): readonly DeskRoute[] {
+  const { routes, dial, numbers } = config.desks[platform]
+  return routes.map((name) => (name === 'seats' ? { kind: 'seats' } : { kind: 'trunk', endpoint: onTrunk(name, dial ?? numbers[0], name) }))
 }
 
-/** What is rung for a desk. */
-export function endpointsOf(config: Config, platform: Platform): readonly Dialable[] {
-  const desk = config.desks[platform]
-  if (desk.trunk !== undefined) {
-    const number = desk.dial ?? desk.numbers[0]
-    return [{ id: desk.trunk, dial: `PJSIP/${number}@${desk.trunk}`, shared: true }]
-  }
-  return seats(config).filter(({ id }) => config.agents.some((agent) => agent.id === id && agent.platform === platform))
-}
+/** The platform's seats. */
+export const seatsOf = (config: Config, platform: Platform): readonly Dialable[] => config.agents.filter((agent) => agent.platform === platform).map(seat)
+
+/** Everything that may be rung for a desk. */
+export const dialablesOf = (config: Config, platform: Platform): readonly Dialable[] =>
+  routesOf(config, platform).flatMap((route) => (route.kind === 'seats' ? seatsOf(config, platform) : [route.endpoint]))
 
 /** Who can be invited into a call as a further party: any seat, and the destinations. */
-export function guestEndpointsOf(config: Config): readonly Dialable[] {
-  const destinations = config.destinations.map(({ id, dial, trunk }) => ({ id, dial: `PJSIP/${dial}@${trunk}`, shared: true }))
-  return [...seats(config), ...destinations]
-}
-
-const seats = (config: Config): readonly Dialable[] => config.agents.map(({ id }) => ({ id, dial: `PJSIP/${id}`, shared: false }))
+export const guestEndpointsOf = (config: Config): readonly Dialable[] => [
+  ...config.agents.map(seat),
+  ...config.destinations.map(({ id, dial, trunk }) => onTrunk(id, dial, trunk)),
+]

@@ -33,6 +33,8 @@ const Trunk = Type.Object(
       Type.Array(Host('Address'), { minItems: 1, description: 'Source addresses from which its calls come; `host` when left out' }),
     ),
     inbound: Type.Boolean({ default: true, description: 'Citizens’ calls may come in here' }),
+    channels: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Calls that it carries at a time; without limit when left out' })),
+    reserved: Type.Integer({ minimum: 0, maximum: 10_000, default: 0, description: 'Of these, kept for hand-overs with danger' }),
     qualifySec: Type.Integer({ minimum: 0, maximum: 3600, default: 30, description: 'Seconds between OPTIONS; 0: none' }),
   },
   { ...strict, description: 'A SIP trunk to a carrier or to another desk’s PBX' },
@@ -51,8 +53,25 @@ const Destination = Type.Object(
 const Desk = Type.Object(
   {
     numbers: Type.Array(PhoneNumber('A number'), { minItems: 1, description: 'Numbers citizens dial for this platform' }),
-    trunk: Type.Optional(Name('The desk is reached through this trunk instead of seats of this Asterisk')),
-    dial: Type.Optional(PhoneNumber('Number dialled on that trunk; the first of `numbers` when left out')),
+    routes: Type.Array(Name('A trunk, or `seats`'), {
+      minItems: 1,
+      default: ['seats'],
+      description: 'Ways to the desk, tried one after the other: names of trunks to its own PBX, and `seats` for its agents at this Asterisk',
+    }),
+    dial: Type.Optional(PhoneNumber('Number dialled on those trunks; the first of `numbers` when left out')),
+    strategy: Type.Enum(['ring-all', 'longest-idle'], {
+      default: 'ring-all',
+      description: 'How its seats are rung: all free ones at once, or one after the other, who has been without a call longest first',
+    }),
+    overflow: Type.Optional(
+      Type.Object(
+        {
+          afterMs: Ms('How long a caller waits before the other desk’s free seats are rung', 60_000, 0),
+          maximum: Type.Integer({ minimum: 1, maximum: 1_000, default: 5, description: 'Such calls at a time' }),
+        },
+        { ...strict, description: 'When the desk is swamped, its callers may overflow to the other one’s seats (互助)' },
+      ),
+    ),
   },
   { ...strict, description: 'A platform’s desk' },
 )
@@ -135,6 +154,8 @@ export const ConfigSchema = Type.Object(
     calls: Type.Object(
       {
         ringMs: Ms('How long a desk is rung before a transfer counts as not answered', 25_000, 500),
+        routeMs: Ms('How long a route to a desk may give no sign of ringing before the next one is tried', 3_000),
+        seatMs: Ms('Strategy `longest-idle`: how long a seat is rung before the next one', 12_000, 500),
         retryMs: Ms('Pause before a desk that nobody answered is rung again', 5_000),
         release: Type.Enum(['answer', 'ringing'], {
           default: 'answer',

@@ -94,6 +94,23 @@ export interface PartyFact extends FactBase {
   readonly failure?: Failure
 }
 
-export type Fact = CallFact | HandoverFact | PartyFact
+export const agentStates = ['available', 'paused', 'signed-out'] as const
+export type AgentState = (typeof agentStates)[number]
+
+/** An agent signs in or out, or pauses. Of no call. */
+export interface AgentFact {
+  readonly type: 'agent-changed'
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly agent: string
+  readonly state: AgentState
+}
+
+/** What happened to a call. */
+export type CallsFact = CallFact | HandoverFact | PartyFact
+
+export type Fact = CallsFact | AgentFact
+
+export const isOfCall = (fact: Fact): fact is CallsFact => 'call' in fact
 
 export const isHandoverFact = (fact: Fact): fact is HandoverFact => 'handover' in fact

@@ -1,3 +1,4 @@
+import { isOfCall } from '../domain/facts.ts'
 import type { Entry, Journal } from '../journal/journal.ts'
 
 export interface EventStreamOptions {
@@ -62,7 +63,7 @@ export async function* eventStream(journal: Journal, options: EventStreamOptions
       const entries = await next()
       const fresh = entries.filter(({ position }) => sent === undefined || position > sent)
       sent = fresh.at(-1)?.position ?? sent
-      const text = fresh.filter(({ fact }) => call === undefined || fact.call.id === call).map(toText).join('')
+      const text = fresh.filter(({ fact }) => call === undefined || (isOfCall(fact) && fact.call.id === call)).map(toText).join('')
       if (text !== '') yield text
       else if (!behind && recent.length === 0 && !signal.aborted && !(await somethingNew())) yield ':\n\n'
     }

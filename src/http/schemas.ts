@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { callFactTypes, handoverFactTypes, partyFactTypes } from '../domain/facts.ts'
+import { agentStates, callFactTypes, handoverFactTypes, partyFactTypes } from '../domain/facts.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
@@ -35,15 +35,17 @@ export const DeliverySchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, 'agent-changed']),
     at: Time('When'),
-    sequence: Type.Integer({ description: 'Place among the facts of the call' }),
-    call: Type.Ref('Call'),
+    sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
+    call: Type.Optional(Type.Ref('Call')),
     handover: Type.Optional(Type.Ref('Handover')),
     party: Type.Optional(Type.String({ description: 'Which party it is about' })),
     endpoint: Type.Optional(Type.String({ description: 'The agent, trunk or destination of that party' })),
     by: Type.Optional(Type.String({ description: 'Who did it' })),
     failure: Type.Optional(FailureRecord),
+    agent: Type.Optional(Type.String({ description: 'Of `agent-changed`, which is of no call' })),
+    state: Type.Optional(Type.Enum(agentStates, { description: 'What the agent is now' })),
   },
   { $id: 'Event', description: 'The data of one live event (SSE); the SSE id is its place in the journal' },
 )

@@ -7,6 +7,7 @@ import { answerError, handleErrors } from './errors.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { describeApi } from './openapi.ts'
 import { Problem } from './problem.ts'
+import { agentRoutes } from './routes/agents.ts'
 import { callRoutes } from './routes/calls.ts'
 import { eventRoutes } from './routes/events.ts'
 import { handoverCommandRoutes } from './routes/handover-commands.ts'
@@ -51,6 +52,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   await describeApi(app)
   const keys = await IdempotencyKeys.load(deps.journal)
   await app.register(async (routes) => {
+    agentRoutes(routes, deps)
     callRoutes(routes, deps)
     handoverRoutes(routes, deps, keys)
     handoverCommandRoutes(routes, deps, keys)

@@ -1,4 +1,4 @@
-import type { Fact } from '../domain/facts.ts'
+import type { AgentFact, Fact } from '../domain/facts.ts'
 
 /** A fact with its place in the journal. */
 export interface Entry {
@@ -39,6 +39,8 @@ export interface Journal {
   handovers(limit: number, before?: string): Promise<readonly Entry[]>
   /** The answers of the last day, read once at start. */
   answers(): Promise<readonly StoredAnswer[]>
+  /** What each agent said last. */
+  agents(): Promise<readonly AgentFact[]>
   health(): { readonly ok: boolean; readonly reason?: string; readonly waiting: number }
   close(): Promise<void>
 }

@@ -44,4 +44,5 @@ export const migrations: readonly string[] = [
   CREATE INDEX deliveries_pending ON deliveries (endpoint, handover_id, position) WHERE state = 'pending';
   CREATE INDEX deliveries_failed ON deliveries (updated_at) WHERE state = 'failed';
   `,
+  `CREATE TABLE agents (id TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
 ]

@@ -1,9 +1,9 @@
-import { isHandoverFact } from '../domain/facts.ts'
+import { type AgentFact, isHandoverFact, isOfCall } from '../domain/facts.ts'
 import type { Entry, Journal } from './journal.ts'
 import * as rows from './rows.ts'
 import type { Tables } from './sql.ts'
 
-type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers'>
+type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents'>
 
 /**
  * The journal as it reads: what is on disk, then what is still held in memory. `held` is taken before the disk is
@@ -36,6 +36,12 @@ export function journalReads(all: Tables['all'], held: () => readonly Entry[]): 
         .toSorted(([a], [b]) => (a < b ? 1 : -1))
         .slice(0, limit)
         .map(([, entry]) => entry)
+    },
+    async agents() {
+      const inMemory = held()
+      const last = new Map<string, AgentFact>()
+      for (const { fact } of [...(await select(rows.selectAgents)), ...inMemory]) if (!isOfCall(fact)) last.set(fact.agent, fact)
+      return [...last.values()]
     },
     answers: async () => (await all(rows.selectAnswers(Date.now()))).map(rows.toAnswer),
   }

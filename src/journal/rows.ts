@@ -1,4 +1,4 @@
-import { isHandoverFact } from '../domain/facts.ts'
+import { isHandoverFact, isOfCall } from '../domain/facts.ts'
 import type { Entry, StoredAnswer } from './journal.ts'
 import type { Row, Statement } from './sql.ts'
 import { upcast } from './upcast.ts'
@@ -11,14 +11,17 @@ const insertFact = `INSERT OR IGNORE INTO facts (position, epoch, version, seque
   VALUES (?, ?, ?, ?, ?, ?)`
 const touchHandover = `INSERT INTO handovers (id, last) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
+const touchAgent = `INSERT INTO agents (id, last) VALUES (?, ?)
+  ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
 const putAnswer = `INSERT OR REPLACE INTO answers (scope, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
 const columns = 'facts.position, facts.epoch, facts.body'
 
 export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Statement[] {
   const statements = entries.flatMap(({ position, epoch, fact }) => {
     const handoverId = isHandoverFact(fact) ? fact.handover.id : null
-    const params = [position, epoch, fact.version, fact.sequence, handoverId, JSON.stringify(fact)]
+    const params = [position, epoch, fact.version, isOfCall(fact) ? fact.sequence : 0, handoverId, JSON.stringify(fact)]
     const insert: Statement = { sql: insertFact, params }
+    if (!isOfCall(fact)) return [insert, { sql: touchAgent, params: [fact.agent, position] }]
     return handoverId === null ? [insert] : [insert, { sql: touchHandover, params: [handoverId, position] }]
   })
   if (answer) {
@@ -69,3 +72,6 @@ export const toAnswer = (row: Row): StoredAnswer => ({
   body: String(row['body']),
   at: Number(row['at']),
 })
+
+/** What each agent said last. */
+export const selectAgents: Statement = { sql: `SELECT ${columns} FROM agents JOIN facts ON facts.position = agents.last`, params: [] }

@@ -1,4 +1,4 @@
-import { type Fact, factVersion } from '../domain/facts.ts'
+import { type CallsFact, type Fact, factVersion } from '../domain/facts.ts'
 
 /**
  * A stored fact in today's form.
@@ -13,9 +13,9 @@ export function upcast(stored: { readonly version: number }): Fact {
 }
 
 /** Version 1 knew no parties, and called the phase in which the other desk rings `transferring`. */
-type FirstFact = Omit<Fact, 'call'> & { readonly call: Omit<Fact['call'], 'parties' | 'state'> & { readonly state: string } }
+type FirstFact = Omit<CallsFact, 'call'> & { readonly call: Omit<CallsFact['call'], 'parties' | 'state'> & { readonly state: string } }
 
 function second(fact: FirstFact): Fact {
   const state = fact.call.state === 'transferring' ? 'inviting' : fact.call.state
-  return { ...fact, version: factVersion, call: { ...fact.call, state, parties: [] } } as Fact
+  return { ...fact, version: factVersion, call: { ...fact.call, state, parties: [] } } as unknown as Fact
 }

@@ -140,7 +140,7 @@ export async function labSettings(
     },
     redis: { url: at.redis },
     journal: { path: at.journal },
-    desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'], ...(police === undefined ? {} : { trunk: 'police' }) } },
+    desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'], ...(police === undefined ? {} : { routes: ['police'] }) } },
     agents: [
       ...desks['12345'].map((id) => ({ id, platform: '12345', name: `话务员 ${id}`, password: secrets['phones'] })),
       ...(police === undefined ? desks['110'].map((id) => ({ id, platform: '110', name: `接警员 ${id}`, password: secrets['phones'] })) : []),

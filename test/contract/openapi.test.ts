@@ -42,6 +42,7 @@ describe('the OpenAPI document', () => {
   it('is of version 3.1 and has every route', () => {
     expect(document.openapi).toMatch(/^3\.1\./)
     expect(operations.map(([name]) => name).toSorted()).toEqual([
+      'GET /v1/agents',
       'GET /v1/calls',
       'GET /v1/calls/{callId}',
       'GET /v1/events',
@@ -56,6 +57,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/handovers/{handoverId}/cancel',
       'POST /v1/handovers/{handoverId}/confirm',
       'POST /v1/handovers/{handoverId}/outcome',
+      'PUT /v1/agents/{agent}/state',
     ])
   })
 

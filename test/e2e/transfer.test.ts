@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Handover } from '../../src/domain/handover/handover.ts'
 import { eventually } from '../../src/lab/eventually.ts'
@@ -190,6 +192,20 @@ describe('people leave or change their minds while 110 rings', () => {
     await peer.waitFor('incoming')
     const channels = await stack.asterisk.rx('core show channels concise')
     expect(channels.split('\n').filter((line) => line.startsWith('PJSIP/2001-'))).toHaveLength(1)
+  })
+
+  it('Asterisk is never asked to play into a bridge, which can end it while somebody is leaving that bridge', async () => {
+    await caller.dial('12345')
+    await agent.waitFor('incoming')
+    await agent.waitFor('idle', 8_000)
+    await agent.waitFor('incoming', 8_000)
+    await agent.answer()
+    await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)
+    const { id } = await press(stack, '1001')
+    await settled(stack, id, 'ringing')
+    const log = readFileSync(join(stack.dir, 'asterisk/log/messages.log'), 'utf8')
+    expect(log).toContain('Announcer/ARI_MOH-')
+    expect(log).not.toContain('Announcer/ARI-')
   })
 
   it('nobody at the desk answers: the citizen is never sent away, and the desk is rung again', async () => {

@@ -1,3 +1,4 @@
+import type { CallsFact } from '../../src/domain/facts.ts'
 import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -56,12 +57,12 @@ describe('the journal', () => {
     await journal.append([handoverFact('h1', 'handover-requested', 1), handoverFact('h2', 'handover-requested', 1)])
     await journal.append([handoverFact('h3', 'handover-requested', 1), handoverFact('h1', 'handover-ringing', 2)])
     const page = await journal.handovers(2)
-    expect(page.map(({ fact }) => [fact.call.id, fact.type])).toEqual([
+    expect(page.map(({ fact }) => [(fact as CallsFact).call.id, fact.type])).toEqual([
       ['call-h3', 'handover-requested'],
       ['call-h2', 'handover-requested'],
     ])
     const rest = await journal.handovers(2, 'h2')
-    expect(rest.map(({ fact }) => [fact.call.id, fact.type])).toEqual([['call-h1', 'handover-ringing']])
+    expect(rest.map(({ fact }) => [(fact as CallsFact).call.id, fact.type])).toEqual([['call-h1', 'handover-ringing']])
   })
 
   it('lets a listener read at once what it is told of', async () => {
@@ -69,7 +70,7 @@ describe('the journal', () => {
     const { promise: read, resolve } = Promise.withResolvers<readonly Entry[]>()
     journal.onAppended(([first]) => resolve(journal.read((first?.position ?? 0) - 1, 10)))
     const commit = journal.append([callFact('c1', 1)])
-    expect((await read).map(({ fact }) => fact.call.id)).toEqual(['c1'])
+    expect((await read).map(({ fact }) => (fact as CallsFact).call.id)).toEqual(['c1'])
     expect(await commit).toEqual({ durable: true })
   })
 
@@ -123,7 +124,7 @@ describe('a full disk', () => {
     const late = await journal.append([handoverFact('h1', 'handover-ringing', 2)])
     expect(late.durable).toBe(false)
     expect(journal.health()).toMatchObject({ ok: false, waiting: 201 })
-    expect((await journal.factsOfHandover('h1')).map(({ fact }) => fact.sequence)).toEqual([1, 2])
+    expect((await journal.factsOfHandover('h1')).map(({ fact }) => (fact as CallsFact).sequence)).toEqual([1, 2])
     expect((await journal.handovers(1))[0]?.fact.type).toBe('handover-ringing')
     const before = await journal.read(0, 1_000)
     expect(before).toHaveLength(202)
@@ -134,7 +135,7 @@ describe('a full disk', () => {
     const again = await journalAt()
     const after = await again.read(0, 1_000)
     expect(after.slice(0, 202)).toEqual(before)
-    expect(after.at(-1)?.fact.call.id).toBe('last')
+    expect(after.at(-1)?.fact).toMatchObject({ call: { id: 'last' } })
   })
 })
 
@@ -148,7 +149,7 @@ describe('a killed process', () => {
     }
     expect(acknowledged).toBeGreaterThanOrEqual(300)
     const journal = await journalAt()
-    const sequences = (await journal.read(0, 1_000_000)).map(({ fact }) => fact.sequence)
+    const sequences = (await journal.read(0, 1_000_000)).map(({ fact }) => (fact as CallsFact).sequence)
     expect(sequences.length).toBeGreaterThanOrEqual(acknowledged)
     expect(sequences).toEqual(sequences.map((_, index) => index + 1))
   })

@@ -37,7 +37,8 @@ export const kinds = {
   drops: 2,
   repeats: 8,
   strays: 8,
-  'seats change': 3,
+  'seats change': 6,
+  'desk is free': 4,
 } as const
 export type Kind = keyof typeof kinds
 
@@ -130,6 +131,8 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
     }
     case 'strays':
       return stray(model, pick)
+    case 'desk is free':
+      return on.deskFree
     case 'seats change':
       return undefined
   }

@@ -1,11 +1,11 @@
 /** The invariants of src/domain/call/SPEC.md, each as a check of one step in the modelled world. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Action, Reply } from '../../src/domain/call/actions.ts'
-import type { AnyEvent, Context } from '../../src/domain/call/events.ts'
+import type { AnyEvent } from '../../src/domain/call/events.ts'
 import { answeredLegsOf, handoverOf, type Leg, legsOf, type State } from '../../src/domain/call/state.ts'
 import { summarise } from '../../src/domain/call/summary.ts'
-import { type Fact, isHandoverFact } from '../../src/domain/facts.ts'
-import { type Handover, settledStates } from '../../src/domain/handover/handover.ts'
+import { type CallsFact, isHandoverFact } from '../../src/domain/facts.ts'
+import { type Handover, type Platform, settledStates } from '../../src/domain/handover/handover.ts'
 import type { CallModel, ModelLeg } from './call-model.ts'
 
 /** One step, seen from outside. */
@@ -20,20 +20,21 @@ export interface Observed {
   /** The world after the event and the actions. */
   readonly world: CallModel
   /** All facts until now, these of this step last. */
-  readonly facts: readonly Fact[]
-  readonly newFacts: readonly Fact[]
+  readonly facts: readonly CallsFact[]
+  readonly newFacts: readonly CallsFact[]
   /** The same event told a second time, for events that are not commands. */
   readonly again: { readonly state: State; readonly actions: readonly Action[] } | undefined
   readonly mono: number
-  readonly seats: Context['seats']
+  /** Endpoints that could be rung, and those that overflow could use. */
+  readonly seats: Readonly<Record<Platform, readonly string[]>>
 }
 
 type Check = (seen: Observed) => boolean
 
 const settled = ({ state }: Handover): boolean => settledStates.includes(state)
-const handoverFacts = (facts: readonly Fact[]) => facts.filter(isHandoverFact)
+const handoverFacts = (facts: readonly CallsFact[]) => facts.filter(isHandoverFact)
 const onlyHangUps = (actions: readonly Action[]): boolean => actions.every(({ type }) => type === 'hang-up-leg')
-const under = (facts: readonly Fact[]): number =>
+const under = (facts: readonly CallsFact[]): number =>
   handoverFacts(facts).reduce((open, { type, handover }) => open + (type === 'handover-requested' ? 1 : settled(handover) ? -1 : 0), 0)
 
 /** The desks that belong into the caller's bridge, holds and hang-ups left aside. */
@@ -144,13 +145,13 @@ export const invariants: Readonly<Record<string, Check>> = {
 
   'I14 an event told twice changes nothing': ({ after, again }) => !again || (isDeepStrictEqual(again.state, after) && onlyHangUps(again.actions)),
 
-  'I15 only free seats are rung, the other desk only by a press, a further party only by an invitation': ({ actions, after, event, seats }) =>
+  'I15 only who is free is rung, the other desk only for a hand-over, a further party only by an invitation': ({ actions, after, event, seats }) =>
     actions.every((action) => {
       if (action.type !== 'dial-leg') return true
       if (action.role === 'guest') return event.type === 'party-invite-requested' && event.endpoint === action.endpoint
       const platform = legsOf(after).find(({ id }) => id === action.leg)?.platform
-      const pressed = event.type === 'handover-requested' && action.handoverId === event.handoverId && event.to === platform
-      return platform !== undefined && seats[platform].includes(action.endpoint) && (action.role === 'agent' || pressed)
+      const handedOver = handoverOf(after)?.id === action.handoverId && handoverOf(after)?.to === platform
+      return platform !== undefined && seats[platform].includes(action.endpoint) && (action.role === 'agent' || handedOver)
     }),
 
   'I16 a timer runs exactly while a desk rings or the caller waits': ({ after, world }) =>

@@ -21,6 +21,7 @@ export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 
       leads(on.fires(1), 'waiting', 'hang up c-1: no-answer', 'hang up c-2: no-answer', 'answer caller', ...waits),
       ignores(on.fires(0)),
     ],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [stays(on.press(), 'reply press: call-not-answered')],
     ...noHandover,
   },
@@ -37,6 +38,7 @@ export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 
       leads(on.fires(1), 'ringing', 'sound ringback', 'dial c-1 8001 as agent', 'dial c-2 8002 as agent', 'timer 25000'),
       ignores(on.fires(0)),
     ],
+    'desk-free': [leads(on.deskFree, 'ringing', 'sound ringback', 'dial c-1 8001 as agent', 'dial c-2 8002 as agent', 'timer 25000')],
     'handover-requested': [stays(on.press(), 'reply press: call-not-answered')],
     ...noHandover,
   },
@@ -57,6 +59,7 @@ export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 
     'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', ...over)],
     'control-lost': [leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', ...over)],
     'timer-fired': [ignores(on.fires(1)), ignores(on.fires(2))],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [
       leads(
         on.press(),
@@ -107,6 +110,7 @@ export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 
       leads(on.fires(3), 'talking', 'hang up c-3: no-answer', 'hang up c-4: no-answer', 'sound nothing', 'join c-1', 'fact handover-failed'),
       ignores(on.fires(2)),
     ],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 ringing'),
       stays(on.press('again', 'h2', { agent: '8001' }), 'reply again: h1 ringing'),
@@ -144,6 +148,7 @@ export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 
     'caller-left': [ignores(on.callerLeaves)],
     'control-lost': [ignores(on.bridgeFails)],
     'timer-fired': [ignores(on.fires(2)), ignores(on.fires(3))],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [stays(on.press(), 'reply press: call-ended')],
     ...noHandover,
   },

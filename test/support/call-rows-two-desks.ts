@@ -26,6 +26,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
       leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-failed', quiet, ...over),
     ],
     'timer-fired': [ignores(on.fires(3)), ignores(on.fires(4))],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 answered'),
       stays(on.press('again', 'h2', { agent: '8002' }), 'reply again: not-your-call'),
@@ -63,6 +64,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
       leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-failed', ...over),
     ],
     'timer-fired': [ignores(on.fires(3)), ignores(on.fires(4))],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 answered'),
       stays(on.press('again', 'h2', { agent: '8002' }), 'reply again: not-your-call'),
@@ -90,6 +92,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
       leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-completed', ...over),
     ],
     'timer-fired': [ignores(on.fires(3)), ignores(on.fires(4))],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 joined'),
       stays(on.press('again', 'h2', { agent: '8002' }), 'reply again: not-your-call'),
@@ -124,6 +127,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
       leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-completed', ...over),
     ],
     'timer-fired': [ignores(on.fires(4))],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 joined'),
       stays(on.press('again', 'h2', { agent: '8002' }), 'reply again: not-your-call'),
@@ -144,6 +148,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
     'caller-left': [ignores(on.callerLeaves)],
     'control-lost': [leads(on.bridgeFails, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', ...over)],
     'timer-fired': [ignores(on.fires(4))],
+    'desk-free': [ignores(on.deskFree)],
     'handover-requested': [stays(on.press(), 'reply press: call-ended')],
     ...noHandover,
   },

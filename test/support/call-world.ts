@@ -1,13 +1,15 @@
 /** Calls for the tests of the pure machine: a context, a call in each phase, actions as short lines. */
 import type { Action, Background, Reply } from '../../src/domain/call/actions.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
-import type { AnyEvent, Arrival, ChangeRequest, Context, Event, EventOf, PartyEvent } from '../../src/domain/call/events.ts'
+import type { AnyEvent, Arrival, ChangeRequest, Context, DeskNow, Event, EventOf, PartyEvent } from '../../src/domain/call/events.ts'
 import { begin, step } from '../../src/domain/call/machine.ts'
 import type { Phase, Room, State } from '../../src/domain/call/state.ts'
-import type { Fact } from '../../src/domain/facts.ts'
+import type { CallsFact } from '../../src/domain/facts.ts'
+import type { Platform } from '../../src/domain/handover/handover.ts'
 
 export const ringMs = 25_000
 export const retryMs = 5_000
+export const routeMs = 3_000
 const startUtc = Date.UTC(2026, 0, 5, 8)
 
 export const arrival: Arrival = {
@@ -17,12 +19,22 @@ export const arrival: Arrival = {
   caller: { channelId: 'caller-channel', number: '13800000000', sipCallId: 'sip-caller' },
 }
 
+/** One route, or several one after the other. */
+function deskOf(seats: SeatsOf['110'] = [], more: Partial<DeskNow> = {}): DeskNow {
+  const routes = seats.length === 0 ? [] : typeof seats[0] === 'string' ? [seats as readonly string[]] : (seats as readonly (readonly string[])[])
+  const rung = routes.map((endpoints) => ({ endpoints }))
+  return { routes: rung, dangerRoutes: rung, staffed: rung.length > 0, ahead: 0, overflow: [], ...more }
+}
+
 /** Two seats a desk. `mono` in ms, the UTC clock runs with it. */
-export function contextAt(mono: number, seats: Partial<Context['seats']> = {}): Context {
+export type SeatsOf = Partial<Record<Platform, readonly string[] | readonly (readonly string[])[]>>
+
+export function contextAt(mono: number, seats: SeatsOf = {}, more: Partial<DeskNow> = {}): Context {
   return {
     now: { mono, utc: startUtc + mono },
-    seats: { '12345': ['8001', '8002'], '110': ['9001', '9002'], ...seats },
+    desks: { '12345': deskOf(seats['12345'] ?? ['8001', '8002'], more), '110': deskOf(seats['110'] ?? ['9001', '9002'], more) },
     ringMs,
+    routeMs,
     retryMs,
     releaseAt: 'answer',
   }
@@ -65,22 +77,25 @@ export const breaks = (leg: string): Event => ({ type: 'leg-ended', leg, causeTe
 export const refuses = (leg: string, sipCode: number, cause: number): Event => ({ type: 'leg-ended', leg, sipCode, cause, lost: false })
 export const callerLeaves: Event = { type: 'caller-left' }
 export const bridgeFails: Event = { type: 'control-lost' }
+export const deskFree: Event = { type: 'desk-free' }
 export const fires = (token: number): Event => ({ type: 'timer-fired', token })
 
 /** A call that is driven event by event, 10 ms apart unless said otherwise; keeps what it did. */
 export class Story {
   state: State
-  readonly facts: Fact[] = []
+  readonly facts: CallsFact[] = []
   readonly replies: Reply[] = []
   /** What the caller hears of ours. */
   sound: Background = 'nothing'
   /** What the last step did. */
   did: readonly string[] = []
-  seats: Partial<Context['seats']>
+  seats: SeatsOf
+  /** Of both desks. */
+  desks: Partial<DeskNow> = {}
   mono = 1_000
   releaseAt: Context['releaseAt'] = 'answer'
 
-  constructor(seats: Partial<Context['seats']> = {}, from: Arrival = arrival) {
+  constructor(seats: SeatsOf = {}, from: Arrival = arrival) {
     this.seats = seats
     const begun = begin(from, contextAt(this.mono, seats))
     this.state = begun.state
@@ -94,7 +109,7 @@ export class Story {
 
   after(ms: number, event: AnyEvent): this {
     this.mono += ms
-    this.#keep(step(this.state, event, { ...contextAt(this.mono, this.seats), releaseAt: this.releaseAt }))
+    this.#keep(step(this.state, event, { ...contextAt(this.mono, this.seats, this.desks), releaseAt: this.releaseAt }))
     return this
   }
 

@@ -1,4 +1,4 @@
-import type { Fact, HandoverFactType } from '../../src/domain/facts.ts'
+import type { CallsFact, HandoverFactType } from '../../src/domain/facts.ts'
 import type { Handover, HandoverState } from '../../src/domain/handover/handover.ts'
 
 export const callOf = (id: string) =>
@@ -28,7 +28,7 @@ export const handoverOf = (id: string, state: HandoverState): Handover => ({
 })
 
 /** The fact of that type of a hand-over from 12345 to 110. */
-export const handoverFact = (id: string, type: HandoverFactType, sequence: number): Fact => ({
+export const handoverFact = (id: string, type: HandoverFactType, sequence: number): CallsFact => ({
   version: 2,
   sequence,
   at: '2026-11-23T08:00:01.000Z',
@@ -37,7 +37,7 @@ export const handoverFact = (id: string, type: HandoverFactType, sequence: numbe
   handover: handoverOf(id, type.slice('handover-'.length) as HandoverState),
 })
 
-export const callFact = (id: string, sequence: number): Fact => ({
+export const callFact = (id: string, sequence: number): CallsFact => ({
   version: 2,
   sequence,
   at: '2026-11-23T08:00:00.000Z',

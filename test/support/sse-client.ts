@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import type { Fact } from '../../src/domain/facts.ts'
+import type { CallsFact } from '../../src/domain/facts.ts'
 
 export interface ServerEvent {
   readonly id: number
   readonly event: string
-  readonly data: Omit<Fact, 'version'>
+  readonly data: Omit<CallsFact, 'version'>
 }
 
 /** A reader of Server-Sent Events (WHATWG HTML §9.2) that reads only when it is told to. */

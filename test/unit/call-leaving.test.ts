@@ -47,6 +47,7 @@ describe('the first desk leaves before the other one has answered', () => {
     const story = given.inviting().tell(on.hangsUp('c-1'))
     story.seats = { '12345': [] }
     expect(story.timeOut().did).toEqual(expect.arrayContaining(['announce please-wait', 'sound music', 'timer 5000', 'fact call-waiting']))
+    expect(story.timeOut(on.retryMs).did).toEqual(['announce queue-position-1', 'timer 5000'])
     expect(story.timeOut(on.retryMs).did).toEqual(['announce please-wait', 'timer 5000'])
     expect(story.sound).toBe('music')
     story.seats = {}

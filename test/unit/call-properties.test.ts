@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AnyEvent } from '../../src/domain/call/events.ts'
+import type { AnyEvent, Context, DeskNow } from '../../src/domain/call/events.ts'
 import { eventTypes } from '../../src/domain/call/events.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
 import { begin, step } from '../../src/domain/call/machine.ts'
 import { phases } from '../../src/domain/call/state.ts'
-import { type Fact, handoverFactTypes, isHandoverFact } from '../../src/domain/facts.ts'
+import { type CallsFact, handoverFactTypes, isHandoverFact } from '../../src/domain/facts.ts'
 import { brokenBy } from '../support/call-invariants.ts'
 import { eventOf, type Happening, type Kind, kinds } from '../support/call-happenings.ts'
 import { CallModel } from '../support/call-model.ts'
@@ -24,21 +24,24 @@ const cannotBe = ['conferring, control-lost', 'releasing, control-lost']
 /** The bridge is still being made when the caller has left a consultation: the table's test has it. */
 const rare = ['aftertalk, control-lost']
 
-const seatings = [['1'], ['1', '2'], ['1', '2'], []] as const
-const seatsBy = (pick: number) => ({
-  '12345': (seatings[pick % 4] ?? []).map((seat) => `800${seat}`),
-  '110': (seatings[(pick >> 2) % 4] ?? []).map((seat) => `900${seat}`),
-})
+/** Routes to a desk: none, one seat, two together, one after the other. */
+const seatings = [[], [['1']], [['1', '2']], [['1'], ['2']]] as const
+const routesOf = (digit: string, choice: number) => (seatings[choice % 4] ?? []).map((route) => route.map((seat) => `${digit}00${seat}`))
+const seatsBy = (pick: number) => ({ '12345': routesOf('8', pick), '110': routesOf('9', pick >> 2) })
+
+const allOf = ({ routes, overflow }: DeskNow) => [...routes, ...overflow].flatMap(({ endpoints }) => endpoints)
+const freeAt = ({ desks }: Context) => ({ '12345': allOf(desks['12345']), '110': allOf(desks['110']) })
 
 /** Plays the happenings on a fresh call; every visited cell and fact is counted. @returns what broke which invariant, with the way there */
 function play(happenings: readonly Happening[], seated: number, visited: Set<string>): string | undefined {
   const model = new CallModel()
-  const facts: Fact[] = []
+  const facts: CallsFact[] = []
   const past: AnyEvent[] = []
   const told: string[] = []
   let mono = 0
   let seats = seatsBy(seated)
-  const obey = ({ actions }: Step): readonly Fact[] => {
+  let desks: Partial<DeskNow> = {}
+  const obey = ({ actions }: Step): readonly CallsFact[] => {
     model.obey(actions)
     const newFacts = actions.flatMap((action) => (action.type === 'record' ? action.facts : []))
     for (const fact of newFacts) visited.add(isHandoverFact(fact) ? `${fact.type} ${fact.handover.failure?.reason ?? ''}`.trim() : fact.type)
@@ -46,11 +49,15 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
     return newFacts
   }
   const releaseAt = seated % 2 === 0 ? 'answer' : 'ringing'
-  const begun = begin(arrival, contextAt(mono, seats))
+  const begun = begin(arrival, contextAt(mono, seats, desks))
   obey(begun)
   let { state } = begun
   for (const chance of happenings) {
-    if (chance.kind === 'seats change') seats = seatsBy(chance.pick)
+    if (chance.kind === 'seats change') {
+      seats = seatsBy(chance.pick)
+      // Somebody is there but busy, or the other desk helps out.
+      desks = { ...(chance.pick % 3 === 0 ? { staffed: true } : {}), ...(chance.pick % 5 === 0 ? { overflow: [{ endpoints: ['8009', '9009'] }] } : {}) }
+    }
     const event = eventOf(chance, model, state, past)
     if (!event) continue
     past.push(event)
@@ -58,7 +65,7 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
     const before = state
     const found = 'leg' in event ? model.legs.get(event.leg) : undefined
     const leg = found && { ...found }
-    const context = { ...contextAt((mono += chance.ms), seats), releaseAt } as const
+    const context = { ...contextAt((mono += chance.ms), seats, desks), releaseAt } as const
     const after = step(before, event, context)
     model.happen(event)
     const newFacts = obey(after)
@@ -66,7 +73,7 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
     told.push(`${before.phase}: ${JSON.stringify(event)} → ${state.phase}: ${lines(after.actions).join('; ')}`)
     const replies = after.actions.flatMap((action) => (action.type === 'reply' ? [action] : []))
     const again = 'command' in event ? undefined : step(state, event, context)
-    const broken = brokenBy({ event, before, after: state, actions: after.actions, replies, leg, world: model, facts, newFacts, again, mono, seats })
+    const broken = brokenBy({ event, before, after: state, actions: after.actions, replies, leg, world: model, facts, newFacts, again, mono, seats: freeAt(context) })
     if (broken !== undefined) return [broken, ...told, ...model.impossible].join('\n')
   }
   return undefined

@@ -41,7 +41,7 @@ describe('the configuration', () => {
     ['a missing field', ['  application: tandem\n', ''], 'asterisk', /lacking application/],
     ['a name that could end a line of Asterisk’s files', ['id: "1001"', 'id: "1001\\n[evil]"'], 'agents/0/id', /pattern/],
     ['a platform that is none', ['platform: "110"', 'platform: "119"'], 'tickets/endpoints/0/platform', /one of 12345, 110/],
-    ['a trunk that is not there', ['trunk: police', 'trunk: polise'], 'desks/110/trunk', /names no trunk/],
+    ['a trunk that is not there', ['routes: [police]', 'routes: [polise]'], 'desks/110/routes/0', /names no trunk/],
     ['two agents of one name', ['id: "1002"', 'id: "1001"'], 'agents', /1001 is there twice/],
     ['a number as text', ['path: ./journal.sqlite', 'path: 5'], 'journal/path', /string/],
     ['a password that is too short', ['"${TANDEM_PHONE_1001}"', 'short'], 'agents/0/password', /pattern/],

@@ -1,4 +1,4 @@
-import type { Fact } from '../facts.ts'
+import type { CallsFact } from '../facts.ts'
 import type { Handover } from '../handover/handover.ts'
 import type { Room } from './state.ts'
 
@@ -10,6 +10,11 @@ export type Apart = 'ringback' | 'music' | 'silence'
 
 /** Where a leg is: in a bridge, or apart, hearing something. */
 export type Place = Room | Apart
+
+/** `queue-position-1` and so on; `queue-position-many` beyond the last one that is spoken. */
+export type Prompt = 'please-wait' | `queue-position-${number | 'many'}`
+/** The last place in the queue that has a prompt of its own. */
+export const lastSpokenPosition = 10
 
 export const refusals = [
   'call-not-answered',
@@ -60,7 +65,7 @@ export type Action =
   /** Back into the dialplan, whose fallback rings the desk without Tandem. */
   | { readonly type: 'give-back-caller' }
   | { readonly type: 'set-background'; readonly sound: Background }
-  | { readonly type: 'announce'; readonly prompt: 'please-wait' }
+  | { readonly type: 'announce'; readonly prompt: Prompt }
   | { readonly type: 'set-timer'; readonly token: number; readonly afterMs: number }
-  | { readonly type: 'record'; readonly facts: readonly Fact[] }
+  | { readonly type: 'record'; readonly facts: readonly CallsFact[] }
   | { readonly type: 'reply'; readonly command: string; readonly reply: Reply }

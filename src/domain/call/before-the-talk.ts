@@ -1,10 +1,14 @@
 /** Rows of the phases in which no desk talks with the caller yet: ringing, waiting; and ended. */
 import { iso } from '../instant.ts'
-import { find, hangUp, nothing, without } from './draft.ts'
-import { answerCaller, end, ringDesk, talk, wait } from './moves.ts'
+import { otherThan } from '../handover/handover.ts'
+import { type Action, lastSpokenPosition } from './actions.ts'
+import { type Draft, find, hangUp, nothing, startTimer, without } from './draft.ts'
+import type { Context } from './events.ts'
+import { answerCaller, end, ringDesk, ringing as ringingNow, talk, wait } from './moves.ts'
+import { heard, ringRoutes, routesLeft } from './ring.ts'
 import { noHandover, type Row } from './row.ts'
 import { refuse } from './settling.ts'
-import { withLeg } from './state.ts'
+import { type Ringing, type Waiting, withLeg } from './state.ts'
 
 export const ringing: Row<'ringing'> = {
   'leg-dialled': (state, event) => {
@@ -13,8 +17,12 @@ export const ringing: Row<'ringing'> = {
     const { sipCallId } = event
     return nothing(withLeg(state, leg.id, (dialled) => ({ ...dialled, sipCallId })))
   },
-  'leg-ringing': (state, event) => {
-    return find(state.legs, event.leg) ? nothing(withLeg(state, event.leg, (leg) => ({ ...leg, rang: true }))) : nothing(state)
+  'leg-ringing': (state, event, context) => {
+    if (!find(state.legs, event.leg)) return nothing(state)
+    const rings = withLeg(state, event.leg, (leg) => ({ ...leg, rang: true }))
+    if (state.legs.some(({ rang }) => rang)) return nothing(rings)
+    const { call, actions } = heard(rings.call, state.ring, context)
+    return { state: { ...rings, call }, actions }
   },
   'leg-answered': (state, event, { now }) => {
     const desk = find(state.legs, event.leg)
@@ -28,14 +36,13 @@ export const ringing: Row<'ringing'> = {
   'leg-ended': (state, event, context) => {
     if (!find(state.legs, event.leg)) return nothing(state)
     const legs = without(state.legs, event.leg)
-    return legs.length > 0 ? nothing({ ...state, legs }) : wait(state.call, state.desk, context)
+    return legs.length > 0 ? nothing({ ...state, legs }) : goOn(state, context, [])
   },
   'caller-left': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
   'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
   'timer-fired': (state, event, context) =>
-    event.token === state.call.timer
-      ? wait(state.call, state.desk, context, hangUp(state.legs, 'no-answer'))
-      : nothing(state),
+    event.token === state.call.timer ? goOn(state, context, hangUp(state.legs, 'no-answer')) : nothing(state),
+  'desk-free': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-not-answered'),
   ...noHandover,
 }
@@ -52,10 +59,9 @@ export const waiting: Row<'waiting'> = {
   'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
   'timer-fired': (state, event, context) => {
     if (event.token !== state.call.timer) return nothing(state)
-    return context.seats[state.desk].length > 0
-      ? ringDesk(state.call, state.desk, context)
-      : { ...wait(state.call, state.desk, context), facts: [] }
+    return takeTurn(state, context) ?? stayInQueue(state, context)
   },
+  'desk-free': (state, _event, context) => takeTurn(state, context) ?? nothing(state),
   'handover-requested': (state, event) => refuse(state, event, 'call-not-answered'),
   ...noHandover,
 }
@@ -70,6 +76,32 @@ export const ended: Row<'ended'> = {
   'caller-left': nothing,
   'control-lost': nothing,
   'timer-fired': nothing,
+  'desk-free': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-ended'),
   ...noHandover,
+}
+
+/** The next route within the ring time; where none is left, the caller waits. */
+function goOn(state: Ringing, context: Context, before: readonly Action[]): Draft {
+  const { call, desk, ring } = state
+  const platform = state.legs[0]?.platform ?? desk
+  const { routes, overflow } = context.desks[desk]
+  const left = context.now.mono < ring.deadline ? routesLeft(ring, platform === desk ? routes : overflow) : []
+  const next = ringRoutes(call, left, { platform, role: 'agent' }, context, ring.deadline)
+  return next ? ringingNow(next, desk, before) : wait(call, desk, context, before)
+}
+
+/** It is this caller's turn: the desk is rung, or where it is swamped the other one's seats (§15). */
+function takeTurn({ call, desk }: Waiting, context: Context): Draft | undefined {
+  if (context.desks[desk].routes.length > 0) return ringDesk(call, desk, context)
+  const helped = ringRoutes({ ...call, overflowed: true }, context.desks[desk].overflow, { platform: otherThan(desk), role: 'agent' }, context)
+  return helped && ringingNow(helped, desk)
+}
+
+/** The caller is told his place when it has changed, and asked for patience when it has not. */
+function stayInQueue(state: Waiting, context: Context): Draft {
+  const place = context.desks[state.desk].ahead + 1
+  const prompt = place === state.told ? 'please-wait' : (`queue-position-${place > lastSpokenPosition ? 'many' : place}` as const)
+  const timer = startTimer(state.call, context.retryMs)
+  return { state: { ...state, call: timer.call, told: place }, actions: [{ type: 'announce', prompt }], lastly: [timer.action] }
 }

@@ -1,4 +1,4 @@
-import type { CallFactType, Fact, HandoverFactType, PartyFactType } from '../facts.ts'
+import type { CallFactType, CallsFact, HandoverFactType, PartyFactType } from '../facts.ts'
 import { factVersion } from '../facts.ts'
 import { type Failure, type Tracked, toRecord } from '../handover/handover.ts'
 import { type Instant, iso } from '../instant.ts'
@@ -32,7 +32,7 @@ export function settle(before: Scene, { state, actions, lastly = [], facts = [] 
   if (facts.length === 0) return { state, actions: done }
   const call = summarise(state)
   const at = iso(now)
-  const recorded = facts.map((fact, i): Fact => {
+  const recorded = facts.map((fact, i): CallsFact => {
     const base = { version: factVersion, sequence: state.call.sequence + i + 1, at, call } as const
     return 'handover' in fact ? { ...base, type: fact.type, handover: toRecord(fact.handover) } : { ...base, ...fact }
   })

@@ -64,6 +64,8 @@ export type Event =
   /** Tandem cannot run this call, or will not any longer: the caller goes back to the dialplan. */
   | { readonly type: 'control-lost' }
   | { readonly type: 'timer-fired'; readonly token: number }
+  /** The desk that the call waits for can be rung now. */
+  | { readonly type: 'desk-free' }
   | ({ readonly type: 'handover-requested' } & HandoverRequest)
   | ({ readonly type: 'handover-cancel-requested' } & HandoverCommand)
   | ({ readonly type: 'handover-change-requested' } & ChangeRequest)
@@ -93,6 +95,7 @@ export const eventTypes = [
   'caller-left',
   'control-lost',
   'timer-fired',
+  'desk-free',
   'handover-requested',
   'handover-cancel-requested',
   'handover-change-requested',
@@ -100,12 +103,35 @@ export const eventTypes = [
   'handover-outcome-decided',
 ] as const satisfies readonly EventType[]
 
+/** Endpoints that are rung together. */
+export interface Route {
+  readonly endpoints: readonly string[]
+  /** How long it may ring before the next route is tried; the whole ring time when left out. */
+  readonly ringMs?: number
+}
+
+/** What can be done at a desk at the moment. */
+export interface DeskNow {
+  /** In their order; empty: nobody can be rung now. */
+  readonly routes: readonly Route[]
+  /** For a hand-over with danger: reserved channels included. */
+  readonly dangerRoutes: readonly Route[]
+  /** Somebody is there, busy perhaps: it is worth waiting. */
+  readonly staffed: boolean
+  /** Calls that wait for it before this one. */
+  readonly ahead: number
+  /** The other desk's seats that its calls may overflow to now (互助, §15). */
+  readonly overflow: readonly Route[]
+}
+
 /** What the machine may know of the world at the moment of an event. */
 export interface Context {
   readonly now: Instant
-  /** Endpoints of each desk that can be rung now. */
-  readonly seats: Readonly<Record<Platform, readonly string[]>>
+  readonly desks: Readonly<Record<Platform, DeskNow>>
+  /** How long a desk is rung, all its routes together. */
   readonly ringMs: number
+  /** How long a route may give no sign of ringing before the next one is tried. */
+  readonly routeMs: number
   readonly retryMs: number
   /** When the first desk of a transfer is released: as the other desk rings, or as it has answered. */
   readonly releaseAt: 'ringing' | 'answer'

@@ -1,8 +1,9 @@
 import { failureOf, tellingFailure } from '../handover/failure.ts'
-import { advance, stamp } from '../handover/handover.ts'
+import { advance, type Failure, stamp } from '../handover/handover.ts'
 import { type Draft, type FactDraft, find, hangUp, nothing, stopTimer, without } from './draft.ts'
-import type { ChangeRequest, Context, EventOf } from './events.ts'
+import type { ChangeRequest, Context, EventOf, Route } from './events.ts'
 import { end, fallBack, free, join } from './moves.ts'
+import { heard, ringRoutes, routesLeft } from './ring.ts'
 import type { Row } from './row.ts'
 import { about, cancelSettled, close, pressAgain, refuse, replyWith, show } from './settling.ts'
 import { type Inviting, type Leg, withLeg } from './state.ts'
@@ -15,11 +16,14 @@ export const inviting: Row<'inviting'> = {
   },
   'leg-ringing': (state, event, context) => {
     if (!find(state.targets, event.leg)) return nothing(state)
-    const heard = withLeg(state, event.leg, (leg) => ({ ...leg, rang: true }))
-    if (state.handover.state === 'ringing') return nothing(heard)
-    const parted = part(heard, context)
+    const rings = withLeg(state, event.leg, (leg) => ({ ...leg, rang: true }))
+    // The route's first sign of ringing.
+    const timed = state.ring && !state.targets.some(({ rang }) => rang) ? heard(rings.call, state.ring, context) : { call: rings.call, actions: [] }
+    if (state.handover.state === 'ringing') return { state: { ...rings, call: timed.call }, actions: timed.actions }
+    const parted = part({ ...rings, call: timed.call }, context)
     const handover = advance(parted.state.handover, 'ringing', 'ring', context.now)
-    return release({ ...parted.state, handover }, [...parted.facts, { type: 'handover-ringing', handover }], context)
+    const draft = release({ ...parted.state, handover }, [...parted.facts, { type: 'handover-ringing', handover }], context)
+    return { ...draft, lastly: [...(draft.lastly ?? []), ...timed.actions] }
   },
   'leg-answered': answered,
   'leg-joined': nothing,
@@ -33,9 +37,7 @@ export const inviting: Row<'inviting'> = {
     if (!leg) return nothing(state)
     const failure = tellingFailure(state.failure, failureOf({ ...event, rang: leg.rang }))
     const targets = without(state.targets, leg.id)
-    return targets.length > 0
-      ? nothing({ ...state, targets, failure })
-      : fallBack(state, 'failed', failure, context, [])
+    return targets.length > 0 ? nothing({ ...state, targets, failure }) : goOn({ ...state, targets, failure }, failure, context, [])
   },
   'caller-left': (state, _event, context) =>
     end(state, 'caller', context, { caller: 'left', outcome: close(state.call, state.handover, 'failed', { reason: 'caller-left' }) }),
@@ -46,10 +48,10 @@ export const inviting: Row<'inviting'> = {
     }),
   'timer-fired': (state, event, context) => {
     if (event.token !== state.call.timer) return nothing(state)
-    const rang = state.targets.some((leg) => leg.rang)
-    const failure = tellingFailure(state.failure, { reason: rang ? 'no-answer' : 'unreachable' })
-    return fallBack(state, 'failed', failure, context, hangUp(state.targets, 'no-answer'))
+    const reason = state.targets.some((leg) => leg.rang) ? 'no-answer' : state.ring ? 'unreachable' : 'busy'
+    return goOn(state, tellingFailure(state.failure, { reason }), context, hangUp(state.targets, 'no-answer'))
   },
+  'desk-free': (state, _event, context) => (state.targets.length > 0 ? nothing(state) : (ringFree(state, context) ?? nothing(state))),
   'handover-requested': pressAgain,
   'handover-cancel-requested': about((state, event, context: Context) => {
     const draft = fallBack(state, 'cancelled', undefined, context, hangUp(state.targets, 'normal'))
@@ -59,6 +61,29 @@ export const inviting: Row<'inviting'> = {
   'handover-change-requested': about(change),
   'handover-confirm-requested': about((state, event) => refuse(state, event, 'handover-not-verified')),
   'handover-outcome-decided': about((state, event) => refuse(state, event, 'not-a-conference')),
+}
+
+const routesTo = ({ handover }: Inviting, context: Context): readonly Route[] =>
+  handover.danger ? context.desks[handover.to].dangerRoutes : context.desks[handover.to].routes
+
+const target = ({ handover }: Inviting) => ({ platform: handover.to, role: 'peer', handoverId: handover.id }) as const
+
+/** The next route within the ring time; where none is left, the hand-over has failed. */
+function goOn(state: Inviting, failure: Failure, context: Context, before: Draft['actions']): Draft {
+  const { ring } = state
+  const left = ring && context.now.mono < ring.deadline ? routesLeft(ring, routesTo(state, context)) : []
+  const next = ring && ringRoutes(state.call, left, target(state), context, ring.deadline)
+  if (!next) return fallBack(state, 'failed', failure, context, before)
+  return {
+    state: { ...state, call: next.call, targets: next.legs, ring: next.ring, failure },
+    actions: [...next.actions, ...before, next.timer],
+  }
+}
+
+/** Somebody at the other desk, where all were busy, is free. */
+function ringFree(state: Inviting, context: Context): Draft | undefined {
+  const rung = state.ring ? undefined : ringRoutes(state.call, routesTo(state, context), target(state), context)
+  return rung && { state: { ...state, call: rung.call, targets: rung.legs, ring: rung.ring }, actions: [...rung.actions, rung.timer] }
 }
 
 /** The desks first talk with each other where that was asked for and the first one is still there; else the other desk comes to the caller. */

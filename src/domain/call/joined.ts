@@ -38,6 +38,7 @@ export const joining: Row<'joining'> = {
       outcome: close(state.call, state.handover, 'failed', { reason: 'control-lost' }),
     }),
   'timer-fired': nothing,
+  'desk-free': nothing,
   ...settling,
 }
 
@@ -65,6 +66,7 @@ export const releasing: Row<'releasing'> = {
   'control-lost': (state, _event, context) =>
     end(state, 'given-back', context, { caller: 'give-back', outcome: complete(state.call, state.handover, 'taken') }),
   'timer-fired': nothing,
+  'desk-free': nothing,
   ...settling,
 }
 
@@ -81,6 +83,7 @@ export const aftertalk: Row<'aftertalk'> = {
   'caller-left': nothing,
   'control-lost': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
   'timer-fired': nothing,
+  'desk-free': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-ended'),
   ...noHandover,
 }

@@ -47,6 +47,7 @@ export function begin(arrival: Arrival, context: Context): Step {
     callerHeld: false,
     callerMuted: false,
     guests: [],
+    overflowed: false,
     sequence: 0,
     legCount: 0,
     timer: 0,

@@ -2,31 +2,31 @@
 import type { Failure, Platform, Tracked } from '../handover/handover.ts'
 import { iso } from '../instant.ts'
 import type { Action } from './actions.ts'
-import { type Draft, type FactDraft, hangUp, makeLegs, startTimer, stopTimer } from './draft.ts'
+import { type Draft, type FactDraft, hangUp, startTimer, stopTimer } from './draft.ts'
 import type { Context } from './events.ts'
+import { ringRoutes, type Rung } from './ring.ts'
 import { close, type Settled } from './settling.ts'
 import type { Call, Leg, Room, State } from './state.ts'
 import { legsOf } from './state.ts'
 import { deskOf } from './summary.ts'
 
-/** Rings every free seat of the desk; with none, the caller waits with music. */
+/** Rings the desk; where nobody can be rung, the caller waits with music. */
 export function ringDesk(call: Call, desk: Platform, context: Context, before: readonly Action[] = []): Draft {
-  const seats = context.seats[desk]
-  if (seats.length === 0) return wait(call, desk, context, before)
-  const made = makeLegs(call, seats, { platform: desk, role: 'agent' })
-  const timer = startTimer(made.call, context.ringMs)
-  return {
-    state: { phase: 'ringing', call: unheld(timer.call), desk, legs: made.legs },
-    actions: before,
-    lastly: [...made.actions, timer.action],
-  }
+  const rung = ringRoutes(call, context.desks[desk].routes, { platform: desk, role: 'agent' }, context)
+  return rung ? ringing(rung, desk, before) : wait(call, desk, context, before)
 }
+
+export const ringing = ({ call, legs, ring, actions, timer }: Rung, desk: Platform, before: readonly Action[] = []): Draft => ({
+  state: { phase: 'ringing', call: unheld(call), desk, legs, ring },
+  actions: before,
+  lastly: [...actions, timer],
+})
 
 /** Nobody to ring: the caller is answered, hears an announcement and music, and the desk is tried again. Never a hang-up. */
 export function wait(call: Call, desk: Platform, context: Context, before: readonly Action[] = []): Draft {
   const timer = startTimer({ ...unheld(call), callerUp: true }, context.retryMs)
   return {
-    state: { phase: 'waiting', call: timer.call, desk },
+    state: { phase: 'waiting', call: timer.call, desk, told: 0 },
     actions: [...before, ...answerCaller(call), { type: 'announce', prompt: 'please-wait' }],
     lastly: [timer.action],
     facts: [{ type: 'call-waiting' }],

@@ -1,4 +1,5 @@
 import type { Failure, Platform, Tracked } from '../handover/handover.ts'
+import type { Ring } from './ring.ts'
 
 /** A channel that Tandem made towards a desk or a further party. Its id is the ARI channelId. */
 export interface Leg {
@@ -43,6 +44,8 @@ export interface Call {
   readonly callerUp: boolean
   /** Number of the last fact. */
   readonly sequence: number
+  /** The other platform's seats were rung for it because its own desk was swamped (§15). */
+  readonly overflowed: boolean
   /** Legs made so far: their ids are derived from it. */
   readonly legCount: number
   /** The running timer's token; a fired timer with another one is stale. */
@@ -61,12 +64,15 @@ export interface Ringing extends Base {
   readonly phase: 'ringing'
   readonly desk: Platform
   readonly legs: readonly Leg[]
+  readonly ring: Ring
 }
 
 /** Nobody at the desk could be reached; the caller hears music until the desk is rung again. */
 export interface Waiting extends Base {
   readonly phase: 'waiting'
   readonly desk: Platform
+  /** Place in the queue that the caller was told last. */
+  readonly told: number
 }
 
 /** Caller and desk talk. */
@@ -77,11 +83,12 @@ export interface Talking extends Base {
   readonly failedAtMono?: number
 }
 
-/** The other desk is rung. Without `desk` the first desk has left early, and the caller waits alone. */
+/** The other desk is rung; without `ring` it is waited for until somebody there is free. Without `desk` the first desk has left early, and the caller waits alone. */
 export interface Inviting extends Base {
   readonly phase: 'inviting'
   readonly desk?: Leg
   readonly targets: readonly Leg[]
+  readonly ring?: Ring
   readonly handover: Tracked
   /** The most telling failure of the targets that have already ended. */
   readonly failure?: Failure

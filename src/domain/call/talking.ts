@@ -2,9 +2,10 @@ import type { HandoverFactType } from '../facts.ts'
 import { type Tracked, toRecord } from '../handover/handover.ts'
 import { iso } from '../instant.ts'
 import type { Draft } from './draft.ts'
-import { makeLegs, nothing, startTimer } from './draft.ts'
+import { nothing, startTimer } from './draft.ts'
 import type { Context, EventOf } from './events.ts'
 import { callerLeft, end, ringDesk, withGuest } from './moves.ts'
+import { ringRoutes } from './ring.ts'
 import { noHandover, type Row } from './row.ts'
 import { close, refuse, replyWith } from './settling.ts'
 import type { Talking } from './state.ts'
@@ -39,6 +40,7 @@ export const talking: Row<'talking'> = {
   'caller-left': (state, _event, context) => callerLeft(state, [state.desk], 'call', context),
   'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
   'timer-fired': nothing,
+  'desk-free': nothing,
   'handover-requested': request,
   ...noHandover,
 }
@@ -69,8 +71,10 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     pressedAtMono: context.now.mono,
   }
   const requested = { type: 'handover-requested' satisfies HandoverFactType, handover } as const
-  const seats = context.seats[event.to]
-  if (seats.length === 0) {
+  const there = context.desks[event.to]
+  const to = { platform: event.to, role: 'peer', handoverId: handover.id } as const
+  const rung = ringRoutes(state.call, event.danger ? there.dangerRoutes : there.routes, to, context)
+  if (!rung && !there.staffed) {
     const closed = close(state.call, handover, 'failed', { reason: 'unreachable' })
     return {
       state: { ...state, call: closed.call, failedAtMono: context.now.mono },
@@ -78,15 +82,15 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
       facts: [requested, ...closed.facts],
     }
   }
-  const made = makeLegs(state.call, seats, { platform: event.to, role: 'peer', handoverId: handover.id })
-  const timer = startTimer(made.call, context.ringMs)
+  const reply = { type: 'reply', command: event.command, reply: { kind: 'handover', handover: toRecord(handover), created: true } } as const
+  if (!rung) {
+    // All are busy there: it is rung as soon as somebody is free, within the ring time.
+    const timer = startTimer(state.call, context.ringMs)
+    return { state: { phase: 'inviting', call: timer.call, desk, targets: [], handover }, actions: [timer.action, reply], facts: [requested] }
+  }
   return {
-    state: { phase: 'inviting', call: timer.call, desk, targets: made.legs, handover },
-    actions: [
-      ...made.actions,
-      timer.action,
-      { type: 'reply', command: event.command, reply: { kind: 'handover', handover: toRecord(handover), created: true } },
-    ],
+    state: { phase: 'inviting', call: rung.call, desk, targets: rung.legs, ring: rung.ring, handover },
+    actions: [...rung.actions, rung.timer, reply],
     facts: [requested],
   }
 }

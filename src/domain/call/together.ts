@@ -13,6 +13,7 @@ const shared = {
   'leg-ringing': nothing,
   'leg-answered': answeredElsewhere,
   'timer-fired': nothing,
+  'desk-free': nothing,
   'handover-requested': pressAgain,
 } as const
 

@@ -4,6 +4,8 @@ import type { Instant } from '../instant.ts'
 export const platforms = ['12345', '110'] as const
 export type Platform = (typeof platforms)[number]
 
+export const otherThan = (platform: Platform): Platform => (platform === '12345' ? '110' : '12345')
+
 /** How responsibility is passed on (§4). */
 export const modes = ['transfer', 'conference'] as const
 export type Mode = (typeof modes)[number]
