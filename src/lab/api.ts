@@ -23,6 +23,10 @@ export class Api {
     return this.#request<T>('POST', path, { 'content-type': 'application/json', ...headers }, JSON.stringify(body))
   }
 
+  put<T>(path: string, body: unknown): Promise<ApiAnswer<T>> {
+    return this.#request<T>('PUT', path, { 'content-type': 'application/json' }, JSON.stringify(body))
+  }
+
   patch<T>(path: string, body: unknown): Promise<ApiAnswer<T>> {
     return this.#request<T>('PATCH', path, { 'content-type': 'application/json' }, JSON.stringify(body))
   }

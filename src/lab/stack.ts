@@ -30,6 +30,8 @@ export interface StackOptions {
   readonly policeTrunkPort?: number
   readonly calls?: Partial<Config['calls']>
   readonly retryMs?: readonly number[]
+  /** Beside the numbers, and the trunk of 110. */
+  readonly desks?: Partial<Record<'12345' | '110', Partial<Config['desks']['110']>>>
 }
 
 /** The whole of Tandem on this machine: Asterisk, Redis, a ticket receiver, the service, and phones when asked for. */
@@ -140,10 +142,13 @@ export async function labSettings(
     },
     redis: { url: at.redis },
     journal: { path: at.journal },
-    desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'], ...(police === undefined ? {} : { routes: ['police'] }) } },
+    desks: {
+      '12345': { numbers: ['12345'], ...options.desks?.['12345'] },
+      '110': { numbers: ['110'], ...(police === undefined ? {} : { routes: ['police'] }), ...options.desks?.['110'] },
+    },
     agents: [
       ...desks['12345'].map((id) => ({ id, platform: '12345', name: `话务员 ${id}`, password: secrets['phones'] })),
-      ...(police === undefined ? desks['110'].map((id) => ({ id, platform: '110', name: `接警员 ${id}`, password: secrets['phones'] })) : []),
+      ...(police === undefined || options.seats?.['110'] ? desks['110'] : []).map((id) => ({ id, platform: '110', name: `接警员 ${id}`, password: secrets['phones'] })),
     ],
     trunks: [
       { id: 'carrier', host: carrierHost, port: 5060, qualifySec: 0 },
