@@ -7,7 +7,7 @@ import { platforms } from '../domain/handover/handover.ts'
 import { AriError } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
-import { dialablesOf, guestEndpointsOf } from '../config/endpoints.ts'
+import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Legs } from './legs.ts'
 import { ringbackClass } from './ringback.ts'
@@ -22,6 +22,7 @@ export class AsteriskControl implements CallControl {
   readonly #legs: Legs
   readonly #listener: ControlListener
   readonly #logger: Logger
+  readonly #language: string
   /** Callers in our hands, by channel. */
   readonly #callers = new Set<string>()
   /** Where each leg is that was joined or separated. */
@@ -36,6 +37,7 @@ export class AsteriskControl implements CallControl {
   constructor(config: Config, logger: Logger, listener: ControlListener) {
     this.#listener = listener
     this.#logger = logger
+    this.#language = config.calls.language
     const endpoints = [...platforms.flatMap((p) => dialablesOf(config, p)), ...guestEndpointsOf(config)]
     const dialStrings = new Map(endpoints.map((e) => [e.id, e.dial]))
     this.#link = new AriLink({
@@ -48,7 +50,7 @@ export class AsteriskControl implements CallControl {
       },
       onDown: () => undefined,
     })
-    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (id) => dialStrings.get(id) ?? '', {
+    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? (dialStrings.get(order.endpoint) ?? '') : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
       legRinging: (leg) => listener.legRinging(leg),
       legAnswered: (leg) => listener.legAnswered(leg),
@@ -157,7 +159,7 @@ export class AsteriskControl implements CallControl {
     const playbackId = `play-${callId}-${(this.#playbacks += 1)}`
     await this.#stopAnnouncement(callId)
     this.#announcements.set(callId, playbackId)
-    await this.#link.request('channels', 'playWithId', { channelId, playbackId, media: `sound:tandem/${prompt}`, lang: 'zh_CN' })
+    await this.#link.request('channels', 'playWithId', { channelId, playbackId, media: `sound:tandem/${prompt}`, lang: this.#language })
   }
 
   /** Applies what was missed while the socket was away: hang-ups first, then answers. */

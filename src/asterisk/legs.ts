@@ -34,11 +34,11 @@ export class Legs {
   readonly #link: AriLink
   readonly #application: string
   readonly #ringMs: number
-  readonly #dialString: (endpoint: string) => string
+  readonly #dialString: (order: LegOrder) => string
   readonly #listener: LegListener
   readonly #legs = new Map<string, Leg>()
 
-  constructor(link: AriLink, application: string, ringMs: number, dialString: (endpoint: string) => string, listener: LegListener) {
+  constructor(link: AriLink, application: string, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener) {
     this.#link = link
     this.#application = application
     this.#ringMs = ringMs
@@ -132,7 +132,7 @@ export class Legs {
   async #create(order: LegOrder): Promise<void> {
     await this.#link.request('channels', 'create', {
       channelId: order.leg,
-      endpoint: this.#dialString(order.endpoint),
+      endpoint: this.#dialString(order),
       app: this.#application,
       appArgs: 'leg',
       variables: variablesOf(order),

@@ -20,8 +20,10 @@ export interface LegOrder {
   readonly leg: string
   readonly callId: string
   readonly endpoint: string
-  readonly role: 'agent' | 'peer' | 'guest'
+  readonly role: 'agent' | 'peer' | 'guest' | 'caller'
   readonly handoverId?: string
+  /** To be dialled on the trunk `endpoint`: digits, perhaps behind a plus. */
+  readonly number?: string
   readonly callerNumber: string
   readonly callerName?: string
 }

@@ -14,6 +14,8 @@ export interface RunnerDeps {
   readonly control: CallControl
   readonly timers: Timers
   readonly logger: Logger
+  /** What a citizen who is called sees. */
+  readonly ownNumber?: string
   readonly context: () => Context
   readonly record: (facts: readonly Fact[]) => Promise<Commit>
   /** After every step, before the next event. */
@@ -45,11 +47,16 @@ export class CallRunner {
     this.#state = begun.state
     deps.changed(undefined, begun.state)
     this.#perform(begun.actions)
-    deps.logger.info({ phase: begun.state.phase }, 'call arrived')
+    deps.logger.info({ phase: begun.state.phase }, 'call begins')
   }
 
   get state(): State {
     return this.#state
+  }
+
+  /** The call's last facts are on disk, or cannot be. */
+  get committed(): Promise<Commit> {
+    return this.#committed
   }
 
   get summary(): CallSummary {
@@ -114,7 +121,8 @@ export class CallRunner {
           endpoint: action.endpoint,
           role: action.role,
           ...(action.handoverId === undefined ? {} : { handoverId: action.handoverId }),
-          callerNumber: call.caller.number,
+          ...(action.number === undefined ? {} : { number: action.number }),
+          callerNumber: call.direction === 'outbound' && action.role === 'caller' ? (this.#deps.ownNumber ?? '') : call.caller.number,
           ...(call.caller.name ? { callerName: call.caller.name } : {}),
         })
         return

@@ -1,14 +1,15 @@
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Config } from '../config/schema.ts'
-import type { Reply } from '../domain/call/actions.ts'
-import type { AnyEvent, Arrival, Context, Event, HandoverRequest, LegEnd } from '../domain/call/events.ts'
-import { begin } from '../domain/call/machine.ts'
+import type { AnyEvent, Arrival, Context, Event, LegEnd } from '../domain/call/events.ts'
+import type { Step } from '../domain/call/draft.ts'
+import { begin, beginOutbound } from '../domain/call/machine.ts'
 import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
-import { type Handover, type Mode, type Outcome, otherThan, type Platform, platforms, toRecord } from '../domain/handover/handover.ts'
+import { type Handover, type Mode, type Outcome, otherThan, platforms, toRecord } from '../domain/handover/handover.ts'
 import type { AgentFact, AgentState, CallSummary } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
+import type { CommandRefusal, CommandResult, OutboundCommand, PressCommand } from './commands.ts'
 import { CallBook } from './call-book.ts'
 import type { CallControl, ControlListener } from './call-control.ts'
 import { CallRunner } from './call-runner.ts'
@@ -26,20 +27,6 @@ export interface CallsOptions {
   readonly timers?: Timers
   /** What each agent said last, from the journal. */
   readonly agents?: readonly AgentFact[]
-}
-
-export type CommandRefusal = 'call-not-found' | 'agent-not-in-call' | 'destination-not-found' | 'destination-busy' | 'asterisk-away'
-export type CommandReply = Reply | { readonly kind: 'refused'; readonly code: CommandRefusal }
-export interface CommandResult {
-  readonly reply: CommandReply
-  readonly committed: Promise<Commit>
-}
-
-export interface PressCommand extends Omit<HandoverRequest, 'command' | 'handoverId' | 'to'> {
-  /** The other platform when left out. */
-  readonly to?: Platform
-  /** The call; found by `agent` when left out. */
-  readonly callId?: string
 }
 
 const nothingToCommit: Promise<Commit> = Promise.resolve({ durable: true })
@@ -71,6 +58,20 @@ export class Calls implements ControlListener {
   /** A live call, or one that ended not long ago. */
   get(callId: string): CallSummary | undefined {
     return this.#book.get(callId)?.summary
+  }
+
+  /** An agent calls a citizen: the agent's own phone rings first. @returns the new call's id, or why there is none */
+  callOut({ agent, number, purpose, ticket }: OutboundCommand): { readonly call: string; readonly committed: Promise<Commit> } | CommandRefusal {
+    const { config } = this.#options
+    const found = config.agents.find(({ id }) => id === agent)
+    if (!found) return 'destination-not-found'
+    if (!config.outbound) return 'outbound-not-configured'
+    if (!this.control.up) return 'asterisk-away'
+    if (!this.#desks.guest(agent)) return 'destination-busy'
+    const id = `call-${uuid()}`
+    const order = { id, platform: found.platform, agent, number, trunk: config.outbound.trunk, ...(purpose ? { purpose } : {}), ...(ticket === undefined ? {} : { ticket }) }
+    const runner = this.#run(id, number, beginOutbound(order, this.#context(id)), config.outbound.number ?? config.desks[found.platform].numbers[0])
+    return { call: id, committed: runner.committed }
   }
 
   /** A key press, whichever key it came from: the second press shows what the first one made. */
@@ -173,19 +174,26 @@ export class Calls implements ControlListener {
       return
     }
     const id = `call-${uuid()}`
-    const log = logger.child({ call: id, caller: maskNumber(arrival.caller.number, config.log.numbers) })
+    this.#run(id, arrival.caller.number, begin({ ...arrival, id }, this.#context(id)))
+  }
+
+  /** @param number the citizen's @param ownNumber what a citizen who is called sees */
+  #run(id: string, number: string, begun: Step, ownNumber?: string): CallRunner {
+    const { logger, config, journal } = this.#options
     const runner = new CallRunner(
       {
         control: this.control,
         timers: this.#timers,
-        logger: log,
+        logger: logger.child({ call: id, caller: maskNumber(number, config.log.numbers) }),
+        ...(ownNumber === undefined ? {} : { ownNumber }),
         context: () => this.#context(id),
-        record: (facts) => this.#options.journal.append(facts),
+        record: (facts) => journal.append(facts),
         changed: (before, after) => this.#changed(id, before, after),
       },
-      begin({ ...arrival, id }, this.#context(id)),
+      begun,
     )
     this.#book.add(runner)
+    return runner
   }
 
   callerLeft(channelId: string): void {

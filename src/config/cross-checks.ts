@@ -19,6 +19,9 @@ export function crossChecks(config: Config): readonly Problem[] {
     if (channels !== undefined && reserved >= channels) problems.push({ path: `trunks/${i}/reserved`, reason: 'leaves no channel for other calls' })
     if (channels === undefined && reserved > 0) problems.push({ path: `trunks/${i}/reserved`, reason: 'needs `channels`' })
   })
+  if (config.outbound && !config.trunks.some(({ id }) => id === config.outbound?.trunk)) {
+    problems.push({ path: 'outbound/trunk', reason: 'names no trunk of `trunks`' })
+  }
   config.destinations.forEach(({ trunk }, i) => {
     if (!config.trunks.some((t) => t.id === trunk)) problems.push({ path: `destinations/${i}/trunk`, reason: 'names no trunk of `trunks`' })
   })

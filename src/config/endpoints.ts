@@ -11,7 +11,13 @@ export type DeskRoute = { readonly kind: 'trunk'; readonly endpoint: Dialable } 
 
 /** Asterisk's names (`dial`: Dial, ARI `endpoint`) are made from the configuration only, never from input. */
 const seat = ({ id }: Config['agents'][number]): Dialable => ({ id, dial: `PJSIP/${id}`, shared: false })
-const onTrunk = (id: string, number: string | undefined, trunk: string): Dialable => ({ id, dial: `PJSIP/${number}@${trunk}`, shared: true, trunk })
+/** @param number digits, perhaps behind a plus @throws Error for anything else: it would become part of a dial string */
+export function numberOn(trunk: string, number: string): string {
+  if (!/^\+?[0-9]{2,15}$/.test(number)) throw new Error(`not a number that can be dialled: ${number}`)
+  return `PJSIP/${number}@${trunk}`
+}
+
+const onTrunk = (id: string, number: string | undefined, trunk: string): Dialable => ({ id, dial: numberOn(trunk, number ?? ''), shared: true, trunk })
 
 /** The ways to a desk, in their order. */
 export function routesOf(config: Config, platform: Platform): readonly DeskRoute[] {

@@ -87,7 +87,7 @@ const Endpoint = Type.Object(
       description: 'Standard Webhooks secrets; two while one is being replaced',
     }),
     events: Type.Optional(
-      Type.Array(Type.String({ pattern: '^handover\\.[a-z]+$' }), { description: 'Event types wanted; all when left out' }),
+      Type.Array(Type.String({ pattern: '^(handover|call-back)\\.[a-z]+$' }), { description: 'Event types wanted; all when left out' }),
     ),
   },
   { ...strict, description: 'A ticket system: receives the tickets of hand-overs to its platform' },
@@ -151,6 +151,15 @@ export const ConfigSchema = Type.Object(
     agents: Type.Array(Agent, { default: [] }),
     trunks: Type.Array(Trunk, { default: [] }),
     destinations: Type.Array(Destination, { default: [] }),
+    outbound: Type.Optional(
+      Type.Object(
+        {
+          trunk: Name('The trunk by which agents call citizens'),
+          number: Type.Optional(PhoneNumber('What the citizen sees; the first of the desk’s `numbers` when left out')),
+        },
+        { ...strict, description: 'Agents may call citizens' },
+      ),
+    ),
     calls: Type.Object(
       {
         ringMs: Ms('How long a desk is rung before a transfer counts as not answered', 25_000, 500),
@@ -161,6 +170,7 @@ export const ConfigSchema = Type.Object(
           default: 'answer',
           description: 'When the first desk of a transfer is released: once the other desk has answered, or as it rings',
         }),
+        language: Type.Enum(['zh_CN', 'en'], { default: 'zh_CN', description: 'Of the announcements to callers' }),
         maximum: Type.Integer({ minimum: 1, maximum: 100_000, default: 500, description: 'Calls at a time' }),
       },
       { ...strict, default: {} },

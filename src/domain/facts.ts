@@ -1,10 +1,10 @@
-import type { Phase } from './call/state.ts'
+import type { Direction, Phase, Purpose } from './call/state.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
 export const factVersion = 2
 
-export const callFactTypes = ['call-arrived', 'call-answered', 'call-waiting', 'call-caller-left', 'call-ended'] as const
+export const callFactTypes = ['call-made', 'call-arrived', 'call-answered', 'call-waiting', 'call-caller-left', 'call-ended'] as const
 export const handoverFactTypes = [
   'handover-requested',
   'handover-dialled',
@@ -56,10 +56,15 @@ export interface CallSummary {
   readonly agent?: string
   readonly caller: { readonly number: string; readonly name?: string }
   readonly dialled: string
+  readonly direction: Direction
+  readonly purpose?: Purpose
+  readonly ticket?: string
   readonly arrivedAt: string
   readonly answeredAt?: string
   readonly endedAt?: string
   readonly endedBy?: string
+  /** Of a call that an agent made: why the citizen was not reached. */
+  readonly failure?: Failure
   readonly parties: readonly Party[]
   readonly channels: { readonly caller: ChannelRef; readonly agent?: ChannelRef; readonly peer?: ChannelRef }
 }
@@ -94,6 +99,12 @@ export interface PartyFact extends FactBase {
   readonly failure?: Failure
 }
 
+/** The caller was lost before a desk had him: who is to call back. */
+export interface CallBackFact extends FactBase {
+  readonly type: 'call-back-requested'
+  readonly platform: Platform
+}
+
 export const agentStates = ['available', 'paused', 'signed-out'] as const
 export type AgentState = (typeof agentStates)[number]
 
@@ -107,9 +118,11 @@ export interface AgentFact {
 }
 
 /** What happened to a call. */
-export type CallsFact = CallFact | HandoverFact | PartyFact
+export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact
 
 export type Fact = CallsFact | AgentFact
+
+export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 
 export const isOfCall = (fact: Fact): fact is CallsFact => 'call' in fact
 

@@ -1,7 +1,8 @@
 /** What commands are answered, whichever route they came by. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Calls, CommandResult } from '../calls/calls.ts'
+import type { Calls } from '../calls/calls.ts'
+import type { CommandResult } from '../calls/commands.ts'
 import type { Answer, IdempotencyKeys } from './idempotency.ts'
 import { problem, problemType, sendProblem } from './problem.ts'
 

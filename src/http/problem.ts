@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import type { CommandRefusal } from '../calls/calls.ts'
+import type { CommandRefusal } from '../calls/commands.ts'
 import type { Refusal } from '../domain/call/actions.ts'
 
 interface Known {
@@ -32,6 +32,7 @@ export const problems = {
   'party-already-in': { status: 409, title: 'It is in the call already, or being rung' },
   'party-not-joined': { status: 409, title: 'The party has not answered yet' },
   'last-party': { status: 409, title: 'Nobody else talks with the caller' },
+  'outbound-not-configured': { status: 409, title: 'The configuration has no trunk by which citizens are called' },
   'destination-busy': { status: 409, title: 'The agent has another call' },
   'idempotency-key-reused': { status: 422, title: 'The same Idempotency-Key came with another request' },
   'too-many-readers': { status: 503, title: 'Too many live event streams are open' },

@@ -35,7 +35,7 @@ export const DeliverySchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, 'agent-changed']),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, 'call-back-requested', 'agent-changed']),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -44,6 +44,7 @@ export const EventSchema = Type.Object(
     endpoint: Type.Optional(Type.String({ description: 'The agent, trunk or destination of that party' })),
     by: Type.Optional(Type.String({ description: 'Who did it' })),
     failure: Type.Optional(FailureRecord),
+    platform: Type.Optional(Type.Enum(platforms, { description: 'Of `call-back-requested`: who is to call back' })),
     agent: Type.Optional(Type.String({ description: 'Of `agent-changed`, which is of no call' })),
     state: Type.Optional(Type.Enum(agentStates, { description: 'What the agent is now' })),
   },

@@ -53,7 +53,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   const keys = await IdempotencyKeys.load(deps.journal)
   await app.register(async (routes) => {
     agentRoutes(routes, deps)
-    callRoutes(routes, deps)
+    callRoutes(routes, deps, keys)
     handoverRoutes(routes, deps, keys)
     handoverCommandRoutes(routes, deps, keys)
     partyRoutes(routes, deps, keys)

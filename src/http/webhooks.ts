@@ -1,4 +1,4 @@
-import { TicketPayloadSchema, ticketEvents } from '../tickets/payload-schema.ts'
+import { payloadSchemaOf, ticketEvents } from '../tickets/payload-schema.ts'
 
 const header = (name: string, description: string) => ({
   name,
@@ -15,13 +15,13 @@ export const ticketWebhooks = Object.fromEntries(
     {
       post: {
         operationId: `receive-${event}`,
-        summary: `Sent to the ticket systems of the receiving platform: ${event}`,
+        summary: `Sent to the ticket systems of the platform that it is for: ${event}`,
         parameters: [
           header('webhook-id', 'Stable over all attempts: receive each id once'),
           header('webhook-timestamp', 'Unix seconds of this attempt'),
           header('webhook-signature', 'v1,<base64 HMAC-SHA256 of id.timestamp.body>; several while a secret is replaced'),
         ],
-        requestBody: { content: { 'application/json': { schema: TicketPayloadSchema } } },
+        requestBody: { content: { 'application/json': { schema: payloadSchemaOf(event) } } },
         responses: {
           '2XX': { description: 'Taken' },
           '410': { description: 'Never send to this address again' },

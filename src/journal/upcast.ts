@@ -13,9 +13,9 @@ export function upcast(stored: { readonly version: number }): Fact {
 }
 
 /** Version 1 knew no parties, and called the phase in which the other desk rings `transferring`. */
-type FirstFact = Omit<CallsFact, 'call'> & { readonly call: Omit<CallsFact['call'], 'parties' | 'state'> & { readonly state: string } }
+type FirstFact = Omit<CallsFact, 'call'> & { readonly call: Omit<CallsFact['call'], 'parties' | 'state' | 'direction'> & { readonly state: string } }
 
 function second(fact: FirstFact): Fact {
   const state = fact.call.state === 'transferring' ? 'inviting' : fact.call.state
-  return { ...fact, version: factVersion, call: { ...fact.call, state, parties: [] } } as unknown as Fact
+  return { ...fact, version: factVersion, call: { ...fact.call, state, parties: [], direction: 'inbound' } } as unknown as Fact
 }

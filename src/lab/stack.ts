@@ -29,6 +29,8 @@ export interface StackOptions {
   /** The 110 desk is behind a trunk to this port of 127.0.0.1. */
   readonly policeTrunkPort?: number
   readonly calls?: Partial<Config['calls']>
+  /** Agents may call citizens: the citizen's phone listens there, at the carrier's address. */
+  readonly carrierPort?: number
   readonly retryMs?: readonly number[]
   /** Beside the numbers, and the trunk of 110. */
   readonly desks?: Partial<Record<'12345' | '110', Partial<Config['desks']['110']>>>
@@ -74,7 +76,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   await startService()
 
-  const phone = async (name: string, toneHz: number, account: Parameters<typeof startPhone>[0]['account'], bindHost: string) => {
+  const phone = async (name: string, toneHz: number, account: Parameters<typeof startPhone>[0]['account'], bindHost: string, sipPort?: number) => {
     const started = await startPhone({
       name,
       dir: join(dir, 'phones', name),
@@ -82,6 +84,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       sip: { host: config.asterisk.sipHost, port: config.asterisk.sipPort },
       account,
       bindHost,
+      ...(sipPort === undefined ? {} : { sipPort }),
       answer: 'manual',
     })
     phones.push(started)
@@ -102,7 +105,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     startService,
     citizen: ({ number = '13800001234', name, toneHz = partyTones.caller } = {}) =>
-      phone(`citizen-${number}`, toneHz, { user: number, register: false, ...(name === undefined ? {} : { displayName: name }) }, carrierHost),
+      phone(`citizen-${number}`, toneHz, { user: number, register: false, ...(name === undefined ? {} : { displayName: name }) }, carrierHost, options.carrierPort),
     agent: (id, toneHz) => {
       const found = config.agents.find((agent) => agent.id === id)
       if (!found) throw new Error(`there is no agent ${id}`)
@@ -151,9 +154,10 @@ export async function labSettings(
       ...(police === undefined || options.seats?.['110'] ? desks['110'] : []).map((id) => ({ id, platform: '110', name: `接警员 ${id}`, password: secrets['phones'] })),
     ],
     trunks: [
-      { id: 'carrier', host: carrierHost, port: 5060, qualifySec: 0 },
+      { id: 'carrier', host: carrierHost, port: options.carrierPort ?? 5060, qualifySec: 0 },
       ...(police === undefined ? [] : [{ id: 'police', host: '127.0.0.1', port: police, inbound: false, qualifySec: 0, match: ['127.0.0.9'] }]),
     ],
+    ...(options.carrierPort === undefined ? {} : { outbound: { trunk: 'carrier' } }),
     calls: options.calls ?? {},
     tickets: {
       allowNetworks: ['127.0.0.0/8'],

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import { verifyWebhook } from '../tickets/signature.ts'
-import type { TicketPayload } from '../tickets/payload-schema.ts'
+import type { HandoverPayload } from '../tickets/payload-schema.ts'
 
 export interface ReceivedTicket {
   /** `performance.now()` of its arrival. */
@@ -8,7 +8,7 @@ export interface ReceivedTicket {
   readonly id: string
   /** `valid`, or why the signature was refused. */
   readonly signature: string
-  readonly payload: TicketPayload
+  readonly payload: HandoverPayload
 }
 
 export interface TicketReceiver {
@@ -34,7 +34,7 @@ export async function startTicketReceiver(secret: string, port: number): Promise
     const body = request.body as Buffer
     const verdict = verifyWebhook(request.headers, body, [secret], Date.now())
     if (!verdict.ok) return reply.code(401).send(verdict)
-    tickets.push({ at, id: String(request.headers['webhook-id']), signature: 'valid', payload: JSON.parse(body.toString()) as TicketPayload })
+    tickets.push({ at, id: String(request.headers['webhook-id']), signature: 'valid', payload: JSON.parse(body.toString()) as HandoverPayload })
     return reply.code(204).send()
   })
   const url = await app.listen({ host: '127.0.0.1', port })

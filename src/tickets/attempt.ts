@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { isHandoverFact } from '../domain/facts.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Delivery, DeliveryState, DeliveryStore } from './delivery-store.ts'
-import { ticketPayload } from './payload.ts'
+import { ticketOf } from './payload.ts'
 import type { WebhookSender } from './post-webhook.ts'
 import { signWebhook } from './signature.ts'
 import { pauseAfter, WebhookError } from './verdict.ts'
@@ -50,7 +49,7 @@ export async function attempt(id: string, parts: AttemptParts, signal: AbortSign
   const line = {
     delivery: id,
     endpoint: delivery.endpoint,
-    handover: delivery.handoverId,
+    subject: delivery.subject,
     event: delivery.event,
     attempt: after.attempts,
     outcome: after.lastOutcome,
@@ -70,8 +69,9 @@ async function send(delivery: Delivery, parts: AttemptParts, signal: AbortSignal
     const endpoint = tickets.endpoints.find(({ id }) => id === delivery.endpoint)
     if (!endpoint) throw new WebhookError('dead', 'endpoint-removed')
     const [entry] = await journal.read(delivery.position - 1, 1)
-    if (entry?.position !== delivery.position || !isHandoverFact(entry.fact)) throw new WebhookError('dead', 'fact-missing')
-    const body = Buffer.from(JSON.stringify(ticketPayload(delivery.event, entry.fact)))
+    const ticket = entry?.position === delivery.position ? ticketOf(entry.fact) : undefined
+    if (!ticket) throw new WebhookError('dead', 'fact-missing')
+    const body = Buffer.from(JSON.stringify(ticket.payload))
     const headers = signWebhook(delivery.id, body, endpoint.secrets, Date.now())
     const status = await sender.post({ url: endpoint.url, headers, body }, signal)
     return { state: 'delivered', lastOutcome: `http-${status}`, nextAt: delivery.nextAt }

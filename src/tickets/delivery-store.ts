@@ -9,7 +9,8 @@ export interface Delivery {
   /** The `webhook-id`. */
   readonly id: string
   readonly endpoint: string
-  readonly handoverId: string
+  /** What it is about, and in order with: the hand-over, or the call of a call-back. */
+  readonly subject: string
   /** Where the fact is in the journal. */
   readonly position: number
   readonly event: TicketEvent
@@ -53,7 +54,7 @@ export class DeliveryStore {
       (id, endpoint, handover_id, position, event, state, attempts, last_outcome, next_at, updated_at)
       VALUES (?, ?, ?, ?, ?, 'pending', 0, NULL, ?, ?)`
     await this.#tables.commit([
-      ...deliveries.map((d) => all(insert, d.id, d.endpoint, d.handoverId, d.position, d.event, d.nextAt, d.updatedAt)),
+      ...deliveries.map((d) => all(insert, d.id, d.endpoint, d.subject, d.position, d.event, d.nextAt, d.updatedAt)),
       all('INSERT OR REPLACE INTO cursors (reader, position) VALUES (?, ?)', reader, cursor),
     ])
   }
@@ -63,9 +64,9 @@ export class DeliveryStore {
     return row && toDelivery(row)
   }
 
-  async ofHandover(handoverId: string): Promise<Delivery[]> {
+  async ofHandover(subject: string): Promise<Delivery[]> {
     const sql = 'SELECT * FROM deliveries WHERE handover_id = ? ORDER BY position, endpoint'
-    return (await this.#tables.all(all(sql, handoverId))).map(toDelivery)
+    return (await this.#tables.all(all(sql, subject))).map(toDelivery)
   }
 
   /** Notes what an attempt came to. */
@@ -76,10 +77,10 @@ export class DeliveryStore {
   }
 
   /** The first pending delivery of a hand-over to an endpoint. */
-  async head(endpoint: string, handoverId: string): Promise<Head | undefined> {
+  async head(endpoint: string, subject: string): Promise<Head | undefined> {
     const sql = `SELECT id, next_at FROM deliveries WHERE state = 'pending' AND endpoint = ? AND handover_id = ?
       ORDER BY position LIMIT 1`
-    const [row] = await this.#tables.all(all(sql, endpoint, handoverId))
+    const [row] = await this.#tables.all(all(sql, endpoint, subject))
     return row && toHead(row)
   }
 
@@ -111,7 +112,7 @@ const toHead = (row: Row): Head => ({ id: String(row['id']), nextAt: Number(row[
 const toDelivery = (row: Row): Delivery => ({
   id: String(row['id']),
   endpoint: String(row['endpoint']),
-  handoverId: String(row['handover_id']),
+  subject: String(row['handover_id']),
   position: Number(row['position']),
   event: row['event'] as TicketEvent,
   state: row['state'] as DeliveryState,

@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox'
+import { platforms } from '../domain/handover/handover.ts'
 import { CallRecord, HandoverRecord, Time } from './record-schemas.ts'
 
-/** Event types that are sent, in the order a hand-over meets them. */
-export const ticketEvents = [
+/** Events of a hand-over, in the order it meets them. */
+export const handoverEvents = [
   'handover.requested',
   'handover.ringing',
   'handover.answered',
@@ -10,20 +11,32 @@ export const ticketEvents = [
   'handover.failed',
   'handover.cancelled',
 ] as const
+export type HandoverEvent = (typeof handoverEvents)[number]
+
+/** Event types that are sent. */
+export const ticketEvents = [...handoverEvents, 'call-back.requested'] as const
 export type TicketEvent = (typeof ticketEvents)[number]
 
-/** Body of a ticket webhook. */
-export const TicketPayloadSchema = Type.Object(
-  {
-    type: Type.Enum(ticketEvents, { description: 'What happened' }),
-    timestamp: Time('When it happened'),
-    data: Type.Object({
-      handover: HandoverRecord,
-      call: CallRecord,
-      sequence: Type.Integer({ minimum: 1, description: 'Place in the order of the call’s facts' }),
-    }),
-  },
-  { title: 'TicketPayload', description: 'Sent to the ticket system of the platform that receives the hand-over' },
-)
+const Sequence = Type.Integer({ minimum: 1, description: 'Place in the order of the call’s facts' })
 
-export type TicketPayload = Static<typeof TicketPayloadSchema>
+export const HandoverPayloadSchema = Type.Object(
+  {
+    type: Type.Enum(handoverEvents, { description: 'What happened' }),
+    timestamp: Time('When it happened'),
+    data: Type.Object({ handover: HandoverRecord, call: CallRecord, sequence: Sequence }),
+  },
+  { title: 'HandoverPayload', description: 'Sent to the ticket system of the platform that receives the hand-over' },
+)
+export type HandoverPayload = Static<typeof HandoverPayloadSchema>
+
+export const CallBackPayloadSchema = Type.Object(
+  {
+    type: Type.Literal('call-back.requested', { description: 'What happened' }),
+    timestamp: Time('When it happened'),
+    data: Type.Object({ platform: Type.Enum(platforms, { description: 'Who is to call back' }), call: CallRecord, sequence: Sequence }),
+  },
+  { title: 'CallBackPayload', description: 'A caller was lost before a desk had them; sent to the ticket system of the platform that they waited for' },
+)
+export type CallBackPayload = Static<typeof CallBackPayloadSchema>
+
+export const payloadSchemaOf = (event: TicketEvent) => (event === 'call-back.requested' ? CallBackPayloadSchema : HandoverPayloadSchema)

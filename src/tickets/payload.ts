@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { type Fact, type HandoverFact, type HandoverFactType, isHandoverFact } from '../domain/facts.ts'
-import type { TicketEvent, TicketPayload } from './payload-schema.ts'
+import { type Fact, type HandoverFactType, isCallBack, isHandoverFact } from '../domain/facts.ts'
+import type { Platform } from '../domain/handover/handover.ts'
+import type { CallBackPayload, HandoverEvent, HandoverPayload } from './payload-schema.ts'
 
 /** null: no ticket system needs to hear of it. */
-const events: Record<HandoverFactType, TicketEvent | null> = {
+const events: Record<HandoverFactType, HandoverEvent | null> = {
   'handover-requested': 'handover.requested',
   'handover-dialled': null,
   'handover-ringing': 'handover.ringing',
@@ -18,16 +19,29 @@ const events: Record<HandoverFactType, TicketEvent | null> = {
   'handover-decided': null,
 }
 
-export const ticketEventOf = (fact: Fact): TicketEvent | null => (isHandoverFact(fact) ? events[fact.type] : null)
+/** What a fact tells ticket systems: the same at every attempt. */
+export interface Ticket {
+  /** Whose ticket systems. */
+  readonly platform: Platform
+  /** The hand-over or call with whose other tickets it stays in order. */
+  readonly subject: string
+  readonly payload: HandoverPayload | CallBackPayload
+}
 
-/** What the ticket system is told of a fact: the same at every attempt. */
-export function ticketPayload(event: TicketEvent, fact: HandoverFact): TicketPayload {
+/** @returns undefined for a fact of which no ticket system needs to hear */
+export function ticketOf(fact: Fact): Ticket | undefined {
+  if (isCallBack(fact)) {
+    const { at, call, platform, sequence } = fact
+    return { platform, subject: call.id, payload: { type: 'call-back.requested', timestamp: at, data: { platform, call, sequence } } }
+  }
+  const event = isHandoverFact(fact) ? events[fact.type] : null
+  if (!event || !isHandoverFact(fact)) return undefined
   const { at, handover, call, sequence } = fact
-  return { type: event, timestamp: at, data: { handover, call, sequence } }
+  return { platform: handover.to, subject: handover.id, payload: { type: event, timestamp: at, data: { handover, call, sequence } } }
 }
 
 /** `webhook-id`: the same for the same event at the same endpoint, at every attempt and after every restart. */
-export function webhookId(instance: string, endpoint: string, fact: HandoverFact): string {
-  const parts = JSON.stringify([instance, endpoint, fact.handover.id, fact.sequence])
+export function webhookId(instance: string, endpoint: string, { subject, payload }: Pick<Ticket, 'subject' | 'payload'>): string {
+  const parts = JSON.stringify([instance, endpoint, subject, payload.data.sequence])
   return `msg_${createHash('sha256').update(parts).digest('base64url').slice(0, 27)}`
 }

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino'
 import type { TicketEndpointConfig } from '../config/schema.ts'
-import { isHandoverFact } from '../domain/facts.ts'
 import type { Entry, Journal } from '../journal/journal.ts'
 import type { Delivery, DeliveryStore } from './delivery-store.ts'
-import { ticketEventOf, webhookId } from './payload.ts'
+import { ticketOf, webhookId } from './payload.ts'
 
 /** Facts read at a time. */
 const page = 500
@@ -12,21 +11,23 @@ const callFirstMs = 15
 /** Pause after the journal failed, ms. */
 const retryMs = 1_000
 
-/** The deliveries that a fact asks for: one an endpoint of the platform that receives the hand-over. */
+/** The deliveries that a fact asks for: one an endpoint of the platform that it is for. */
 export function planned(
   { fact, position }: Entry,
   endpoints: readonly TicketEndpointConfig[],
   instance: string,
   now: number,
 ): Delivery[] {
-  const event = ticketEventOf(fact)
-  if (!event || !isHandoverFact(fact)) return []
+  const ticket = ticketOf(fact)
+  if (!ticket) return []
+  const { subject, payload } = ticket
+  const event = payload.type
   return endpoints
-    .filter(({ platform, events }) => platform === fact.handover.to && (events?.includes(event) ?? true))
+    .filter(({ platform, events }) => platform === ticket.platform && (events?.includes(event) ?? true))
     .map(({ id }) => ({
-      id: webhookId(instance, id, fact),
+      id: webhookId(instance, id, ticket),
       endpoint: id,
-      handoverId: fact.handover.id,
+      subject,
       position,
       event,
       state: 'pending',

@@ -1,6 +1,6 @@
 /** The records that are told to the outside, as JSON Schema: in tickets and in the HTTP interface. */
 import { Type } from 'typebox'
-import { phases } from '../domain/call/state.ts'
+import { directions, phases, purposes } from '../domain/call/state.ts'
 import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
 import { failureReasons, handoverStates, modes, outcomes, platforms } from '../domain/handover/handover.ts'
 
@@ -88,10 +88,14 @@ export const CallRecord = Type.Object(
     agent: Type.Optional(Type.String()),
     caller: Type.Object({ number: Type.String(), name: Type.Optional(Type.String()) }),
     dialled: Type.String(),
+    direction: Type.Enum(directions, { description: '`outbound`: a desk called the citizen' }),
+    purpose: Type.Optional(Type.Enum(purposes, { description: 'Of an outbound call: calling back, or following up (回访)' })),
+    ticket: Type.Optional(Type.String({ description: 'Of an outbound call: the ticket that it is about' })),
     arrivedAt: Time('Arrival'),
     answeredAt: Type.Optional(Time('Answer')),
     endedAt: Type.Optional(Time('End')),
     endedBy: Type.Optional(Type.String()),
+    failure: Type.Optional(FailureRecord),
     parties: Type.Unsafe<readonly Party[]>(Type.Array(PartyRecord, { description: 'Everybody in it now, the caller first' })),
     channels: Type.Object({ caller: Channel, agent: Type.Optional(Channel), peer: Type.Optional(Channel) }),
   },

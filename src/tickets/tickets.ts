@@ -26,9 +26,9 @@ export interface Tickets {
   /** `dead`: given up, in all. */
   health(): { readonly redis: 'up' | 'down'; readonly pending: number; readonly dead: number }
   /** In the order of the facts. @throws SqlError when the journal cannot be read. */
-  deliveriesOf(handoverId: string): Promise<readonly DeliveryView[]>
+  deliveriesOf(subject: string): Promise<readonly DeliveryView[]>
   /** Told when a delivery is planned and after each attempt. @returns how to stop. */
-  onDelivery(listener: (delivery: DeliveryView & { readonly handoverId: string }) => void): () => void
+  onDelivery(listener: (delivery: DeliveryView & { readonly subject: string }) => void): () => void
   /** Within some 10 s, whatever Redis and the receivers do. The journal is closed after it. */
   close(): Promise<void>
 }
@@ -55,14 +55,14 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   const store = new DeliveryStore(journal.tables)
   const sender = webhookSender(guard, tickets.timeoutMs)
   const ending = new AbortController()
-  const listeners = new Set<(delivery: DeliveryView & { handoverId: string }) => void>()
+  const listeners = new Set<(delivery: DeliveryView & { subject: string }) => void>()
   /** Jobs of deliveries that run now: the same one is not started twice when Redis was emptied meanwhile. */
   const running = new Set<string>()
   let counts: Counts = await store.counts()
   let closing: Promise<void> | undefined
 
   const tell = (delivery: Delivery): void => {
-    const told = { ...toView(delivery), handoverId: delivery.handoverId }
+    const told = { ...toView(delivery), subject: delivery.subject }
     for (const listener of listeners) {
       try {
         listener(told)
@@ -74,8 +74,8 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   }
   const parts: AttemptParts = { store, journal, sender, tickets, logger, random: Math.random, onRecorded: tell }
 
-  const addHeads = async (groups: readonly Pick<Delivery, 'endpoint' | 'handoverId'>[]): Promise<void> => {
-    const heads = await Promise.all(groups.map(({ endpoint, handoverId }) => store.head(endpoint, handoverId)))
+  const addHeads = async (groups: readonly Pick<Delivery, 'endpoint' | 'subject'>[]): Promise<void> => {
+    const heads = await Promise.all(groups.map(({ endpoint, subject }) => store.head(endpoint, subject)))
     await queue.add(missing(heads.filter((head) => head !== undefined)))
   }
   const missing = (heads: readonly Head[]) => heads.filter(({ id }) => !running.has(id))
@@ -132,7 +132,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     async onPlanned(deliveries) {
       counts = { ...counts, pending: counts.pending + deliveries.length }
       for (const delivery of deliveries) tell(delivery)
-      await addHeads([...new Map(deliveries.map((d) => [`${d.endpoint} ${d.handoverId}`, d])).values()])
+      await addHeads([...new Map(deliveries.map((d) => [`${d.endpoint} ${d.subject}`, d])).values()])
     },
   })
   planner.start()
@@ -148,7 +148,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
 
   return {
     health: () => ({ redis: queue.up ? 'up' : 'down', ...counts }),
-    deliveriesOf: async (handoverId) => (await store.ofHandover(handoverId)).map(toView),
+    deliveriesOf: async (subject) => (await store.ofHandover(subject)).map(toView),
     onDelivery(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

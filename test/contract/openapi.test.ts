@@ -51,6 +51,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/health',
       'PATCH /v1/calls/{callId}/parties/{party}',
       'PATCH /v1/handovers/{handoverId}',
+      'POST /v1/calls',
       'POST /v1/calls/{callId}/parties',
       'POST /v1/calls/{callId}/parties/{party}/drop',
       'POST /v1/handovers',

@@ -89,6 +89,7 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     return post(`/v1/calls/${callId}/parties/${leg}/drop`, { agent: '1001' })
   },
   'destination-not-found': () => post(`/v1/calls/${given.control.talk('1001').call}/parties`, { destination: '911' }),
+  'outbound-not-configured': () => post('/v1/calls', { agent: '1001', number: '13800001234' }),
   'destination-busy': () => {
     given.control.talk('1001')
     return post(`/v1/calls/${given.control.talk('1002').call}/parties`, { destination: '1001' })

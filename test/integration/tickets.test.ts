@@ -85,7 +85,7 @@ describe('tickets', () => {
     await start()
     await expect.poll(redisUp).toBe('up')
     const told: string[] = []
-    tickets?.onDelivery(({ handoverId, event, state }) => told.push(`${handoverId} ${event} ${state}`))
+    tickets?.onDelivery(({ subject, event, state }) => told.push(`${subject} ${event} ${state}`))
     await press('h1')
     await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
     expect(heardOf('h1')).toEqual([1, 2, 3, 4])

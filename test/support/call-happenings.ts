@@ -94,7 +94,7 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
       return on.fires(state.call.timer - 1 - (pick % 3))
     case 'caller leaves':
       // Also as the echo of our own hang-up.
-      return model.caller === 'left' ? undefined : on.callerLeaves
+      return model.caller === 'left' || model.caller === 'away' ? undefined : on.callerLeaves
     case 'bridge fails':
       return model.bridge === 'opening' ? on.bridgeFails : undefined
     case 'presses': {

@@ -56,6 +56,7 @@ function desksWithCaller(state: State): readonly Leg[] {
       return [state.peer]
     case 'aftertalk':
       return state.room === 'call' ? state.legs : []
+    case 'calling':
     case 'ringing':
     case 'waiting':
     case 'consulting':
@@ -148,6 +149,8 @@ export const invariants: Readonly<Record<string, Check>> = {
   'I15 only who is free is rung, the other desk only for a hand-over, a further party only by an invitation': ({ actions, after, event, seats }) =>
     actions.every((action) => {
       if (action.type !== 'dial-leg') return true
+      if (action.role === 'caller') return action.leg === after.call.caller.channelId && action.number === after.call.caller.number
+      if (after.phase === 'calling') return action.endpoint === after.desk.endpoint
       if (action.role === 'guest') return event.type === 'party-invite-requested' && event.endpoint === action.endpoint
       const platform = legsOf(after).find(({ id }) => id === action.leg)?.platform
       const handedOver = handoverOf(after)?.id === action.handoverId && handoverOf(after)?.to === platform
@@ -155,7 +158,7 @@ export const invariants: Readonly<Record<string, Check>> = {
     }),
 
   'I16 a timer runs exactly while a desk rings or the caller waits': ({ after, world }) =>
-    world.timers.has(after.call.timer) === ['ringing', 'waiting', 'inviting'].includes(after.phase),
+    world.timers.has(after.call.timer) === ['calling', 'ringing', 'waiting', 'inviting'].includes(after.phase),
 
   'I17 who is held hears music and talks with nobody': ({ after, world }) =>
     legsOf(after).every(({ id, held }) => !held || world.legs.get(id)?.place === 'music' || world.legs.get(id)?.hungUp) &&

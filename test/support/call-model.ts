@@ -6,6 +6,7 @@ import type { Room } from '../../src/domain/call/state.ts'
 export interface ModelLeg {
   readonly id: string
   readonly endpoint: string
+  readonly role: string
   stage: 'made' | 'dialled' | 'ringing' | 'up' | 'gone'
   /** We have asked for its end. */
   hungUp: boolean
@@ -18,7 +19,7 @@ export interface ModelLeg {
 
 export class CallModel {
   readonly legs = new Map<string, ModelLeg>()
-  caller: 'calling' | 'up' | 'left' | 'hung-up' | 'given-back' = 'calling'
+  caller: 'away' | 'calling' | 'up' | 'left' | 'hung-up' | 'given-back' = 'calling'
   bridge: 'none' | 'opening' | 'open' | 'closed' = 'none'
   sound: Background = 'nothing'
   callerMuted = false
@@ -26,6 +27,10 @@ export class CallModel {
   readonly timers = new Set<number>()
   /** What no PBX could have obeyed. */
   readonly impossible: string[] = []
+
+  constructor(outbound = false) {
+    if (outbound) this.caller = 'away'
+  }
 
   get callerHere(): boolean {
     return this.caller === 'calling' || this.caller === 'up'
@@ -48,6 +53,12 @@ export class CallModel {
   happen(event: AnyEvent): void {
     if (event.type === 'caller-left' && this.callerHere) this.caller = 'left'
     if (event.type === 'control-lost') this.bridge = 'none'
+    // A citizen who was called is the caller from the answer on.
+    const callee = event.type === 'leg-answered' && this.caller === 'away' ? this.legs.get(event.leg) : undefined
+    if (callee?.role === 'caller' && callee.stage !== 'gone' && !callee.hungUp) {
+      this.legs.delete(callee.id)
+      this.caller = 'calling'
+    }
     if (event.type === 'timer-fired') this.timers.delete(event.token)
     const leg = 'leg' in event ? this.legs.get(event.leg) : undefined
     if (!leg || leg.stage === 'gone') return
@@ -66,7 +77,7 @@ export class CallModel {
     switch (action.type) {
       case 'dial-leg':
         if (this.legs.has(action.leg)) this.impossible.push(`${action.leg} is made twice`)
-        this.legs.set(action.leg, { id: action.leg, endpoint: action.endpoint, stage: 'made', hungUp: false, place: 'nowhere', muted: false, joins: [] })
+        this.legs.set(action.leg, { id: action.leg, endpoint: action.endpoint, role: action.role, stage: 'made', hungUp: false, place: 'nowhere', muted: false, joins: [] })
         return
       case 'hang-up-leg':
         this.#with(action.leg, (leg) => (leg.hungUp = true))

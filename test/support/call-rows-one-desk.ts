@@ -4,7 +4,29 @@ import { type Cell, ignores, leads, merge, noHandover, notes, otherCancel, over,
 import * as on from './call-world.ts'
 
 /** Rows of the phases in which at most one desk has the caller. A phase or an event without its cell does not compile. */
-export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 'inviting' | 'ended'>, Record<EventType, Cell>> = {
+export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 'talking' | 'inviting' | 'ended'>, Record<EventType, Cell>> = {
+  calling: {
+    'leg-dialled': [notes(on.dialled('c-1')), ignores(unnamed('c-1')), ignores(on.dialled(stranger))],
+    'leg-ringing': [notes(on.rings('c-1')), ignores(on.rings(stranger))],
+    'leg-answered': [
+      leads(on.answers('c-caller'), 'talking', 'answer caller', 'join c-1', 'fact call-answered'),
+      ignores(on.answers('c-1')),
+      strangerHungUp(),
+    ],
+    'leg-joined': [ignores(on.joins('c-1'))],
+    'leg-join-failed': [ignores(on.joinFails('c-1'))],
+    'leg-ended': [
+      leads(on.hangsUp('c-1'), 'ended', 'hang up c-caller: normal', ...over),
+      leads(on.refuses('c-caller', 486, 17), 'ended', 'hang up c-1: normal', ...over),
+      ignores(on.hangsUp(stranger)),
+    ],
+    'caller-left': [ignores(on.callerLeaves)],
+    'control-lost': [leads(on.bridgeFails, 'ended', 'hang up c-1: normal', 'hang up c-caller: normal', ...over)],
+    'timer-fired': [leads(on.fires(2), 'ended', 'hang up c-1: normal', 'hang up c-caller: normal', ...over), ignores(on.fires(1))],
+    'desk-free': [ignores(on.deskFree)],
+    'handover-requested': [stays(on.press(), 'reply press: call-not-answered')],
+    ...noHandover,
+  },
   ringing: {
     'leg-dialled': [notes(on.dialled('c-1')), ignores(unnamed('c-1')), ignores(on.dialled(stranger))],
     'leg-ringing': [notes(on.rings('c-2')), ignores(on.rings(stranger))],
@@ -15,7 +37,7 @@ export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 
     'leg-joined': [ignores(on.joins('c-1'))],
     'leg-join-failed': [ignores(on.joinFails('c-1'))],
     'leg-ended': [notes(on.hangsUp('c-1')), ignores(on.hangsUp(stranger))],
-    'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-2: normal', quiet, ...over)],
+    'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-2: normal', quiet, 'fact call-back-requested', ...over)],
     'control-lost': [leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-2: normal', quiet, ...over)],
     'timer-fired': [
       leads(on.fires(1), 'waiting', 'hang up c-1: no-answer', 'hang up c-2: no-answer', 'answer caller', ...waits),
@@ -32,7 +54,7 @@ export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 
     'leg-joined': [ignores(on.joins('c-1'))],
     'leg-join-failed': [ignores(on.joinFails('c-1'))],
     'leg-ended': [ignores(on.hangsUp('c-1'))],
-    'caller-left': [leads(on.callerLeaves, 'ended', quiet, ...over)],
+    'caller-left': [leads(on.callerLeaves, 'ended', quiet, 'fact call-back-requested', ...over)],
     'control-lost': [leads(on.bridgeFails, 'ended', 'give back caller', quiet, ...over)],
     'timer-fired': [
       leads(on.fires(1), 'ringing', 'sound ringback', 'dial c-1 8001 as agent', 'dial c-2 8002 as agent', 'timer 25000'),
@@ -92,7 +114,7 @@ export const oneDesk: Record<Extract<Phase, 'ringing' | 'waiting' | 'talking' | 
       ignores(on.hangsUp('c-2')),
     ],
     'caller-left': [
-      leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', 'hang up c-4: normal', 'fact handover-failed', quiet, ...over),
+      leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', 'hang up c-4: normal', 'fact handover-failed', quiet, 'fact call-back-requested', ...over),
     ],
     'control-lost': [
       leads(

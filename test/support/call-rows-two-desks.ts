@@ -59,7 +59,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
       leads(on.hangsUp('c-1'), 'joining', 'fact handover-released'),
       ignores(on.hangsUp('c-4')),
     ],
-    'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-failed', ...over)],
+    'caller-left': [leads(on.callerLeaves, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-failed', 'fact call-back-requested', ...over)],
     'control-lost': [
       leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-failed', ...over),
     ],

@@ -1,8 +1,8 @@
 /** Calls for the tests of the pure machine: a context, a call in each phase, actions as short lines. */
 import type { Action, Background, Reply } from '../../src/domain/call/actions.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
-import type { AnyEvent, Arrival, ChangeRequest, Context, DeskNow, Event, EventOf, PartyEvent } from '../../src/domain/call/events.ts'
-import { begin, step } from '../../src/domain/call/machine.ts'
+import type { AnyEvent, Arrival, ChangeRequest, Context, DeskNow, Event, EventOf, OutboundOrder, PartyEvent } from '../../src/domain/call/events.ts'
+import { begin, beginOutbound, step } from '../../src/domain/call/machine.ts'
 import type { Phase, Room, State } from '../../src/domain/call/state.ts'
 import type { CallsFact } from '../../src/domain/facts.ts'
 import type { Platform } from '../../src/domain/handover/handover.ts'
@@ -18,6 +18,9 @@ export const arrival: Arrival = {
   dialled: '12345',
   caller: { channelId: 'caller-channel', number: '13800000000', sipCallId: 'sip-caller' },
 }
+
+/** 8001 calls a citizen by the trunk `carrier`: legs c-1 and c-caller. */
+export const order: OutboundOrder = { id: 'c', platform: '12345', agent: '8001', number: '13900005678', trunk: 'carrier', purpose: 'follow-up', ticket: 'T-7' }
 
 /** One route, or several one after the other. */
 function deskOf(seats: SeatsOf['110'] = [], more: Partial<DeskNow> = {}): DeskNow {
@@ -95,9 +98,10 @@ export class Story {
   mono = 1_000
   releaseAt: Context['releaseAt'] = 'answer'
 
-  constructor(seats: SeatsOf = {}, from: Arrival = arrival) {
+  constructor(seats: SeatsOf = {}, from: Arrival | OutboundOrder = arrival) {
     this.seats = seats
-    const begun = begin(from, contextAt(this.mono, seats))
+    const context = contextAt(this.mono, seats)
+    const begun = 'agent' in from ? beginOutbound(from, context) : begin(from, context)
     this.state = begun.state
     this.#keep(begun)
   }
@@ -147,6 +151,8 @@ const told = {
 
 /** A call in each phase, on its usual way. */
 export const given: { readonly [P in Phase]: () => Story } = {
+  /** The desk's phone has answered, the citizen's rings. */
+  calling: () => new Story({}, order).tell(answers('c-1'), dialled('c-caller'), rings('c-caller')),
   ringing: () => new Story(),
   waiting: () => {
     const story = new Story({ '12345': [] })
@@ -168,7 +174,7 @@ export function lines(actions: readonly Action[]): readonly string[] {
   return actions.flatMap((action): readonly string[] => {
     switch (action.type) {
       case 'dial-leg':
-        return [`dial ${action.leg} ${action.endpoint} as ${action.role}${action.handoverId === undefined ? '' : ` for ${action.handoverId}`}`]
+        return [`dial ${action.leg} ${action.endpoint} as ${action.role}${action.handoverId === undefined ? '' : ` for ${action.handoverId}`}${action.number === undefined ? '' : ` to ${action.number}`}`]
       case 'hang-up-leg':
         return [`hang up ${action.leg}: ${action.reason}`]
       case 'join-leg':

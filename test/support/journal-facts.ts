@@ -11,6 +11,7 @@ export const callOf = (id: string) =>
     caller: { number: '+8613800000000' },
     dialled: '12345',
     arrivedAt: '2026-11-23T08:00:00.000Z',
+    direction: 'inbound',
     parties: [],
     channels: { caller: { channelId: `${id}-c` } },
   }) as const

@@ -1,13 +1,13 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TicketPayload } from '../../src/tickets/payload-schema.ts'
+import type { HandoverPayload } from '../../src/tickets/payload-schema.ts'
 
 export interface Received {
   readonly id: string
   readonly at: number
   readonly headers: IncomingHttpHeaders
   readonly raw: Buffer
-  readonly payload: TicketPayload
+  readonly payload: HandoverPayload
 }
 
 export interface Receiver {
@@ -28,7 +28,7 @@ export async function webhookReceiver(): Promise<Receiver> {
     request.on('end', () => {
       const raw = Buffer.concat(chunks)
       const { headers } = request
-      const payload = JSON.parse(raw.toString()) as TicketPayload
+      const payload = JSON.parse(raw.toString()) as HandoverPayload
       const one = { id: String(headers['webhook-id']), at: Date.now(), headers, raw, payload }
       received.push(one)
       const status = receiver.answer(one)

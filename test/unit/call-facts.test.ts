@@ -51,6 +51,7 @@ describe('the facts of a call', () => {
       answeredAt: '2026-01-05T08:00:01.010Z',
       endedAt: '2026-01-05T08:00:01.090Z',
       endedBy: '9001',
+      direction: 'inbound',
       parties: [],
       channels: { caller: { channelId: 'caller-channel', sipCallId: 'sip-caller' } },
     })

@@ -55,13 +55,13 @@ describe('seats rung one after the other', () => {
   })
 })
 
-describe('all are busy at the other desk', () => {
-  const busy = (more = {}) => {
-    const story = new Story({ '110': [] })
-    story.desks = { staffed: true }
-    return story.tell(on.answers('c-1'), on.joins('c-1'), on.press('press', 'h1', more))
-  }
+const busy = (more = {}) => {
+  const story = new Story({ '110': [] })
+  story.desks = { staffed: true }
+  return story.tell(on.answers('c-1'), on.joins('c-1'), on.press('press', 'h1', more))
+}
 
+describe('all are busy at the other desk', () => {
   it('the pair talk on, and the first who is free there is rung', () => {
     const story = busy()
     expect(story.did).toEqual(['timer 25000', 'reply press: h1 requested, created', 'fact handover-requested'])
@@ -90,13 +90,13 @@ describe('all are busy at the other desk', () => {
   })
 })
 
-describe('the caller waits for the desk', () => {
-  const waiting = () => {
-    const story = new Story({ '12345': [] })
-    story.desks = { ahead: 1 }
-    return story
-  }
+const waiting = () => {
+  const story = new Story({ '12345': [] })
+  story.desks = { ahead: 1 }
+  return story
+}
 
+describe('the caller waits for the desk', () => {
   it('is told the place once it has changed, and is rung for when it is his turn', () => {
     const story = waiting()
     expect(story.timeOut(on.retryMs).did).toEqual(['announce queue-position-2', 'timer 5000'])

@@ -35,6 +35,12 @@ const call = (id: string) => ({ ...arrival, id })
 const talkingWith = (endpoint: string, id: string): State => new Story({ '12345': [endpoint] }, call(id)).tell(on.answers(`${id}-1`)).state
 const waiting = (id: string): State => new Story({ '12345': [] }, call(id)).state
 
+const handedOver = (id: string, danger: boolean): State => {
+  const story = new Story({ '110': [] }, call(id))
+  story.desks = { staffed: true }
+  return story.tell(on.answers(`${id}-1`), on.press('press', `h-${id}`, { danger })).state
+}
+
 describe('the seats of a desk', () => {
   it('are rung together, those that are free and whose agent is there', () => {
     const { desks, presence } = given()
@@ -88,11 +94,6 @@ describe('who waits', () => {
 
   it('goes before the others when there is danger', () => {
     const { desks } = given({}, {})
-    const handedOver = (id: string, danger: boolean): State => {
-      const story = new Story({ '110': [] }, call(id))
-      story.desks = { staffed: true }
-      return story.tell(on.answers(`${id}-1`), on.press('press', `h-${id}`, { danger })).state
-    }
     for (const [id, danger] of [['one', false], ['two', false], ['three', true], ['four', true]] as const) desks.changed(id, undefined, handedOver(id, danger))
     expect(['one', 'two', 'three', 'four'].map((id) => desks.queues.ahead('110', id))).toEqual([2, 3, 0, 1])
   })

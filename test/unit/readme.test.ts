@@ -84,7 +84,7 @@ describe.each([
   it.each(settings)('has the default and the limits of $path', (setting) => {
     const [, type, value, meaning] = rows.get(setting.path) ?? []
     expect(bare(value)).toBe(setting.default ?? (setting.required ? required : optional))
-    expect(bare(type).match(/[\w.]+/g) ?? []).toEqual(expect.arrayContaining([...setting.limits]))
+    expect(bare(type).match(/[\w.-]+/g) ?? []).toEqual(expect.arrayContaining([...setting.limits]))
     expect(meaning).not.toBe('')
   })
 })

@@ -1,9 +1,9 @@
 import { Value } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
-import { handoverFactTypes, isHandoverFact } from '../../src/domain/facts.ts'
+import { type CallBackFact, handoverFactTypes, isHandoverFact } from '../../src/domain/facts.ts'
 import type { Entry } from '../../src/journal/journal.ts'
-import { ticketEventOf, ticketPayload, webhookId } from '../../src/tickets/payload.ts'
-import { TicketPayloadSchema } from '../../src/tickets/payload-schema.ts'
+import { type Ticket, ticketOf, webhookId } from '../../src/tickets/payload.ts'
+import { CallBackPayloadSchema, HandoverPayloadSchema } from '../../src/tickets/payload-schema.ts'
 import { planned } from '../../src/tickets/planner.ts'
 import { callFact, handoverFact } from '../support/journal-facts.ts'
 
@@ -20,7 +20,7 @@ const entry: Entry = { position: 7, epoch: 1, fact: requested }
 
 describe('the payload', () => {
   it('tells of six of the facts of a hand-over, of none of a call', () => {
-    expect(handoverFactTypes.map((type) => ticketEventOf(handoverFact('h1', type, 1)))).toEqual([
+    expect(handoverFactTypes.map((type) => ticketOf(handoverFact('h1', type, 1))?.payload.type ?? null)).toEqual([
       'handover.requested',
       null,
       'handover.ringing',
@@ -34,19 +34,31 @@ describe('the payload', () => {
       null,
       null,
     ])
-    expect(ticketEventOf(callFact('c1', 1))).toBeNull()
+    expect(ticketOf(callFact('c1', 1))).toBeUndefined()
   })
 
   it('is what its published schema says', () => {
     if (!isHandoverFact(requested)) throw new Error('not a hand-over fact')
-    const payload = ticketPayload('handover.requested', requested)
+    const payload = ticketOf(requested)?.payload
     expect(payload).toEqual({
       type: 'handover.requested',
       timestamp: requested.at,
       data: { handover: requested.handover, call: requested.call, sequence: 2 },
     })
-    expect(Value.Check(TicketPayloadSchema, payload)).toBe(true)
-    expect(Value.Check(TicketPayloadSchema, { ...payload, type: 'handover.dialled' })).toBe(false)
+    expect(Value.Check(HandoverPayloadSchema, payload)).toBe(true)
+    expect(Value.Check(HandoverPayloadSchema, { ...payload, type: 'handover.dialled' })).toBe(false)
+  })
+})
+
+describe('a caller who was lost', () => {
+  const fact: CallBackFact = { ...callFact('c1', 4), type: 'call-back-requested', platform: '110' }
+
+  it('is told to the platform that is to call back, as its published schema says', () => {
+    const payload = ticketOf(fact)?.payload
+    expect(payload).toEqual({ type: 'call-back.requested', timestamp: fact.at, data: { platform: '110', call: fact.call, sequence: 4 } })
+    expect(Value.Check(CallBackPayloadSchema, payload)).toBe(true)
+    const endpoints = [endpoint('a', '110'), endpoint('b', '12345'), endpoint('c', '110', ['handover.completed'])]
+    expect(planned({ ...entry, fact }, endpoints, 'tandem', 5)).toMatchObject([{ endpoint: 'a', subject: 'c1', event: 'call-back.requested' }])
   })
 })
 
@@ -55,18 +67,19 @@ describe('planning', () => {
     const endpoints = [endpoint('a', '110'), endpoint('b', '12345'), endpoint('c', '110', ['handover.completed'])]
     const deliveries = planned(entry, endpoints, 'tandem', 5)
     expect(deliveries).toMatchObject([
-      { endpoint: 'a', handoverId: 'h1', position: 7, event: 'handover.requested', state: 'pending', attempts: 0, nextAt: 5 },
+      { endpoint: 'a', subject: 'h1', position: 7, event: 'handover.requested', state: 'pending', attempts: 0, nextAt: 5 },
     ])
     expect(planned({ ...entry, fact: callFact('c1', 1) }, endpoints, 'tandem', 5)).toEqual([])
   })
 
   it('names a delivery by what it tells, in a form fit for BullMQ', () => {
-    if (!isHandoverFact(requested)) throw new Error('not a hand-over fact')
-    const id = webhookId('tandem', 'a', requested)
+    const ticket = ticketOf(requested)
+    if (!ticket) throw new Error('no ticket')
+    const id = webhookId('tandem', 'a', ticket)
     expect(id).toMatch(/^msg_[\w-]{27}$/)
-    expect(webhookId('tandem', 'a', { ...requested })).toBe(id)
-    const later = { ...requested, sequence: 3 }
-    const others = [webhookId('other', 'a', requested), webhookId('tandem', 'b', requested), webhookId('tandem', 'a', later)]
+    expect(webhookId('tandem', 'a', { ...ticket })).toBe(id)
+    const later = ticketOf({ ...requested, sequence: 3 }) as Ticket
+    const others = [webhookId('other', 'a', ticket), webhookId('tandem', 'b', ticket), webhookId('tandem', 'a', later)]
     expect(new Set([id, ...others]).size).toBe(4)
   })
 })

@@ -45,8 +45,10 @@ export type Action =
       readonly type: 'dial-leg'
       readonly leg: string
       readonly endpoint: string
-      readonly role: 'agent' | 'peer' | 'guest'
+      readonly role: 'agent' | 'peer' | 'guest' | 'caller'
       readonly handoverId?: string
+      /** Dialled on the trunk `endpoint`. */
+      readonly number?: string
     }
   | { readonly type: 'hang-up-leg'; readonly leg: string; readonly reason: 'normal' | 'no-answer' | 'answered-elsewhere' }
   /** Put the leg into one of the call's bridges, out of wherever it is. */

@@ -14,6 +14,7 @@ export interface Step {
 
 export type FactDraft =
   | { readonly type: CallFactType }
+  | { readonly type: 'call-back-requested'; readonly platform: Leg['platform'] }
   | { readonly type: HandoverFactType; readonly handover: Tracked }
   | { readonly type: PartyFactType; readonly party: string; readonly endpoint?: string; readonly by?: string; readonly failure?: Failure }
 

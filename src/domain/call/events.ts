@@ -1,6 +1,6 @@
 import type { Instant } from '../instant.ts'
 import type { Matter, Mode, Outcome, Platform } from '../handover/handover.ts'
-import type { Caller, Room } from './state.ts'
+import type { Caller, Purpose, Room } from './state.ts'
 
 /** How a leg ended, as Asterisk tells it. */
 export interface LegEnd {
@@ -18,6 +18,20 @@ export interface Arrival {
   readonly platform: Platform
   readonly dialled: string
   readonly caller: Caller
+}
+
+/** A desk wants to talk with a citizen. */
+export interface OutboundOrder {
+  readonly id: string
+  readonly platform: Platform
+  /** Whose phone rings first. */
+  readonly agent: string
+  /** Digits, perhaps behind a plus. */
+  readonly number: string
+  /** The trunk that leads to the citizens' carrier. */
+  readonly trunk: string
+  readonly purpose?: Purpose
+  readonly ticket?: string
 }
 
 export interface HandoverRequest {

@@ -1,6 +1,8 @@
 /**
  * The call's machine. Pure: (state, event, context) → { state, actions }. Invariants: SPEC.md.
  *
+ *   begin outbound ─► calling ─► talking: the desk's own phone answers, then the citizen
+ *
  *   begin ─► ringing ◄────────────► waiting
  *               │ desk answers          (nobody to ring: music, then rung again)
  *               ▼
@@ -24,8 +26,9 @@
  */
 import { iso } from '../instant.ts'
 import { ended, ringing, waiting } from './before-the-talk.ts'
+import { calling, callOut } from './calling.ts'
 import { type Draft, find, type Step, settle } from './draft.ts'
-import type { AnyEvent, Arrival, Context, Event, PartyEvent } from './events.ts'
+import type { AnyEvent, Arrival, Context, Event, OutboundOrder, PartyEvent } from './events.ts'
 import { aftertalk, joining, releasing } from './joined.ts'
 import { ringDesk } from './moves.ts'
 import { inviting } from './inviting.ts'
@@ -36,12 +39,13 @@ import type { Call, Leg, State } from './state.ts'
 import { talking } from './talking.ts'
 import { conferring, consulting } from './together.ts'
 
-export const table: Table = { ringing, waiting, talking, inviting, consulting, joining, conferring, releasing, aftertalk, ended }
+export const table: Table = { calling, ringing, waiting, talking, inviting, consulting, joining, conferring, releasing, aftertalk, ended }
 
 /** A citizen's call has arrived: its bridge is made, its desk is rung. */
 export function begin(arrival: Arrival, context: Context): Step {
   const call: Call = {
     ...arrival,
+    direction: 'inbound',
     arrivedAt: iso(context.now),
     callerUp: false,
     callerHeld: false,
@@ -56,6 +60,9 @@ export function begin(arrival: Arrival, context: Context): Step {
   return settle(emptyScene, { ...draft, facts: [{ type: 'call-arrived' }, ...(draft.facts ?? [])] }, context.now)
 }
 
+/** A desk calls a citizen: what follows the citizen's answer is what follows an arrived call's. */
+export const beginOutbound = (order: OutboundOrder, context: Context): Step => settle(emptyScene, callOut(order, context), context.now)
+
 /** One event; the machine ignores what does not concern its phase, and never throws. */
 export function step(state: State, event: AnyEvent, context: Context): Step {
   return settle(sceneOf(state), draftOf(state, event, context), context.now)
@@ -65,6 +72,8 @@ function draftOf(state: State, event: AnyEvent, context: Context): Draft {
   if (isPartyEvent(event)) {
     return partyStep(state, event, context, ({ id }: Leg) => draftOf(state, { type: 'leg-ended', leg: id, lost: false }, context))
   }
+  // A citizen who was called is a leg of ours, and the caller from the answer on.
+  if (event.type === 'leg-ended' && event.leg === state.call.caller.channelId && state.phase !== 'calling') return draftOf(state, { type: 'caller-left' }, context)
   const guest = 'leg' in event && find(state.call.guests, event.leg)
   if (guest) return guestStep(state, guest, event)
   const handler = table[state.phase][event.type] as (state: State, event: Event, context: Context) => Draft

@@ -108,7 +108,30 @@ export function end(
     state: { phase: 'ended', call: { ...call, guests: [] }, desk: deskOf(state), endedAt: iso(context.now), endedBy },
     actions: [...hangUp(legs, 'normal'), ...last],
     lastly: [{ type: 'close-bridge' }],
-    facts: [...(outcome?.facts ?? []), { type: 'call-ended' }],
+    facts: [...(outcome?.facts ?? []), ...(options.caller === 'left' ? callBack(state) : []), { type: 'call-ended' }],
+  }
+}
+
+const dialable = /^\+?[0-9]{2,15}$/
+
+/** A caller who leaves before a desk has him, or on the way to the other one, is to be called back by the one that he waited for. */
+function callBack(state: State): readonly FactDraft[] {
+  if (!dialable.test(state.call.caller.number)) return []
+  switch (state.phase) {
+    case 'ringing':
+    case 'waiting':
+      return [{ type: 'call-back-requested', platform: state.desk }]
+    case 'inviting':
+    case 'joining':
+      return [{ type: 'call-back-requested', platform: state.handover.to }]
+    case 'calling':
+    case 'talking':
+    case 'consulting':
+    case 'conferring':
+    case 'releasing':
+    case 'aftertalk':
+    case 'ended':
+      return []
   }
 }
 

@@ -14,7 +14,7 @@ import { answeredLegsOf, type Guest, type Leg, legsOf, ownLegsOf, type State, wi
  */
 export function partyStep(state: State, event: PartyEvent, context: Context, ended: (leg: Leg) => Draft): Draft {
   if (state.phase === 'ended') return refuse(state, event, 'call-ended')
-  if (state.phase === 'ringing' || state.phase === 'waiting') return refuse(state, event, 'call-not-answered')
+  if (state.phase === 'calling' || state.phase === 'ringing' || state.phase === 'waiting') return refuse(state, event, 'call-not-answered')
   switch (event.type) {
     case 'party-invite-requested':
       return invite(state, event)
@@ -93,6 +93,7 @@ function dropCaller(state: State, event: Extract<PartyEvent, { type: 'party-drop
       return left(close(state.call, state.handover, 'failed', { reason: 'caller-left' }))
     case 'aftertalk':
       return refuse(state, event, 'party-not-found')
+    case 'calling':
     case 'ringing':
     case 'waiting':
     case 'inviting':

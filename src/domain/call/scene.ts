@@ -24,7 +24,7 @@ export function sceneOf(state: State): Scene {
   const muted = seated.flatMap(([leg]) => (leg.muted ? [leg.id] : []))
   const together = seated.some(([, place]) => place === 'call')
   return {
-    sound: together || state.phase === 'aftertalk' ? 'nothing' : aloneSound(state),
+    sound: together || state.phase === 'aftertalk' || state.phase === 'calling' ? 'nothing' : aloneSound(state),
     places: new Map(seated.map(([leg, place]) => [leg.id, place])),
     muted: new Set(call.callerMuted ? [...muted, 'caller'] : muted),
   }
@@ -33,6 +33,8 @@ export function sceneOf(state: State): Scene {
 /** The place of each leg that is up, holds left aside. */
 function membersOf(state: Exclude<State, { phase: 'ended' }>): readonly (readonly [Leg, Place])[] {
   switch (state.phase) {
+    case 'calling':
+      return state.callee ? [[state.desk, 'ringback']] : []
     case 'ringing':
     case 'waiting':
       return []

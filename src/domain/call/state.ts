@@ -21,11 +21,21 @@ export interface Guest extends Leg {
   readonly joined: boolean
 }
 
+/** `outbound`: a desk calls the citizen. */
+export const directions = ['inbound', 'outbound'] as const
+export type Direction = (typeof directions)[number]
+
+/** Calling back somebody who was lost or asked for it; following up (回访) what was handed over. */
+export const purposes = ['call-back', 'follow-up'] as const
+export type Purpose = (typeof purposes)[number]
+
 export interface Caller {
   readonly channelId: string
   readonly number: string
   readonly name?: string
   readonly sipCallId?: string
+  /** A citizen who was called: by which trunk. */
+  readonly trunk?: string
 }
 
 /** What a call keeps through all its phases. */
@@ -34,6 +44,10 @@ export interface Call {
   /** The platform whose number was dialled. */
   readonly platform: Platform
   readonly dialled: string
+  readonly direction: Direction
+  /** Of a call that an agent made: what for, and about which ticket. */
+  readonly purpose?: Purpose
+  readonly ticket?: string
   readonly caller: Caller
   readonly callerHeld: boolean
   readonly callerMuted: boolean
@@ -65,6 +79,14 @@ export interface Ringing extends Base {
   readonly desk: Platform
   readonly legs: readonly Leg[]
   readonly ring: Ring
+}
+
+/** A desk calls the citizen: first its own phone rings, then the citizen’s. */
+export interface Calling extends Base {
+  readonly phase: 'calling'
+  readonly desk: Leg
+  /** The citizen's leg; not yet while the desk's own phone rings. */
+  readonly callee?: Leg
 }
 
 /** Nobody at the desk could be reached; the caller hears music until the desk is rung again. */
@@ -139,15 +161,18 @@ export interface Ended extends Base {
   readonly desk: Platform
   readonly endedAt: string
   readonly endedBy: string
+  /** Why the citizen could not be reached. */
+  readonly failure?: Failure
 }
 
 /** The bridges of a call: the caller's, and the one in which desks talk without him. */
 export type Room = 'call' | 'consultation'
 
-export type State = Ringing | Waiting | Talking | Inviting | Consulting | Joining | Conferring | Releasing | Aftertalk | Ended
+export type State = Calling | Ringing | Waiting | Talking | Inviting | Consulting | Joining | Conferring | Releasing | Aftertalk | Ended
 export type Phase = State['phase']
 
 export const phases = [
+  'calling',
   'ringing',
   'waiting',
   'talking',
@@ -166,6 +191,8 @@ export const handoverOf = (state: State): Tracked | undefined => ('handover' in 
 /** The legs of the phase, without the guests. */
 export function ownLegsOf(state: State): readonly Leg[] {
   switch (state.phase) {
+    case 'calling':
+      return state.callee ? [state.desk, state.callee] : [state.desk]
     case 'ringing':
     case 'aftertalk':
       return state.legs
@@ -190,8 +217,13 @@ export const legsOf = (state: State): readonly Leg[] => [...ownLegsOf(state), ..
 
 /** The legs that have answered. */
 export function answeredLegsOf(state: State): readonly Leg[] {
-  const rung = state.phase === 'ringing' ? state.legs : state.phase === 'inviting' ? state.targets : []
-  return [...ownLegsOf(state).filter((leg) => !rung.includes(leg)), ...state.call.guests.filter(({ joined }) => joined)]
+  return [...ownLegsOf(state).filter((leg) => !rungIn(state).includes(leg)), ...state.call.guests.filter(({ joined }) => joined)]
+}
+
+/** The legs of the phase that ring, or are being made to. */
+function rungIn(state: State): readonly Leg[] {
+  if (state.phase === 'calling') return state.callee ? [state.callee] : [state.desk]
+  return state.phase === 'ringing' ? state.legs : state.phase === 'inviting' ? state.targets : []
 }
 
 /** The state with one of its legs changed. */

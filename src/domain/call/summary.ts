@@ -14,9 +14,12 @@ export function summarise(state: State): CallSummary {
     ...(desk ? { agent: desk.endpoint } : {}),
     caller: { number: call.caller.number, ...(call.caller.name ? { name: call.caller.name } : {}) },
     dialled: call.dialled,
+    direction: call.direction,
+    ...(call.purpose ? { purpose: call.purpose } : {}),
+    ...(call.ticket === undefined ? {} : { ticket: call.ticket }),
     arrivedAt: call.arrivedAt,
     ...(call.answeredAt ? { answeredAt: call.answeredAt } : {}),
-    ...(state.phase === 'ended' ? { endedAt: state.endedAt, endedBy: state.endedBy } : {}),
+    ...(state.phase === 'ended' ? { endedAt: state.endedAt, endedBy: state.endedBy, ...(state.failure ? { failure: state.failure } : {}) } : {}),
     parties: partiesIn(state),
     channels: {
       caller: {
@@ -35,7 +38,7 @@ function partiesIn(state: State): readonly Party[] {
   const { call } = state
   const { places, sound } = sceneOf(state)
   const { desk, peer } = partiesOf(state)
-  const roleOf = ({ id }: Leg): Party['role'] => (id === desk?.id ? 'desk' : id === peer?.id || state.phase === 'inviting' ? 'peer' : 'desk')
+  const roleOf = ({ id }: Leg): Party['role'] => (state.phase === 'calling' && id !== state.desk.id ? 'caller' : id === desk?.id ? 'desk' : id === peer?.id || state.phase === 'inviting' ? 'peer' : 'desk')
   const stateOf = (leg: Leg): Party['state'] => {
     const place = places.get(leg.id)
     if (place === undefined) return state.phase === 'releasing' && leg.id === desk?.id ? 'apart' : 'ringing'
@@ -52,7 +55,7 @@ function partiesIn(state: State): readonly Party[] {
   const callerState = call.callerHeld ? 'held' : sound === 'nothing' ? 'talking' : call.callerUp ? 'apart' : 'ringing'
   const caller: Party = { id: 'caller', role: 'caller', state: callerState, ...(call.callerMuted ? { muted: true } : {}) }
   return [
-    ...(state.phase === 'aftertalk' ? [] : [caller]),
+    ...(state.phase === 'aftertalk' || state.phase === 'calling' ? [] : [caller]),
     ...ownLegsOf(state).map((leg) => party(leg, roleOf(leg))),
     ...call.guests.map((guest) => party(guest, 'guest')),
   ]
@@ -60,6 +63,7 @@ function partiesIn(state: State): readonly Party[] {
 
 function partiesOf(state: State): { desk?: Leg; peer?: Leg } {
   switch (state.phase) {
+    case 'calling':
     case 'talking':
       return { desk: state.desk }
     case 'inviting': {
@@ -88,6 +92,7 @@ export function deskOf(state: State) {
     case 'aftertalk':
     case 'ended':
       return state.desk
+    case 'calling':
     case 'talking':
       return state.desk.platform
     case 'inviting':

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { CommandResult } from '../../calls/calls.ts'
+import type { CommandResult } from '../../calls/commands.ts'
 import { modes, outcomes } from '../../domain/handover/handover.ts'
 import { answerOf, answerOnce, HandoverAnswer, keyedProblems, KeyHeader, refusal } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { PressCommand } from '../../calls/calls.ts'
+import type { PressCommand } from '../../calls/commands.ts'
 import { type Handover, modes } from '../../domain/handover/handover.ts'
 import { isHandoverFact } from '../../domain/facts.ts'
 import type { Entry } from '../../journal/journal.ts'

@@ -1,0 +1,21 @@
+/** What can be asked of calls from outside, and how it is answered. */
+import type { Reply } from '../domain/call/actions.ts'
+import type { HandoverRequest, OutboundOrder } from '../domain/call/events.ts'
+import type { Platform } from '../domain/handover/handover.ts'
+import type { Commit } from '../journal/journal.ts'
+
+export type CommandRefusal = 'call-not-found' | 'agent-not-in-call' | 'destination-not-found' | 'destination-busy' | 'outbound-not-configured' | 'asterisk-away'
+export type CommandReply = Reply | { readonly kind: 'refused'; readonly code: CommandRefusal }
+export interface CommandResult {
+  readonly reply: CommandReply
+  readonly committed: Promise<Commit>
+}
+
+export interface OutboundCommand extends Pick<OutboundOrder, 'agent' | 'number' | 'purpose' | 'ticket'> {}
+
+export interface PressCommand extends Omit<HandoverRequest, 'command' | 'handoverId' | 'to'> {
+  /** The other platform when left out. */
+  readonly to?: Platform
+  /** The call; found by `agent` when left out. */
+  readonly callId?: string
+}
