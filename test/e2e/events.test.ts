@@ -66,7 +66,7 @@ describe('live events', () => {
     ])
     const recorded = await given.journal.read(0, 100)
     expect(events.map(({ id }) => id)).toEqual(recorded.map(({ position }) => position))
-    expect(events.map(({ data }) => ({ version: 1, ...data }))).toEqual(recorded.map(({ fact }) => fact))
+    expect(events.map(({ data }) => ({ version: 2, ...data }))).toEqual(recorded.map(({ fact }) => fact))
     reader.leave()
   })
 
