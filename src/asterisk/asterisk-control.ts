@@ -11,15 +11,19 @@ import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Legs } from './legs.ts'
 import { ringbackClass } from './ringback.ts'
+import { Whispers } from './whispers.ts'
 
 /** Its bridge, and the one in which the desks talk without the caller. */
 const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
+/** Then the desk gets the caller, whatever has become of the briefing. */
+const longestBriefingMs = 10_000
 const isRoom = (place: Place | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
 export class AsteriskControl implements CallControl {
   readonly #link: AriLink
   readonly #legs: Legs
+  readonly #whispers: Whispers
   readonly #listener: ControlListener
   readonly #logger: Logger
   readonly #language: string
@@ -31,6 +35,8 @@ export class AsteriskControl implements CallControl {
   readonly #consultations = new Set<string>()
   /** The announcement that each call's caller was played last. */
   readonly #announcements = new Map<string, string>()
+  /** Who waits for a briefing's end, by leg. */
+  readonly #briefings = new Map<string, () => void>()
   #playbacks = 0
   #beat: NodeJS.Timeout | undefined
 
@@ -50,6 +56,7 @@ export class AsteriskControl implements CallControl {
       },
       onDown: () => undefined,
     })
+    this.#whispers = new Whispers(this.#link, config.asterisk.application)
     this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? (dialStrings.get(order.endpoint) ?? '') : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
       legRinging: (leg) => listener.legRinging(leg),
@@ -57,6 +64,8 @@ export class AsteriskControl implements CallControl {
       legHeld: (leg, held) => listener.legHeld(leg, held),
       legEnded: (leg, end) => {
         this.#where.delete(leg)
+        void this.#whispers.end(leg)
+        this.#briefings.get(leg)?.()
         listener.legEnded(leg, end)
       },
     })
@@ -123,6 +132,7 @@ export class AsteriskControl implements CallControl {
       this.#consultations.add(callId)
       await this.#createBridge(callId, room)
     }
+    await this.#whispers.end(leg)
     const stop = this.#stopHearing(leg)
     this.#where.set(leg, room)
     const join = this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId, room), channel: leg, absorbDTMF: true })
@@ -132,11 +142,21 @@ export class AsteriskControl implements CallControl {
 
   async separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
     const from = this.#where.get(leg)
+    await this.#whispers.end(leg)
     if (isRoom(from)) await this.#unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }))
     else await this.#stopHearing(leg)
     this.#where.set(leg, hears)
     if (hears === 'ringback') await this.#link.request('channels', 'ring', { channelId: leg })
     if (hears === 'music') await this.#link.request('channels', 'startMoh', { channelId: leg })
+  }
+
+  async whisper(callId: string, leg: string, to: string): Promise<void> {
+    await this.separateLeg(callId, leg, 'silence')
+    await this.#whispers.begin(leg, to)
+  }
+
+  async noteHandover(channelId: string, handoverId: string): Promise<void> {
+    await this.#unlessGone(this.#link.request('channels', 'setChannelVar', { channelId, variable: 'TANDEM_HANDOVER_ID', value: handoverId }))
   }
 
   async mute(channelId: string, on: boolean): Promise<void> {
@@ -152,6 +172,23 @@ export class AsteriskControl implements CallControl {
     if (to === 'music') await this.#link.request('bridges', 'startMoh', { bridgeId })
     if (to === 'ringback') await this.#link.request('bridges', 'startMoh', { bridgeId, mohClass: ringbackClass })
     if (to === 'ringing') await this.#link.request('channels', 'ring', { channelId })
+  }
+
+  async brief(leg: string, prompt: string): Promise<void> {
+    const playbackId = `brief-${leg}`
+    const heard = Promise.withResolvers<void>()
+    this.#briefings.set(leg, heard.resolve)
+    const timer = setTimeout(heard.resolve, longestBriefingMs)
+    try {
+      await this.#link.request('channels', 'playWithId', { channelId: leg, playbackId, media: `sound:tandem/${prompt}`, lang: this.#language })
+      await heard.promise
+    } catch (error) {
+      // A briefing is a courtesy: without it the desk gets the caller all the same.
+      this.#logger.warn({ err: error, leg }, 'a briefing could not be played')
+    } finally {
+      clearTimeout(timer)
+      this.#briefings.delete(leg)
+    }
   }
 
   /** To the caller's channel: a playback into the bridge can end Asterisk when somebody is just leaving it. */
@@ -174,6 +211,8 @@ export class AsteriskControl implements CallControl {
 
   #event(event: AriEvent): void {
     if (this.#legs.take(event)) return
+    if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
+    if (event.type === 'PlaybackFinished') this.#briefings.get(event.playback.id.slice('brief-'.length))?.()
     if (event.type === 'StasisStart') this.#arrived(event.channel, event.args)
     if (event.type === 'StasisEnd') this.#callerGone(event.channel.id)
   }

@@ -45,10 +45,16 @@ export interface CallControl {
   /** Into one of the call's bridges, out of the other one or of what the leg heard apart. */
   joinLeg(callId: string, leg: string, room: Room): Promise<void>
   separateLeg(callId: string, leg: string, hears: Apart): Promise<void>
+  /** Out of the bridge: the leg hears the whole talk, and the leg `to` alone hears it. */
+  whisper(callId: string, leg: string, to: string): Promise<void>
+  /** The channel carries the hand-over's id from now on. */
+  noteHandover(channelId: string, handoverId: string): Promise<void>
   /** What the channel says is not passed on, or is again. */
   mute(channelId: string, on: boolean): Promise<void>
   /** Replaces what the caller hears of ours. */
   setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void>
+  /** Heard by the leg alone, which is in no bridge yet; resolves when it has been heard, or could not be. */
+  brief(leg: string, prompt: string): Promise<void>
   /** Heard by the caller alone. */
   announce(callId: string, channelId: string, prompt: string): Promise<void>
   /** Tells the listener what it missed: hang-ups first, then answers. */

@@ -149,9 +149,12 @@ export class CallRunner {
       case 'answer-caller':
       case 'join-leg':
       case 'separate-leg':
+      case 'whisper':
+      case 'note-handover':
       case 'mute':
       case 'set-background':
       case 'announce':
+      case 'brief-leg':
         this.#media = this.#media.then(() => this.#doMedia(action))
     }
   }
@@ -167,7 +170,11 @@ export class CallRunner {
     }
   }
 
-  #request(action: Extract<Action, { type: MediaAction }>): Promise<void> {
+  #channelOf(party: string): string {
+    return party === 'caller' ? this.#state.call.caller.channelId : party
+  }
+
+  async #request(action: Extract<Action, { type: MediaAction }>): Promise<void> {
     const { control } = this.#deps
     const { id, caller } = this.#state.call
     switch (action.type) {
@@ -181,8 +188,15 @@ export class CallRunner {
         return control.joinLeg(id, action.leg, action.room)
       case 'separate-leg':
         return control.separateLeg(id, action.leg, action.hears)
+      case 'whisper':
+        return control.whisper(id, action.leg, action.to)
+      case 'note-handover':
+        await Promise.all(action.parties.map((party) => control.noteHandover(this.#channelOf(party), action.handoverId)))
+        return
       case 'mute':
-        return control.mute(action.party === 'caller' ? caller.channelId : action.party, action.on)
+        return control.mute(this.#channelOf(action.party), action.on)
+      case 'brief-leg':
+        return control.brief(action.leg, action.prompt)
       case 'announce':
         return control.announce(id, caller.channelId, action.prompt)
       case 'set-background': {
@@ -199,7 +213,7 @@ export class CallRunner {
   }
 }
 
-type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'mute' | 'set-background' | 'announce'
+type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'whisper' | 'note-handover' | 'mute' | 'set-background' | 'announce' | 'brief-leg'
 
 function endOf(event: AnyEvent): object {
   return event.type === 'leg-ended' ? { cause: event.cause, sipCode: event.sipCode, lost: event.lost } : {}

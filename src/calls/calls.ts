@@ -9,7 +9,7 @@ import { type Handover, type Mode, type Outcome, otherThan, platforms, toRecord 
 import type { AgentFact, AgentState, CallSummary } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
-import type { CommandRefusal, CommandResult, OutboundCommand, PressCommand } from './commands.ts'
+import type { CommandRefusal, CommandResult, OutboundCommand, PartyChange, PressCommand } from './commands.ts'
 import { CallBook } from './call-book.ts'
 import type { CallControl, ControlListener } from './call-control.ts'
 import { CallRunner } from './call-runner.ts'
@@ -117,7 +117,7 @@ export class Calls implements ControlListener {
     return this.#ofCall(callId, { type: 'party-invite-requested', command: 'invite', endpoint })
   }
 
-  changeParty(callId: string, party: string, to: { readonly held?: boolean; readonly muted?: boolean }): CommandResult {
+  changeParty(callId: string, party: string, to: PartyChange): CommandResult {
     return this.#ofCall(callId, { type: 'party-change-requested', command: 'change-party', party, ...to })
   }
 

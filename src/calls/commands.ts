@@ -19,3 +19,10 @@ export interface PressCommand extends Omit<HandoverRequest, 'command' | 'handove
   /** The call; found by `agent` when left out. */
   readonly callId?: string
 }
+
+export interface PartyChange {
+  readonly held?: boolean
+  readonly muted?: boolean
+  /** The desk's leg that alone is to hear this further party; null: all hear it again. */
+  readonly whisperTo?: string | null
+}

@@ -31,7 +31,7 @@ export interface ChannelRef {
 }
 
 export const partyRoles = ['caller', 'desk', 'peer', 'guest'] as const
-export const partyStates = ['ringing', 'talking', 'consulting', 'held', 'apart'] as const
+export const partyStates = ['ringing', 'talking', 'consulting', 'whispering', 'held', 'apart'] as const
 
 /** Somebody in the call, as told to the outside. */
 export interface Party {

@@ -31,6 +31,7 @@ export const problems = {
   'not-a-conference': { status: 409, title: 'There is no three-way call now' },
   'party-already-in': { status: 409, title: 'It is in the call already, or being rung' },
   'party-not-joined': { status: 409, title: 'The party has not answered yet' },
+  'cannot-whisper': { status: 409, title: 'Only a further party that has joined can whisper, and only to a desk' },
   'last-party': { status: 409, title: 'Nobody else talks with the caller' },
   'outbound-not-configured': { status: 409, title: 'The configuration has no trunk by which citizens are called' },
   'destination-busy': { status: 409, title: 'The agent has another call' },

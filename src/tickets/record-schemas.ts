@@ -36,7 +36,7 @@ export const PartyRecord = Type.Object(
     role: Type.Enum(partyRoles, { description: '`desk` has the caller, `peer` is the other desk of a hand-over, `guest` a further party' }),
     endpoint: Type.Optional(Type.String({ description: 'The agent, trunk or destination' })),
     state: Type.Enum(partyStates, {
-      description: '`consulting`: with the desks, the caller aside; `apart`: alone, hearing ringback or music',
+      description: '`consulting`: with the desks, the caller aside; `whispering`: heard by one desk alone; `apart`: alone, hearing ringback or music',
     }),
     muted: Type.Optional(Type.Literal(true)),
   },
@@ -51,6 +51,7 @@ export const HandoverRecord = Type.Object(
     state: Type.Enum(handoverStates, { description: 'As it stood after the event' }),
     consult: Type.Optional(Type.Boolean({ description: 'The desks talk with each other first; the caller hears music' })),
     verified: Type.Optional(Type.Boolean({ description: 'The first desk stays until the other one has confirmed' })),
+    briefing: Type.Optional(Type.Boolean({ description: 'The joining desk heard a short announcement first' })),
     danger: Type.Optional(Type.Boolean({ description: 'Danger to life, property or public safety' })),
     from: Type.Enum(platforms, { description: 'The platform that hands over' }),
     to: Type.Enum(platforms, { description: 'The platform that receives' }),

@@ -188,6 +188,23 @@ describe('parties of a three-way call', () => {
     await expectHearing(all, phones)
   })
 
+  it('a further party whispers to the agent: the citizen does not hear it, it hears both', async () => {
+    await givenTalk(stack, phones.caller, phones.agent, '1001')
+    const { id } = await callOf(stack, '1001')
+    await stack.api.post(`/v1/calls/${id}/parties`, { destination: '2002' })
+    await answeredBy('guest')
+    await expectHearing({ caller: ['agent', 'guest'], agent: ['caller', 'guest'], guest: ['agent', 'caller'] }, phones)
+    const call = await callOf(stack, '1001')
+    const whisper = (to: string | null) => party(call, partyOf(call, '2002'), { whisperTo: to })
+    expect(await whisper(partyOf(call, '1001'))).toMatchObject({ status: 200 })
+    await expectHearing({ caller: ['agent'], agent: ['caller', 'guest'], guest: ['agent', 'caller'] }, phones)
+    await whisper(null)
+    await expectHearing({ caller: ['agent', 'guest'], agent: ['caller', 'guest'], guest: ['agent', 'caller'] }, phones)
+    await whisper(partyOf(call, '1001'))
+    await phones.agent.hangUp()
+    await expectHearing({ caller: ['guest'], guest: ['caller'] }, phones)
+  })
+
   it('the desks leave one after the other: the further party goes on with the citizen', async () => {
     const { call } = await givenConference()
     await stack.api.post(`/v1/calls/${call.id}/parties`, { destination: '2002' })

@@ -124,6 +124,31 @@ describe('one-key transfer, not answered: the pair talk again and the agent is t
   })
 })
 
+describe('a briefing', () => {
+  it('is heard by the joining desk alone, then it has the citizen', async () => {
+    await givenTalk(stack, caller, agent, '1001')
+    const { id } = await press(stack, '1001', { briefing: true })
+    await peer.waitFor('incoming')
+    await peer.answer()
+    await peer.waitFor('established')
+    const [spoken, waiting] = await Promise.all([hearsMusicOrRingback(peer, 1_000), caller.listen(tones, 800)])
+    expect([spoken, waiting]).toEqual([true, []])
+    await settled(stack, id, 'completed')
+    expect(await talkTogether([caller, 'caller'], [peer, 'peer'])).toBe(true)
+  })
+
+  it('is cut short when the desk hangs up: the pair talk again', async () => {
+    await givenTalk(stack, caller, agent, '1001')
+    const { id } = await press(stack, '1001', { briefing: true })
+    await peer.waitFor('incoming')
+    await peer.answer()
+    await peer.waitFor('established')
+    await peer.hangUp()
+    expect((await settled(stack, id, 'failed')).handover.failure?.reason).toBe('peer-left')
+    expect(await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)).toBe(true)
+  })
+})
+
 describe('people leave or change their minds while 110 rings', () => {
   it('cancelled by the agent: 110 stops ringing, the pair talk again', async () => {
     await givenTalk(stack, caller, agent, '1001')

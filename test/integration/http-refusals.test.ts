@@ -84,6 +84,7 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     return patch(given.control.legTo('2001').callId, given.control.legTo('2001').leg, { held: true })
   },
   'party-already-in': () => post(`/v1/calls/${given.control.talk('1001').call}/parties`, { destination: '1001' }),
+  'cannot-whisper': () => patch(given.control.talk('1001').call, 'caller', { whisperTo: 'somebody' }),
   'last-party': () => {
     const { callId, leg } = (given.control.talk('1001'), given.control.legTo('1001'))
     return post(`/v1/calls/${callId}/parties/${leg}/drop`, { agent: '1001' })

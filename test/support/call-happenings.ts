@@ -34,6 +34,7 @@ export const kinds = {
   invites: 4,
   holds: 4,
   mutes: 2,
+  whispers: 3,
   drops: 2,
   repeats: 8,
   strays: 8,
@@ -106,6 +107,7 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
         consult: pick % 5 < 2,
         verified: mode === 'transfer' && pick % 7 < 3,
         danger: pick % 11 < 2,
+        briefing: pick % 13 < 3,
         ...(agent === undefined ? {} : { agent }),
       })
     }
@@ -123,6 +125,8 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
       return on.hold(party(), pick % 3 > 0, name)
     case 'mutes':
       return on.mute(party(), pick % 3 > 0, name)
+    case 'whispers':
+      return on.whisper(party(), pick % 4 === 0 ? null : (any(legsOf(state).map(({ id }) => id), pick) ?? 'nobody'), name)
     case 'drops':
       return on.drop(party(), 'named', name)
     case 'repeats': {

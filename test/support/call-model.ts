@@ -94,6 +94,15 @@ export class CallModel {
         if (this.legs.get(action.leg)?.place === action.hears) this.impossible.push(`${action.leg} hears ${action.hears} already`)
         this.#with(action.leg, (leg) => (leg.place = action.hears))
         return
+      case 'whisper':
+        if (this.legs.get(action.to)?.stage !== 'up') this.impossible.push(`${action.leg} whispers to ${action.to}, which is not up`)
+        this.#with(action.leg, (leg) => (leg.place = `whisper ${action.to}`))
+        return
+      case 'note-handover':
+        return
+      case 'brief-leg':
+        if (this.legs.get(action.leg)?.stage !== 'up' || this.legs.get(action.leg)?.place !== 'nowhere') this.impossible.push(`${action.leg} is briefed though it is not alone`)
+        return
       case 'mute':
         if (action.party === 'caller') this.callerMuted = action.on
         else if (this.legs.get(action.party)?.stage !== 'up') this.impossible.push(`${action.party} is muted though it is not up`)

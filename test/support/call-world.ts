@@ -68,6 +68,12 @@ export const decide = (outcome: EventOf<'handover-outcome-decided'>['outcome'] =
 export const invite = (endpoint = '119', command = 'invite'): PartyEvent => ({ type: 'party-invite-requested', command, endpoint })
 export const hold = (party: string, held = true, command = 'hold'): PartyEvent => ({ type: 'party-change-requested', command, party, held })
 export const mute = (party: string, muted = true, command = 'mute'): PartyEvent => ({ type: 'party-change-requested', command, party, muted })
+export const whisper = (party: string, whisperTo: string | null, command = 'whisper'): PartyEvent => ({
+  type: 'party-change-requested',
+  command,
+  party,
+  whisperTo,
+})
 export const drop = (party: string, by = '8001', command = 'drop'): PartyEvent => ({ type: 'party-drop-requested', command, party, by })
 export const dialled = (leg: string): Event => ({ type: 'leg-dialled', leg, sipCallId: `sip-${leg}` })
 export const rings = (leg: string): Event => ({ type: 'leg-ringing', leg })
@@ -181,6 +187,10 @@ export function lines(actions: readonly Action[]): readonly string[] {
         return [`${action.room === 'call' ? 'join' : 'consult'} ${action.leg}`]
       case 'separate-leg':
         return [`separate ${action.leg}: ${action.hears}`]
+      case 'whisper':
+        return [`${action.leg} whispers to ${action.to}`]
+      case 'note-handover':
+        return [`note ${action.handoverId}: ${action.parties.join(', ')}`]
       case 'mute':
         return [`${action.on ? 'mute' : 'unmute'} ${action.party}`]
       case 'hang-up-caller':
@@ -189,6 +199,8 @@ export function lines(actions: readonly Action[]): readonly string[] {
         return [`sound ${action.sound}`]
       case 'announce':
         return [`announce ${action.prompt}`]
+      case 'brief-leg':
+        return [`brief ${action.leg}: ${action.prompt}`]
       case 'set-timer':
         return [`timer ${action.afterMs}`]
       case 'record':

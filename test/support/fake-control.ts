@@ -77,7 +77,10 @@ export class FakeControl implements CallControl {
   }
   async separateLeg(): Promise<void> {}
   async mute(): Promise<void> {}
+  async whisper(): Promise<void> {}
+  async noteHandover(): Promise<void> {}
   async setBackground(): Promise<void> {}
   async announce(): Promise<void> {}
+  async brief(): Promise<void> {}
   async reconcile(): Promise<void> {}
 }

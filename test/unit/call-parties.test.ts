@@ -99,6 +99,28 @@ describe('mute', () => {
   })
 })
 
+describe('whisper (耳语)', () => {
+  it('of a further party: one desk alone hears it, while it hears all; ended: all hear it', () => {
+    const story = withGuest().tell(on.whisper('c-3', 'c-1'))
+    expect(story.did).toEqual(['c-3 whispers to c-1', 'reply whisper: c-3', 'fact party-changed'])
+    expect(partiesOf(story)).toEqual(['caller talking', 'c-1 talking', 'c-3 whispering'])
+    expect(story.tell(on.whisper('c-3', null)).did[0]).toBe('join c-3')
+  })
+
+  it('ends when that desk goes apart, is held, or leaves: nobody is left alone with it unheard', () => {
+    expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.hold('c-1')).did.slice(0, 2)).toEqual(['join c-3', 'separate c-1: music'])
+    expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.hangsUp('c-1')).did).toContain('join c-3')
+    expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.press(), on.dialled('c-4')).did).toContain('join c-3')
+  })
+
+  it('is of further parties that have joined, to desks: anything else is refused', () => {
+    expect(given.conferring().tell(on.whisper('c-3', 'c-1')).did).toEqual(['reply whisper: cannot-whisper'])
+    expect(given.talking().tell(on.invite(), on.whisper('c-3', 'c-1')).did).toEqual(['reply whisper: cannot-whisper'])
+    expect(withGuest().tell(on.whisper('c-3', 'caller')).did).toEqual(['reply whisper: cannot-whisper'])
+    expect(withGuest().tell(on.whisper('c-3', 'c-3')).did).toEqual(['reply whisper: cannot-whisper'])
+  })
+})
+
 describe('drop', () => {
   it('of the other desk in a three-way call: as if it had left', () => {
     const story = given.conferring().tell(on.drop('c-3'))

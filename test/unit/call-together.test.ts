@@ -139,6 +139,22 @@ const ringing = (more: Parameters<typeof on.press>[2]) => {
   return story.tell(on.answers('c-1'), on.joins('c-1'), on.press('press', 'h1', more), on.dialled('c-3'), on.rings('c-3'))
 }
 
+describe('a briefing for the joining desk', () => {
+  it.each([
+    [{ briefing: true }, 'briefing-transfer'],
+    [{ briefing: true, mode: 'conference' }, 'briefing-conference'],
+    [{ briefing: true, danger: true, consult: true }, 'briefing-danger'],
+  ] as const)('%o: heard before it comes to anybody', (more, prompt) => {
+    const story = answered(more)
+    expect(story.did[0]).toBe(`brief c-3: ${prompt}`)
+    expect(story.did.indexOf('consult' in more ? 'consult c-3' : 'join c-3')).toBeGreaterThan(0)
+  })
+
+  it('is not there unless it was asked for', () => {
+    expect(answered({}).did.join()).not.toContain('brief')
+  })
+})
+
 describe('release at ringing, by configuration', () => {
   it('the first desk of a transfer is released as the other one rings; nobody takes it: it is rung again', () => {
     const story = ringing({})

@@ -1,5 +1,5 @@
 import type { CallsFact } from '../facts.ts'
-import type { Handover } from '../handover/handover.ts'
+import type { Handover, Mode } from '../handover/handover.ts'
 import type { Room } from './state.ts'
 
 /** What the caller hears while nobody talks with him. `ringing` is SIP 180 before the answer, `ringback` a tone after it. */
@@ -8,11 +8,12 @@ export type Background = 'nothing' | 'ringing' | 'ringback' | 'music'
 /** What a leg that is in no bridge hears. */
 export type Apart = 'ringback' | 'music' | 'silence'
 
-/** Where a leg is: in a bridge, or apart, hearing something. */
-export type Place = Room | Apart
+/** Where a leg is: in a bridge; apart, hearing something; or listening to the talk, heard by one leg alone. */
+export type Place = Room | Apart | `whisper ${string}`
 
 /** `queue-position-1` and so on; `queue-position-many` beyond the last one that is spoken. */
 export type Prompt = 'please-wait' | `queue-position-${number | 'many'}`
+export type Briefing = 'briefing-danger' | `briefing-${Mode}`
 /** The last place in the queue that has a prompt of its own. */
 export const lastSpokenPosition = 10
 
@@ -30,6 +31,7 @@ export const refusals = [
   'party-not-joined',
   'party-already-in',
   'last-party',
+  'cannot-whisper',
 ] as const
 export type Refusal = (typeof refusals)[number]
 
@@ -55,6 +57,10 @@ export type Action =
   | { readonly type: 'join-leg'; readonly leg: string; readonly room: Room }
   /** Take the leg out of its bridge. */
   | { readonly type: 'separate-leg'; readonly leg: string; readonly hears: Apart }
+  /** Take the leg out of its bridge: it hears the whole talk, and the leg `to` alone hears it. */
+  | { readonly type: 'whisper'; readonly leg: string; readonly to: string }
+  /** The call's channels so far carry the hand-over's id from now on, for whoever looks at the PBX alone. */
+  | { readonly type: 'note-handover'; readonly parties: readonly string[]; readonly handoverId: string }
   /** The party, `caller` or a leg, is not heard by the others, or is again. */
   | { readonly type: 'mute'; readonly party: string; readonly on: boolean }
   | { readonly type: 'open-bridge' }
@@ -68,6 +74,8 @@ export type Action =
   | { readonly type: 'give-back-caller' }
   | { readonly type: 'set-background'; readonly sound: Background }
   | { readonly type: 'announce'; readonly prompt: Prompt }
+  /** Heard by the leg alone, before what follows is done. */
+  | { readonly type: 'brief-leg'; readonly leg: string; readonly prompt: Briefing }
   | { readonly type: 'set-timer'; readonly token: number; readonly afterMs: number }
   | { readonly type: 'record'; readonly facts: readonly CallsFact[] }
   | { readonly type: 'reply'; readonly command: string; readonly reply: Reply }

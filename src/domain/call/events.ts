@@ -46,6 +46,7 @@ export interface HandoverRequest {
   readonly reason?: string
   readonly consult?: boolean
   readonly verified?: boolean
+  readonly briefing?: boolean
   readonly danger?: boolean
 }
 
@@ -91,7 +92,7 @@ export type Event =
 /** About parties, in whatever phase. */
 export type PartyEvent =
   | { readonly type: 'party-invite-requested'; readonly command: string; readonly endpoint: string }
-  | ({ readonly type: 'party-change-requested'; readonly held?: boolean; readonly muted?: boolean } & PartyCommand)
+  | ({ readonly type: 'party-change-requested'; readonly held?: boolean; readonly muted?: boolean; readonly whisperTo?: string | null } & PartyCommand)
   /** `by`: who drops it. */
   | ({ readonly type: 'party-drop-requested'; readonly by: string } & PartyCommand)
 

@@ -96,7 +96,7 @@ function answered(state: Inviting, event: EventOf<'leg-answered'>, { now }: Cont
   const { desk, call } = state
   return {
     state: handover.consult && desk ? { phase: 'consulting', call: stopTimer(call), desk: free(desk), peer, handover } : join({ ...state, peer }, handover),
-    actions: [],
+    actions: handover.briefing ? [{ type: 'brief-leg', leg: peer.id, prompt: handover.danger ? 'briefing-danger' : `briefing-${handover.mode}` }] : [],
     lastly: hangUp(without(state.targets, peer.id), 'answered-elsewhere'),
     facts: [{ type: 'handover-answered', handover }],
   }

@@ -42,8 +42,9 @@ function invite(state: State, event: Extract<PartyEvent, { type: 'party-invite-r
 }
 
 function changeParty(state: State, event: Extract<PartyEvent, { type: 'party-change-requested' }>): Draft {
-  const { party, held, muted } = event
+  const { party, held, muted, whisperTo } = event
   const wanted = { ...(held === undefined ? {} : { held }), ...(muted === undefined ? {} : { muted }) }
+  if (whisperTo !== undefined && !mayWhisper(state, party, whisperTo)) return refuse(state, event, 'cannot-whisper')
   if (party === 'caller') {
     if (state.phase === 'aftertalk') return refuse(state, event, 'party-not-found')
     const call = { ...state.call, callerHeld: held ?? state.call.callerHeld, callerMuted: muted ?? state.call.callerMuted }
@@ -53,11 +54,23 @@ function changeParty(state: State, event: Extract<PartyEvent, { type: 'party-cha
   if (!leg) return refuse(state, event, 'party-not-found')
   if (!find(answeredLegsOf(state), party)) return refuse(state, event, 'party-not-joined')
   return {
-    state: withLeg(state, party, (before) => ({ ...before, ...wanted })),
+    state: whispering(withLeg(state, party, (before) => ({ ...before, ...wanted })), party, whisperTo),
     actions: [],
     lastly: [done(event, party)],
     facts: [{ type: 'party-changed', party, endpoint: leg.endpoint }],
   }
+}
+
+/** A further party to a desk that has answered; `null` ends it. */
+function mayWhisper(state: State, party: string, to: string | null): boolean {
+  const guest = find(state.call.guests, party)
+  return guest?.joined === true && (to === null || answeredLegsOf(state).some(({ id }) => id === to && !find(state.call.guests, id)))
+}
+
+function whispering(state: State, party: string, to: string | null | undefined): State {
+  if (to === undefined) return state
+  const guests = state.call.guests.map(({ whispersTo, ...guest }) => (guest.id === party ? { ...guest, ...(to === null ? {} : { whispersTo: to }) } : { ...guest, ...(whispersTo === undefined ? {} : { whispersTo }) }))
+  return { ...state, call: { ...state.call, guests } }
 }
 
 /** Whether the leg may be dropped: never the last one that talks with the caller. @returns the refusal, if any */

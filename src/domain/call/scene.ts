@@ -2,8 +2,8 @@
  * Who is where and hears what, as a function of the state alone. The handlers change the state; what has to be done to
  * the media follows from the two scenes, before and after.
  */
-import type { Action, Background, Place } from './actions.ts'
-import type { Leg, State } from './state.ts'
+import type { Action, Apart, Background, Place } from './actions.ts'
+import type { Guest, Leg, State } from './state.ts'
 
 export interface Scene {
   /** What the caller hears while nobody talks with him. */
@@ -19,8 +19,10 @@ export const emptyScene: Scene = { sound: 'nothing', places: new Map(), muted: n
 export function sceneOf(state: State): Scene {
   const { call } = state
   if (state.phase === 'ended') return emptyScene
-  const guests = call.guests.flatMap((guest) => (guest.joined ? [[guest, 'call'] as const] : []))
-  const seated = [...membersOf(state), ...guests].map(([leg, place]) => [leg, heldPlace(leg, place, call.callerHeld)] as const)
+  const held = ([leg, place]: readonly [Leg, Place]) => [leg, heldPlace(leg, place, call.callerHeld)] as const
+  const members = membersOf(state).map(held)
+  const guests = call.guests.filter(({ joined }) => joined).map((guest) => held([guest, guestPlace(guest, members)]))
+  const seated = [...members, ...guests]
   const muted = seated.flatMap(([leg]) => (leg.muted ? [leg.id] : []))
   const together = seated.some(([, place]) => place === 'call')
   return {
@@ -83,9 +85,18 @@ function aloneSound(state: State): Background {
   return rings && !state.call.callerHeld ? 'ringback' : 'music'
 }
 
+/** Beside one of the desks as long as that one is in the talk, else with all. */
+const guestPlace = ({ whispersTo }: Guest, members: readonly (readonly [Leg, Place])[]): Place =>
+  whispersTo !== undefined && members.some(([{ id }, place]) => id === whispersTo && isRoom(place)) ? `whisper ${whispersTo}` : 'call'
+
 const isRoom = (place: Place): place is 'call' | 'consultation' => place === 'call' || place === 'consultation'
 
-const move = ([leg, to]: readonly [string, Place]): Action => (isRoom(to) ? { type: 'join-leg', leg, room: to } : { type: 'separate-leg', leg, hears: to })
+const isApart = (place: Place): place is Apart => place === 'ringback' || place === 'music' || place === 'silence'
+
+function move([leg, to]: readonly [string, Place]): Action {
+  if (isRoom(to)) return { type: 'join-leg', leg, room: to }
+  return isApart(to) ? { type: 'separate-leg', leg, hears: to } : { type: 'whisper', leg, to: to.slice('whisper '.length) }
+}
 
 /** What leads from one scene to the other: who comes to the caller first, the caller's sound when he is alone last. */
 export function changesBetween(before: Scene, after: Scene): readonly Action[] {

@@ -19,6 +19,8 @@ export interface Leg {
 /** A further party in the call: another service, an interpreter, a supervisor. Responsibility does not pass to it. */
 export interface Guest extends Leg {
   readonly joined: boolean
+  /** The leg that alone hears it, while it hears the whole talk (耳语). */
+  readonly whispersTo?: string
 }
 
 /** `outbound`: a desk calls the citizen. */

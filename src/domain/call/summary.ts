@@ -43,7 +43,8 @@ function partiesIn(state: State): readonly Party[] {
     const place = places.get(leg.id)
     if (place === undefined) return state.phase === 'releasing' && leg.id === desk?.id ? 'apart' : 'ringing'
     if (leg.held) return 'held'
-    return place === 'call' ? 'talking' : place === 'consultation' ? 'consulting' : 'apart'
+    if (place === 'call') return 'talking'
+    return place === 'consultation' ? 'consulting' : place.startsWith('whisper') ? 'whispering' : 'apart'
   }
   const party = (leg: Leg, role: Party['role']): Party => ({
     id: leg.id,

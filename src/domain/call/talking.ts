@@ -65,6 +65,7 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     ...(event.consult ? { consult: true } : {}),
     ...(event.verified ? { verified: true } : {}),
+    ...(event.briefing ? { briefing: true } : {}),
     ...(event.danger ? { danger: true } : {}),
     requestedAt: iso(context.now),
     clock: { press: 0 },
@@ -91,6 +92,7 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
   return {
     state: { phase: 'inviting', call: rung.call, desk, targets: rung.legs, ring: rung.ring, handover },
     actions: [...rung.actions, rung.timer, reply],
+    lastly: [{ type: 'note-handover', parties: ['caller', desk.id], handoverId: handover.id }],
     facts: [requested],
   }
 }

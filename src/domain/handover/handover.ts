@@ -79,6 +79,8 @@ export interface Handover {
   readonly consult?: boolean
   /** A transfer in which the first desk stays until the other has confirmed. */
   readonly verified?: boolean
+  /** The joining desk hears a short announcement first, which the caller does not. */
+  readonly briefing?: boolean
   /** Danger to life, property or public safety: 110 has it, whatever else is unsettled (§4). */
   readonly danger?: boolean
   readonly from: Platform

@@ -21,6 +21,7 @@ const Body = Type.Object(
     to: Type.Optional(PlatformSchema),
     consult: Type.Optional(Type.Boolean({ description: 'The desks talk with each other first, while the caller hears music' })),
     verified: Type.Optional(Type.Boolean({ description: 'Transfer: the first desk stays until the other one has confirmed' })),
+    briefing: Type.Optional(Type.Boolean({ description: 'The joining desk hears a short announcement first, which the caller does not' })),
     danger: Type.Optional(Type.Boolean({ description: 'Danger to life, property or public safety' })),
     matter: Type.Optional(Matter),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Goes with the ticket' })),

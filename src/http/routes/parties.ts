@@ -40,14 +40,20 @@ export function partyRoutes(app: App, { calls }: HttpDeps, keys: IdempotencyKeys
       schema: {
         ...common,
         operationId: 'changeParty',
-        summary: 'Hold or mute a party, or end that',
-        description: 'Held: apart from the others, with music. Muted: hears the others and is not heard.',
+        summary: 'Hold or mute a party, let it whisper, or end that',
+        description: 'Held: apart from the others, with music. Muted: hears the others and is not heard. Whispering (耳语): hears all, and one desk alone hears it.',
         params: Params,
         body: Type.Object(
-          { held: Type.Optional(Type.Boolean()), muted: Type.Optional(Type.Boolean()) },
-          { additionalProperties: false, anyOf: [{ required: ['held'] }, { required: ['muted'] }] },
+          {
+            held: Type.Optional(Type.Boolean()),
+            muted: Type.Optional(Type.Boolean()),
+            whisperTo: Type.Optional(
+              Type.Union([Type.String({ minLength: 1, maxLength: 80 }), Type.Null()], { description: 'The desk’s party that alone is to hear this further party; null: all hear it again' }),
+            ),
+          },
+          { additionalProperties: false, minProperties: 1 },
         ),
-        response: { ...problemAnswers(...commonProblems, 'party-not-found', 'party-not-joined'), 200: PartyAnswer },
+        response: { ...problemAnswers(...commonProblems, 'party-not-found', 'party-not-joined', 'cannot-whisper'), 200: PartyAnswer },
       },
     },
     async (request, reply) => {
