@@ -21,9 +21,10 @@ export type AriEvent =
       readonly tech_cause?: number
     }
   | { readonly type: 'ChannelHold' | 'ChannelUnhold'; readonly channel: AriChannel }
+  | { readonly type: 'ChannelDtmfReceived'; readonly digit: string; readonly channel: AriChannel }
   | { readonly type: 'PlaybackFinished'; readonly playback: { readonly id: string } }
   | { readonly type: 'ApplicationReplaced'; readonly application: string }
 
-const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'PlaybackFinished', 'ApplicationReplaced'])
+const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'PlaybackFinished', 'ApplicationReplaced'])
 
 export const isKnown = (event: { type: string }): event is AriEvent => known.has(event.type)

@@ -212,6 +212,7 @@ export class AsteriskControl implements CallControl {
   #event(event: AriEvent): void {
     if (this.#legs.take(event)) return
     if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
+    if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
     if (event.type === 'PlaybackFinished') this.#briefings.get(event.playback.id.slice('brief-'.length))?.()
     if (event.type === 'StasisStart') this.#arrived(event.channel, event.args)
     if (event.type === 'StasisEnd') this.#callerGone(event.channel.id)

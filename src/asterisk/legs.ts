@@ -89,6 +89,7 @@ export class Legs {
       case 'ChannelUnhold':
         if (this.#legs.has(event.channel.id)) this.#listener.legHeld(event.channel.id, event.type === 'ChannelHold')
         return true
+      case 'ChannelDtmfReceived':
       case 'PlaybackFinished':
       case 'ApplicationReplaced':
         return false

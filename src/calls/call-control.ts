@@ -6,6 +6,8 @@ import type { Room } from '../domain/call/state.ts'
 export interface ControlListener {
   arrived(arrival: Omit<Arrival, 'id'>): void
   callerLeft(channelId: string): void
+  /** `0` to `9`, `*`, `#`. */
+  callerPressed(channelId: string, digit: string): void
   legDialled(leg: string, sipCallId: string | undefined): void
   legRinging(leg: string): void
   legAnswered(leg: string): void

@@ -212,6 +212,10 @@ export class Calls implements ControlListener {
     this.#toLeg({ type: 'leg-answered', leg })
   }
 
+  callerPressed(channelId: string, digit: string): void {
+    this.#book.ofCaller(channelId)?.deliver({ type: 'digit-pressed', digit })
+  }
+
   legHeld(leg: string, held: boolean): void {
     this.#book.ofLeg(leg)?.deliver({ type: 'party-change-requested', command: 'phone', party: leg, held })
   }
@@ -231,7 +235,7 @@ export class Calls implements ControlListener {
 
   #context(callId: string): Context {
     const desks = this.#desks
-    const { ringMs, routeMs, retryMs, release } = this.#options.config.calls
+    const { ringMs, routeMs, retryMs, release, satisfactionMs } = this.#options.config.calls
     return {
       now: this.#instant(),
       desks: {
@@ -246,6 +250,7 @@ export class Calls implements ControlListener {
       routeMs,
       retryMs,
       releaseAt: release,
+      satisfactionMs,
     }
   }
 

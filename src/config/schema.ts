@@ -170,6 +170,7 @@ export const ConfigSchema = Type.Object(
           default: 'answer',
           description: 'When the first desk of a transfer is released: once the other desk has answered, or as it rings',
         }),
+        satisfactionMs: Ms('How long a caller may answer the satisfaction question (满意度) once the desk has hung up; 0: it is not asked', 0, 0, 120_000),
         language: Type.Enum(['zh_CN', 'en'], { default: 'zh_CN', description: 'Of the announcements to callers' }),
         maximum: Type.Integer({ minimum: 1, maximum: 100_000, default: 500, description: 'Calls at a time' }),
       },

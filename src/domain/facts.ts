@@ -1,10 +1,10 @@
-import type { Direction, Phase, Purpose } from './call/state.ts'
+import type { Direction, Phase, Purpose, Rating } from './call/state.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
 export const factVersion = 2
 
-export const callFactTypes = ['call-made', 'call-arrived', 'call-answered', 'call-waiting', 'call-caller-left', 'call-ended'] as const
+export const callFactTypes = ['call-made', 'call-arrived', 'call-answered', 'call-waiting', 'call-caller-left', 'call-rated', 'call-ended'] as const
 export const handoverFactTypes = [
   'handover-requested',
   'handover-dialled',
@@ -65,6 +65,8 @@ export interface CallSummary {
   readonly endedBy?: string
   /** Of a call that an agent made: why the citizen was not reached. */
   readonly failure?: Failure
+  /** Answer to the satisfaction question: 1 very satisfied, 2 satisfied, 3 dissatisfied. */
+  readonly rating?: Rating
   readonly parties: readonly Party[]
   readonly channels: { readonly caller: ChannelRef; readonly agent?: ChannelRef; readonly peer?: ChannelRef }
 }

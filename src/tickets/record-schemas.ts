@@ -1,6 +1,6 @@
 /** The records that are told to the outside, as JSON Schema: in tickets and in the HTTP interface. */
 import { Type } from 'typebox'
-import { directions, phases, purposes } from '../domain/call/state.ts'
+import { directions, phases, purposes, type Rating } from '../domain/call/state.ts'
 import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
 import { failureReasons, handoverStates, modes, outcomes, platforms } from '../domain/handover/handover.ts'
 
@@ -97,6 +97,7 @@ export const CallRecord = Type.Object(
     endedAt: Type.Optional(Time('End')),
     endedBy: Type.Optional(Type.String()),
     failure: Type.Optional(FailureRecord),
+    rating: Type.Optional(Type.Unsafe<Rating>(Type.Integer({ minimum: 1, maximum: 3, description: 'Satisfaction (满意度): 1 very satisfied, 2 satisfied, 3 dissatisfied' }))),
     parties: Type.Unsafe<readonly Party[]>(Type.Array(PartyRecord, { description: 'Everybody in it now, the caller first' })),
     channels: Type.Object({ caller: Channel, agent: Type.Optional(Channel), peer: Type.Optional(Channel) }),
   },

@@ -5,14 +5,14 @@ import type { Phone } from '../../src/lab/phone.ts'
 import { freePort } from '../../src/lab/ports.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { carrierHost, type Stack, startStack } from '../../src/lab/stack.ts'
-import { callOf, clear, expectHearing, press, settled, storyOf, tones, type Voice } from '../support/given-call.ts'
+import { callOf, clear, expectHearing, givenTalk, hearsMusicOrRingback, press, settled, storyOf, tones, type Voice } from '../support/given-call.ts'
 
 /** Agents call citizens. */
 let stack: Stack
 let phones: Record<Voice, Phone>
 
 beforeAll(async () => {
-  stack = await startStack({ name: 'e2e-outbound', carrierPort: await freePort(undefined, 'both', carrierHost), calls: { ringMs: 4_000 } })
+  stack = await startStack({ name: 'e2e-outbound', carrierPort: await freePort(undefined, 'both', carrierHost), calls: { ringMs: 4_000, satisfactionMs: 8_000 } })
   const [caller, agent, peer] = [await stack.citizen({ toneHz: tones.caller }), await stack.agent('1001', tones.agent), await stack.agent('2001', tones.peer)]
   phones = { caller, agent, peer, guest: peer }
 }, 120_000)
@@ -40,9 +40,18 @@ it('the agent’s own phone rings, then the citizen’s with the desk’s number
   await phones.peer.answer()
   await settled(stack, id, 'completed')
   await expectHearing({ caller: ['peer'], peer: ['caller'] }, phones)
-  await phones.peer.hangUp()
-  await phones.caller.waitFor('idle')
+  await phones.caller.hangUp()
   expect((await storyOf(stack, body.call.id)).slice(0, 2)).toEqual(['call-made', 'call-answered'])
+})
+
+it('the desk hangs up: the citizen is asked how satisfied he was, and the answer is kept with the call', async () => {
+  const { id } = await givenTalk(stack, phones.caller, phones.agent, '1001')
+  await phones.agent.hangUp()
+  expect(await hearsMusicOrRingback(phones.caller, 2_000)).toBe(true)
+  await phones.caller.sendDtmf('2')
+  await phones.caller.waitFor('idle')
+  expect(await ended(id)).toMatchObject({ state: 'ended', endedBy: '1001', rating: 2 })
+  expect((await storyOf(stack, id)).slice(-2)).toEqual(['call-rated', 'call-ended'])
 })
 
 it('the citizen is busy: the agent is released, the record says why', async () => {

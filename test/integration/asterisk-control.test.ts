@@ -26,6 +26,7 @@ beforeAll(async () => {
   control = new AsteriskControl(given.config, pino({ level: 'silent' }), {
     arrived: nothing,
     callerLeft: nothing,
+    callerPressed: nothing,
     legDialled: nothing,
     legRinging: nothing,
     legAnswered: (leg) => void answered.push(leg),

@@ -25,7 +25,7 @@ export const kinds = {
   'timer fires': 3,
   'stale timer fires': 4,
   'caller leaves': 1,
-  'bridge fails': 1,
+  'bridge fails': 2,
   presses: 24,
   cancels: 4,
   'changes its way': 8,
@@ -40,6 +40,7 @@ export const kinds = {
   strays: 8,
   'seats change': 6,
   'desk is free': 4,
+  'caller presses': 4,
 } as const
 export type Kind = keyof typeof kinds
 
@@ -135,6 +136,8 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
     }
     case 'strays':
       return stray(model, pick)
+    case 'caller presses':
+      return on.digit(any(['1', '2', '3', '7', '*'], pick) ?? '1')
     case 'desk is free':
       return on.deskFree
     case 'seats change':

@@ -60,6 +60,7 @@ function desksWithCaller(state: State): readonly Leg[] {
     case 'ringing':
     case 'waiting':
     case 'consulting':
+    case 'asking':
     case 'ended':
       return []
   }
@@ -73,6 +74,8 @@ export const invariants: Readonly<Record<string, Check>> = {
   'I1 the caller is hung up only as the last who talks with him hangs up by itself, or by a named person': ({ event, actions, leg, before }) =>
     actions.every(({ type }) => type !== 'hang-up-caller') ||
     (event.type === 'party-drop-requested' && event.party === 'caller') ||
+    // The desk had hung up, and he has been asked.
+    before.phase === 'asking' ||
     (event.type === 'leg-ended' &&
       !event.lost &&
       leg?.stage === 'up' &&
@@ -83,11 +86,13 @@ export const invariants: Readonly<Record<string, Check>> = {
 
   'I2 the caller has somebody in his bridge, or hears something while a timer runs that will ring again or somebody is there for him': ({ after, world }) =>
     !world.callerHere ||
+    (after.phase === 'asking' && world.timers.has(after.call.timer)) ||
     world.inBridge.some(({ stage }) => stage === 'up') ||
     (world.sound !== 'nothing' && (world.timers.has(after.call.timer) || world.live.some(({ stage, hungUp }) => stage === 'up' && !hungUp))),
 
-  'I3 the caller hears something of ours exactly while nobody is with him': ({ world }) =>
-    !world.callerHere || world.live.some(({ place, hungUp }) => place === 'call' && hungUp) || (world.sound === 'nothing') === world.inBridge.length > 0,
+  'I3 the caller hears something of ours exactly while nobody is with him': ({ after, world }) =>
+    !world.callerHere ||
+    after.phase === 'asking' || world.live.some(({ place, hungUp }) => place === 'call' && hungUp) || (world.sound === 'nothing') === world.inBridge.length > 0,
 
   'I4 while the other desk rings for a transfer or a consultation, the caller hears neither desk': ({ after, world }) =>
     after.phase !== 'inviting' ||
@@ -160,7 +165,7 @@ export const invariants: Readonly<Record<string, Check>> = {
     }),
 
   'I16 a timer runs exactly while a desk rings or the caller waits': ({ after, world }) =>
-    world.timers.has(after.call.timer) === ['calling', 'ringing', 'waiting', 'inviting'].includes(after.phase),
+    world.timers.has(after.call.timer) === ['calling', 'ringing', 'waiting', 'inviting', 'asking'].includes(after.phase),
 
   'I17 who is held hears music and talks with nobody': ({ after, world }) =>
     legsOf(after).every(({ id, held }) => !held || world.legs.get(id)?.place === 'music' || world.legs.get(id)?.hungUp) &&

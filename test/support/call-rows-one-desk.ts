@@ -4,7 +4,7 @@ import { type Cell, ignores, leads, merge, noHandover, notes, otherCancel, over,
 import * as on from './call-world.ts'
 
 /** Rows of the phases in which at most one desk has the caller. A phase or an event without its cell does not compile. */
-export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 'talking' | 'inviting' | 'ended'>, Record<EventType, Cell>> = {
+export const oneDesk: Record<Extract<Phase, 'calling' | 'asking' | 'ringing' | 'waiting' | 'talking' | 'inviting' | 'ended'>, Record<EventType, Cell>> = {
   calling: {
     'leg-dialled': [notes(on.dialled('c-1')), ignores(unnamed('c-1')), ignores(on.dialled(stranger))],
     'leg-ringing': [notes(on.rings('c-1')), ignores(on.rings(stranger))],
@@ -24,6 +24,7 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 
     'control-lost': [leads(on.bridgeFails, 'ended', 'hang up c-1: normal', 'hang up c-caller: normal', ...over)],
     'timer-fired': [leads(on.fires(2), 'ended', 'hang up c-1: normal', 'hang up c-caller: normal', ...over), ignores(on.fires(1))],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [stays(on.press(), 'reply press: call-not-answered')],
     ...noHandover,
   },
@@ -44,6 +45,7 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 
       ignores(on.fires(0)),
     ],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [stays(on.press(), 'reply press: call-not-answered')],
     ...noHandover,
   },
@@ -61,6 +63,7 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 
       ignores(on.fires(0)),
     ],
     'desk-free': [leads(on.deskFree, 'ringing', 'sound ringback', 'dial c-1 8001 as agent', 'dial c-2 8002 as agent', 'timer 25000')],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [stays(on.press(), 'reply press: call-not-answered')],
     ...noHandover,
   },
@@ -82,6 +85,7 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 
     'control-lost': [leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', ...over)],
     'timer-fired': [ignores(on.fires(1)), ignores(on.fires(2))],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [
       leads(
         on.press(),
@@ -134,6 +138,7 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 
       ignores(on.fires(2)),
     ],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 ringing'),
       stays(on.press('again', 'h2', { agent: '8001' }), 'reply again: h1 ringing'),
@@ -161,6 +166,21 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 
     'handover-confirm-requested': [stays(on.confirm(), 'reply confirm: handover-not-verified'), noHandover['handover-confirm-requested'][0]],
     'handover-outcome-decided': [stays(on.decide(), 'reply decide: not-a-conference'), noHandover['handover-outcome-decided'][0]],
   },
+  asking: {
+    'leg-dialled': [ignores(on.dialled('c-1'))],
+    'leg-ringing': [ignores(on.rings('c-1'))],
+    'leg-answered': [strangerHungUp()],
+    'leg-joined': [ignores(on.joins('c-1'))],
+    'leg-join-failed': [ignores(on.joinFails('c-1'))],
+    'leg-ended': [ignores(on.hangsUp('c-1'))],
+    'caller-left': [leads(on.callerLeaves, 'ended', ...over)],
+    'control-lost': [leads(on.bridgeFails, 'ended', 'hang up the caller: 8001', ...over)],
+    'timer-fired': [leads(on.fires(3), 'ended', 'hang up the caller: 8001', ...over), ignores(on.fires(2))],
+    'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [leads(on.digit('2'), 'ended', 'hang up the caller: 8001', 'fact call-rated', ...over), ignores(on.digit('4')), ignores(on.digit('#'))],
+    'handover-requested': [stays(on.press(), 'reply press: call-ended')],
+    ...noHandover,
+  },
   ended: {
     'leg-dialled': [ignores(on.dialled('c-1'))],
     'leg-ringing': [ignores(on.rings('c-1'))],
@@ -172,6 +192,7 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'ringing' | 'waiting' | 
     'control-lost': [ignores(on.bridgeFails)],
     'timer-fired': [ignores(on.fires(2)), ignores(on.fires(3))],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [stays(on.press(), 'reply press: call-ended')],
     ...noHandover,
   },

@@ -27,6 +27,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
     ],
     'timer-fired': [ignores(on.fires(3)), ignores(on.fires(4))],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 answered'),
       stays(on.press('again', 'h2', { agent: '8002' }), 'reply again: not-your-call'),
@@ -65,6 +66,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
     ],
     'timer-fired': [ignores(on.fires(3)), ignores(on.fires(4))],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 answered'),
       stays(on.press('again', 'h2', { agent: '8002' }), 'reply again: not-your-call'),
@@ -93,6 +95,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
     ],
     'timer-fired': [ignores(on.fires(3)), ignores(on.fires(4))],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 joined'),
       stays(on.press('again', 'h2', { agent: '8002' }), 'reply again: not-your-call'),
@@ -128,6 +131,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
     ],
     'timer-fired': [ignores(on.fires(4))],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [
       stays(on.press('again', 'h2'), 'reply again: h1 joined'),
       stays(on.press('again', 'h2', { agent: '8002' }), 'reply again: not-your-call'),
@@ -149,6 +153,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
     'control-lost': [leads(on.bridgeFails, 'ended', 'hang up c-1: normal', 'hang up c-3: normal', ...over)],
     'timer-fired': [ignores(on.fires(4))],
     'desk-free': [ignores(on.deskFree)],
+    'digit-pressed': [ignores(on.digit('1'))],
     'handover-requested': [stays(on.press(), 'reply press: call-ended')],
     ...noHandover,
   },

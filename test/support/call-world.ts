@@ -40,6 +40,7 @@ export function contextAt(mono: number, seats: SeatsOf = {}, more: Partial<DeskN
     routeMs,
     retryMs,
     releaseAt: 'answer',
+    satisfactionMs: 0,
   }
 }
 
@@ -86,6 +87,7 @@ export const breaks = (leg: string): Event => ({ type: 'leg-ended', leg, causeTe
 export const refuses = (leg: string, sipCode: number, cause: number): Event => ({ type: 'leg-ended', leg, sipCode, cause, lost: false })
 export const callerLeaves: Event = { type: 'caller-left' }
 export const bridgeFails: Event = { type: 'control-lost' }
+export const digit = (pressed: string): Event => ({ type: 'digit-pressed', digit: pressed })
 export const deskFree: Event = { type: 'desk-free' }
 export const fires = (token: number): Event => ({ type: 'timer-fired', token })
 
@@ -103,6 +105,7 @@ export class Story {
   desks: Partial<DeskNow> = {}
   mono = 1_000
   releaseAt: Context['releaseAt'] = 'answer'
+  satisfactionMs = 0
 
   constructor(seats: SeatsOf = {}, from: Arrival | OutboundOrder = arrival) {
     this.seats = seats
@@ -119,7 +122,7 @@ export class Story {
 
   after(ms: number, event: AnyEvent): this {
     this.mono += ms
-    this.#keep(step(this.state, event, { ...contextAt(this.mono, this.seats, this.desks), releaseAt: this.releaseAt }))
+    this.#keep(step(this.state, event, { ...contextAt(this.mono, this.seats, this.desks), releaseAt: this.releaseAt, satisfactionMs: this.satisfactionMs }))
     return this
   }
 
@@ -172,6 +175,11 @@ export const given: { readonly [P in Phase]: () => Story } = {
   consulting: () => given.talking().tell(...told.consulting),
   conferring: () => given.consulting().tell(...told.conferring),
   aftertalk: () => given.conferring().tell(callerLeaves),
+  asking: () => {
+    const story = given.talking()
+    story.satisfactionMs = 15_000
+    return story.tell(hangsUp('c-1'))
+  },
   ended: () => given.talking().tell(callerLeaves),
 }
 

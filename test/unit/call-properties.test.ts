@@ -66,7 +66,7 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
     const before = state
     const found = 'leg' in event ? model.legs.get(event.leg) : undefined
     const leg = found && { ...found }
-    const context = { ...contextAt((mono += chance.ms), seats, desks), releaseAt } as const
+    const context = { ...contextAt((mono += chance.ms), seats, desks), releaseAt, satisfactionMs: seated % 3 === 0 ? 15_000 : 0 } as const
     const after = step(before, event, context)
     model.happen(event)
     const newFacts = obey(after)

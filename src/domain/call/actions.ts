@@ -12,7 +12,7 @@ export type Apart = 'ringback' | 'music' | 'silence'
 export type Place = Room | Apart | `whisper ${string}`
 
 /** `queue-position-1` and so on; `queue-position-many` beyond the last one that is spoken. */
-export type Prompt = 'please-wait' | `queue-position-${number | 'many'}`
+export type Prompt = 'please-wait' | 'satisfaction' | `queue-position-${number | 'many'}`
 export type Briefing = 'briefing-danger' | `briefing-${Mode}`
 /** The last place in the queue that has a prompt of its own. */
 export const lastSpokenPosition = 10

@@ -43,6 +43,7 @@ export const ringing: Row<'ringing'> = {
   'timer-fired': (state, event, context) =>
     event.token === state.call.timer ? goOn(state, context, hangUp(state.legs, 'no-answer')) : nothing(state),
   'desk-free': nothing,
+  'digit-pressed': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-not-answered'),
   ...noHandover,
 }
@@ -62,6 +63,7 @@ export const waiting: Row<'waiting'> = {
     return takeTurn(state, context) ?? stayInQueue(state, context)
   },
   'desk-free': (state, _event, context) => takeTurn(state, context) ?? nothing(state),
+  'digit-pressed': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-not-answered'),
   ...noHandover,
 }
@@ -77,6 +79,7 @@ export const ended: Row<'ended'> = {
   'control-lost': nothing,
   'timer-fired': nothing,
   'desk-free': nothing,
+  'digit-pressed': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-ended'),
   ...noHandover,
 }

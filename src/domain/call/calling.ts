@@ -67,6 +67,7 @@ export const calling: Row<'calling'> = {
     return notReached(state, { reason: rang ? 'no-answer' : 'unreachable' }, context)
   },
   'desk-free': nothing,
+  'digit-pressed': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-not-answered'),
   ...noHandover,
 }

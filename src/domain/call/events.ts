@@ -81,6 +81,8 @@ export type Event =
   | { readonly type: 'timer-fired'; readonly token: number }
   /** The desk that the call waits for can be rung now. */
   | { readonly type: 'desk-free' }
+  /** The caller pressed a key of his phone: `0` to `9`, `*`, `#`. */
+  | { readonly type: 'digit-pressed'; readonly digit: string }
   | ({ readonly type: 'handover-requested' } & HandoverRequest)
   | ({ readonly type: 'handover-cancel-requested' } & HandoverCommand)
   | ({ readonly type: 'handover-change-requested' } & ChangeRequest)
@@ -111,6 +113,7 @@ export const eventTypes = [
   'control-lost',
   'timer-fired',
   'desk-free',
+  'digit-pressed',
   'handover-requested',
   'handover-cancel-requested',
   'handover-change-requested',
@@ -150,4 +153,6 @@ export interface Context {
   readonly retryMs: number
   /** When the first desk of a transfer is released: as the other desk rings, or as it has answered. */
   readonly releaseAt: 'ringing' | 'answer'
+  /** How long the caller may answer the satisfaction question (满意度); 0: it is not asked. */
+  readonly satisfactionMs: number
 }

@@ -52,6 +52,7 @@ export const inviting: Row<'inviting'> = {
     return goOn(state, tellingFailure(state.failure, { reason }), context, hangUp(state.targets, 'no-answer'))
   },
   'desk-free': (state, _event, context) => (state.targets.length > 0 ? nothing(state) : (ringFree(state, context) ?? nothing(state))),
+  'digit-pressed': nothing,
   'handover-requested': pressAgain,
   'handover-cancel-requested': about((state, event, context: Context) => {
     const draft = fallBack(state, 'cancelled', undefined, context, hangUp(state.targets, 'normal'))

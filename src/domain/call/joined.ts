@@ -39,6 +39,7 @@ export const joining: Row<'joining'> = {
     }),
   'timer-fired': nothing,
   'desk-free': nothing,
+  'digit-pressed': nothing,
   ...settling,
 }
 
@@ -67,6 +68,7 @@ export const releasing: Row<'releasing'> = {
     end(state, 'given-back', context, { caller: 'give-back', outcome: complete(state.call, state.handover, 'taken') }),
   'timer-fired': nothing,
   'desk-free': nothing,
+  'digit-pressed': nothing,
   ...settling,
 }
 
@@ -84,6 +86,7 @@ export const aftertalk: Row<'aftertalk'> = {
   'control-lost': (state, _event, context) => end(state, 'caller', context, { caller: 'left' }),
   'timer-fired': nothing,
   'desk-free': nothing,
+  'digit-pressed': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-ended'),
   ...noHandover,
 }

@@ -21,11 +21,13 @@
  *               │ the first desk has left
  *               └─► talking (with the other desk)
  *
+ *   talking ─► asking ─► ended: the desk hangs up, and the caller is asked how satisfied he was, where that is configured
  *   every phase ─► ended: the caller leaves, or the last desk that talks hangs up
  *   consulting, conferring, talking with further parties ─► aftertalk: the caller leaves, the others talk on
  */
 import { iso } from '../instant.ts'
 import { ended, ringing, waiting } from './before-the-talk.ts'
+import { asking } from './asking.ts'
 import { calling, callOut } from './calling.ts'
 import { type Draft, find, type Step, settle } from './draft.ts'
 import type { AnyEvent, Arrival, Context, Event, OutboundOrder, PartyEvent } from './events.ts'
@@ -39,7 +41,7 @@ import type { Call, Leg, State } from './state.ts'
 import { talking } from './talking.ts'
 import { conferring, consulting } from './together.ts'
 
-export const table: Table = { calling, ringing, waiting, talking, inviting, consulting, joining, conferring, releasing, aftertalk, ended }
+export const table: Table = { calling, ringing, waiting, talking, inviting, consulting, joining, conferring, releasing, aftertalk, asking, ended }
 
 /** A citizen's call has arrived: its bridge is made, its desk is rung. */
 export function begin(arrival: Arrival, context: Context): Step {

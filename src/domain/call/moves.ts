@@ -130,6 +130,7 @@ function callBack(state: State): readonly FactDraft[] {
     case 'conferring':
     case 'releasing':
     case 'aftertalk':
+    case 'asking':
     case 'ended':
       return []
   }

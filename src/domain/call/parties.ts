@@ -13,7 +13,7 @@ import { answeredLegsOf, type Guest, type Leg, legsOf, ownLegsOf, type State, wi
  * @param ended what follows when a leg ends by itself: the same follows when it is dropped
  */
 export function partyStep(state: State, event: PartyEvent, context: Context, ended: (leg: Leg) => Draft): Draft {
-  if (state.phase === 'ended') return refuse(state, event, 'call-ended')
+  if (state.phase === 'asking' || state.phase === 'ended') return refuse(state, event, 'call-ended')
   if (state.phase === 'calling' || state.phase === 'ringing' || state.phase === 'waiting') return refuse(state, event, 'call-not-answered')
   switch (event.type) {
     case 'party-invite-requested':
@@ -112,6 +112,7 @@ function dropCaller(state: State, event: Extract<PartyEvent, { type: 'party-drop
     case 'inviting':
     case 'joining':
     case 'releasing':
+    case 'asking':
     case 'ended':
       // Somebody is on the way to the caller: cancel that first.
       return refuse(state, event, 'handover-too-late')

@@ -14,6 +14,9 @@ export interface Scene {
   readonly muted: ReadonlySet<string>
 }
 
+/** Nobody is there to hear a sound of ours, or he hears a question. */
+const silentPhases: readonly State['phase'][] = ['aftertalk', 'calling', 'asking']
+
 export const emptyScene: Scene = { sound: 'nothing', places: new Map(), muted: new Set() }
 
 export function sceneOf(state: State): Scene {
@@ -26,7 +29,7 @@ export function sceneOf(state: State): Scene {
   const muted = seated.flatMap(([leg]) => (leg.muted ? [leg.id] : []))
   const together = seated.some(([, place]) => place === 'call')
   return {
-    sound: together || state.phase === 'aftertalk' || state.phase === 'calling' ? 'nothing' : aloneSound(state),
+    sound: together || silentPhases.includes(state.phase) ? 'nothing' : aloneSound(state),
     places: new Map(seated.map(([leg, place]) => [leg.id, place])),
     muted: new Set(call.callerMuted ? [...muted, 'caller'] : muted),
   }
@@ -39,6 +42,7 @@ function membersOf(state: Exclude<State, { phase: 'ended' }>): readonly (readonl
       return state.callee ? [[state.desk, 'ringback']] : []
     case 'ringing':
     case 'waiting':
+    case 'asking':
       return []
     case 'talking':
       return [[state.desk, 'call']]

@@ -31,6 +31,9 @@ export type Direction = (typeof directions)[number]
 export const purposes = ['call-back', 'follow-up'] as const
 export type Purpose = (typeof purposes)[number]
 
+export const ratings = [1, 2, 3] as const
+export type Rating = (typeof ratings)[number]
+
 export interface Caller {
   readonly channelId: string
   readonly number: string
@@ -67,6 +70,8 @@ export interface Call {
   /** The running timer's token; a fired timer with another one is stale. */
   readonly timer: number
   readonly guests: readonly Guest[]
+  /** The caller's answer to the satisfaction question: 1 very satisfied, 2 satisfied, 3 dissatisfied. */
+  readonly rating?: Rating
   /** The last hand-over that was settled. */
   readonly last?: Tracked
 }
@@ -158,6 +163,14 @@ export interface Aftertalk extends Base {
   readonly room: Room
 }
 
+/** The desk has hung up; the caller is asked how satisfied he was. */
+export interface Asking extends Base {
+  readonly phase: 'asking'
+  readonly desk: Platform
+  /** Who ended the talk. */
+  readonly endedBy: string
+}
+
 export interface Ended extends Base {
   readonly phase: 'ended'
   readonly desk: Platform
@@ -170,7 +183,7 @@ export interface Ended extends Base {
 /** The bridges of a call: the caller's, and the one in which desks talk without him. */
 export type Room = 'call' | 'consultation'
 
-export type State = Calling | Ringing | Waiting | Talking | Inviting | Consulting | Joining | Conferring | Releasing | Aftertalk | Ended
+export type State = Calling | Ringing | Waiting | Talking | Inviting | Consulting | Joining | Conferring | Releasing | Aftertalk | Asking | Ended
 export type Phase = State['phase']
 
 export const phases = [
@@ -184,6 +197,7 @@ export const phases = [
   'conferring',
   'releasing',
   'aftertalk',
+  'asking',
   'ended',
 ] as const satisfies readonly Phase[]
 
@@ -209,6 +223,7 @@ export function ownLegsOf(state: State): readonly Leg[] {
     case 'releasing':
       return [state.desk, state.peer]
     case 'waiting':
+    case 'asking':
     case 'ended':
       return []
   }

@@ -20,6 +20,7 @@ export function summarise(state: State): CallSummary {
     arrivedAt: call.arrivedAt,
     ...(call.answeredAt ? { answeredAt: call.answeredAt } : {}),
     ...(state.phase === 'ended' ? { endedAt: state.endedAt, endedBy: state.endedBy, ...(state.failure ? { failure: state.failure } : {}) } : {}),
+    ...(call.rating === undefined ? {} : { rating: call.rating }),
     parties: partiesIn(state),
     channels: {
       caller: {
@@ -80,6 +81,7 @@ function partiesOf(state: State): { desk?: Leg; peer?: Leg } {
     case 'ringing':
     case 'waiting':
     case 'aftertalk':
+    case 'asking':
     case 'ended':
       return {}
   }
@@ -91,6 +93,7 @@ export function deskOf(state: State) {
     case 'ringing':
     case 'waiting':
     case 'aftertalk':
+    case 'asking':
     case 'ended':
       return state.desk
     case 'calling':

@@ -2,6 +2,7 @@ import type { HandoverFactType } from '../facts.ts'
 import { type Tracked, toRecord } from '../handover/handover.ts'
 import { iso } from '../instant.ts'
 import type { Draft } from './draft.ts'
+import { ask } from './asking.ts'
 import { nothing, startTimer } from './draft.ts'
 import type { Context, EventOf } from './events.ts'
 import { callerLeft, end, ringDesk, withGuest } from './moves.ts'
@@ -35,12 +36,15 @@ export const talking: Row<'talking'> = {
     if (goesOn) return { ...goesOn, facts: [{ type: 'party-left', party: event.leg, endpoint: state.desk.endpoint }] }
     return event.lost || unaware(state, context)
       ? ringDesk(state.call, state.desk.platform, context)
-      : end(state, state.desk.endpoint, context, { caller: 'hang-up', except: event.leg })
+      : context.satisfactionMs > 0
+        ? ask(state, context)
+        : end(state, state.desk.endpoint, context, { caller: 'hang-up', except: event.leg })
   },
   'caller-left': (state, _event, context) => callerLeft(state, [state.desk], 'call', context),
   'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
   'timer-fired': nothing,
   'desk-free': nothing,
+  'digit-pressed': nothing,
   'handover-requested': request,
   ...noHandover,
 }

@@ -14,6 +14,7 @@ const shared = {
   'leg-answered': answeredElsewhere,
   'timer-fired': nothing,
   'desk-free': nothing,
+  'digit-pressed': nothing,
   'handover-requested': pressAgain,
 } as const
 
