@@ -27,4 +27,7 @@ export type AriEvent =
 
 const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'PlaybackFinished', 'ApplicationReplaced'])
 
+/** For ARI's event filter: nothing else is sent to us. Answers to our own requests pass through it too (22.10). */
+export const eventFilter = { allowed: [...known, 'RESTResponse'].map((type) => ({ type })) }
+
 export const isKnown = (event: { type: string }): event is AriEvent => known.has(event.type)

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { AriError } from './ari-error.ts'
 import { type AriOperation, AriRequests, type AriValues, isAnswer } from './ari-request.ts'
-import { type AriEvent, isKnown } from './ari-events.ts'
+import { type AriEvent, eventFilter, isKnown } from './ari-events.ts'
 
 const requestMs = 5_000
 const pingMs = 2_000
@@ -115,7 +115,17 @@ export class AriLink {
     this.#pinged = false
     this.#up = true
     this.#options.logger.info('connected to Asterisk')
+    this.#filterEvents()
     this.#options.onUp()
+  }
+
+  /** Spares us the reading of some four fifths of a call's events. */
+  #filterEvents(): void {
+    const { application } = this.#options.config
+    this.request('applications', 'filter', { applicationName: application, filter: eventFilter }).catch((error: unknown) => {
+      // What is not wanted is read and passed over.
+      this.#options.logger.warn({ err: error }, 'ARI events could not be filtered')
+    })
   }
 
   #setDown(): void {

@@ -9,7 +9,7 @@ export interface AriOperation {
 }
 
 /** By name. */
-export type AriValues = Readonly<Record<string, string | number | boolean | Readonly<Record<string, string>> | undefined>>
+export type AriValues = Readonly<Record<string, string | number | boolean | Readonly<Record<string, unknown>> | undefined>>
 
 /** Asterisk's answer on the socket. */
 export interface AriAnswer {
@@ -83,6 +83,8 @@ function addressOf({ path, method, parameters }: AriOperation, values: AriValues
     const value = values[name]
     if (value === undefined) continue
     if (paramType === 'path') uri = uri.replace(`{${name}}`, encodeURIComponent(textOf(value)))
+    // The event filter is the body itself; variables have their name in it.
+    else if (name === 'filter' && typeof value === 'object') Object.assign(rest, value)
     else rest[name] = value
   }
   const names = Object.keys(rest)

@@ -74,6 +74,12 @@ it('starts without a warning or an error from the rendered configuration', () =>
   expect(bad).toEqual([])
 })
 
+it('sends only the events that were asked for', async () => {
+  const application = (await link.request('applications', 'get', { applicationName: given.config.asterisk.application })) as { events_allowed: { type: string }[] }
+  expect(application.events_allowed.map(({ type }) => type)).toEqual(expect.arrayContaining(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelDtmfReceived']))
+  expect(application.events_allowed.map(({ type }) => type)).not.toContain('ChannelVarset')
+})
+
 it('a leg of ours enters Stasis with its SIP Call-ID before it is dialled', async () => {
   target = await startSipPeer({ behaviour: 'ring', port })
   await create('leg-start')

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { Event } from '../../src/domain/call/events.ts'
 import * as on from '../support/call-world.ts'
 import { given, type Story } from '../support/call-world.ts'
 
-const asked = (start: () => Story, ...events: Parameters<Story['tell']>) => {
+const asked = (start: () => Story, ...events: readonly Event[]) => {
   const story = start()
   story.satisfactionMs = 15_000
   return story.tell(...events)
