@@ -22,7 +22,7 @@ export type AriEvent =
     }
   | { readonly type: 'ChannelHold' | 'ChannelUnhold'; readonly channel: AriChannel }
   | { readonly type: 'ChannelDtmfReceived'; readonly digit: string; readonly channel: AriChannel }
-  | { readonly type: 'PlaybackFinished'; readonly playback: { readonly id: string } }
+  | { readonly type: 'PlaybackFinished'; readonly playback: { readonly id: string; readonly state: string } }
   | { readonly type: 'ApplicationReplaced'; readonly application: string }
 
 const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'PlaybackFinished', 'ApplicationReplaced'])

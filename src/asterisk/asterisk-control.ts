@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { CallControl, ControlListener, LegOrder } from '../calls/call-control.ts'
+import { type CallControl, type ControlListener, LegGone, type LegOrder } from '../calls/call-control.ts'
 import type { Config } from '../config/schema.ts'
 import type { Apart, Background, Place } from '../domain/call/actions.ts'
 import type { Room } from '../domain/call/state.ts'
@@ -17,6 +17,10 @@ import { Whispers } from './whispers.ts'
 const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
 /** Then the desk gets the caller, whatever has become of the briefing. */
 const longestBriefingMs = 10_000
+/** `addChannel` of a channel that is gone: not found, or on its way out of the application. */
+const legGone = new Set([400, 422])
+/** Time in which the end of a leg is told that cut a playback short. */
+const legEndMs = 500
 const isRoom = (place: Place | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
@@ -137,7 +141,12 @@ export class AsteriskControl implements CallControl {
     this.#where.set(leg, room)
     const join = this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId, room), channel: leg, absorbDTMF: true })
     // Both at once: the one that fails later must not be left unheard, which would end the process.
-    await Promise.all([join, stop])
+    try {
+      await Promise.all([join, stop])
+    } catch (error) {
+      if (error instanceof AriError && legGone.has(error.status ?? 0)) throw new LegGone(error.message, { cause: error })
+      throw error
+    }
   }
 
   async separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
@@ -213,7 +222,12 @@ export class AsteriskControl implements CallControl {
     if (this.#legs.take(event)) return
     if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
     if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
-    if (event.type === 'PlaybackFinished') this.#briefings.get(event.playback.id.slice('brief-'.length))?.()
+    // One that failed did so because the leg is ending, as a rule: that is told first, then the briefing is over.
+    if (event.type === 'PlaybackFinished') {
+      const over = this.#briefings.get(event.playback.id.slice('brief-'.length))
+      if (event.playback.state === 'failed') setTimeout(() => over?.(), legEndMs)
+      else over?.()
+    }
     if (event.type === 'StasisStart') this.#arrived(event.channel, event.args)
     if (event.type === 'StasisEnd') this.#callerGone(event.channel.id)
   }

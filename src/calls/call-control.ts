@@ -30,6 +30,11 @@ export interface LegOrder {
   readonly callerName?: string
 }
 
+/** A leg could not be joined because it has just ended: its end is told, or will be. */
+export class LegGone extends Error {
+  override readonly name = 'LegGone'
+}
+
 /**
  * The port to the PBX. Every operation is harmless when repeated. `dialLeg` and `hangUpLeg` never reject: their results
  * come as events. The others reject with the reason when the PBX refuses.
@@ -44,7 +49,7 @@ export interface CallControl {
   answerCaller(callId: string, channelId: string): Promise<void>
   hangUpCaller(channelId: string): Promise<void>
   giveBackCaller(channelId: string, platform: string): Promise<void>
-  /** Into one of the call's bridges, out of the other one or of what the leg heard apart. */
+  /** Into one of the call's bridges, out of the other one or of what the leg heard apart. @throws LegGone */
   joinLeg(callId: string, leg: string, room: Room): Promise<void>
   separateLeg(callId: string, leg: string, hears: Apart): Promise<void>
   /** Out of the bridge: the leg hears the whole talk, and the leg `to` alone hears it. */

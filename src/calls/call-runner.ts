@@ -7,7 +7,7 @@ import type { State } from '../domain/call/state.ts'
 import { summarise } from '../domain/call/summary.ts'
 import type { CallSummary, Fact } from '../domain/facts.ts'
 import type { Commit } from '../journal/journal.ts'
-import type { CallControl } from './call-control.ts'
+import { type CallControl, LegGone } from './call-control.ts'
 import type { Timers } from './timers.ts'
 
 export interface RunnerDeps {
@@ -165,7 +165,7 @@ export class CallRunner {
       if (action.type === 'join-leg') this.deliver({ type: 'leg-joined', leg: action.leg, room: action.room })
     } catch (error) {
       this.#deps.logger.warn({ err: error, action: action.type }, 'action failed')
-      if (action.type === 'join-leg') this.deliver({ type: 'leg-join-failed', leg: action.leg })
+      if (action.type === 'join-leg') this.deliver({ type: 'leg-join-failed', leg: action.leg, gone: error instanceof LegGone })
       if (action.type === 'open-bridge' || action.type === 'answer-caller') this.deliver({ type: 'control-lost' })
     }
   }

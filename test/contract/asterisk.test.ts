@@ -74,6 +74,12 @@ it('starts without a warning or an error from the rendered configuration', () =>
   expect(bad).toEqual([])
 })
 
+it('a channel that is gone cannot be added to a bridge: 400, not 404', async () => {
+  await link.request('bridges', 'create', { bridgeId: 'bridge-of-nobody', type: 'mixing' })
+  expect(await refusal(link.request('bridges', 'addChannel', { bridgeId: 'bridge-of-nobody', channel: 'gone' }))).toMatchObject({ status: 400 })
+  await link.request('bridges', 'destroy', { bridgeId: 'bridge-of-nobody' })
+})
+
 it('sends only the events that were asked for', async () => {
   const application = (await link.request('applications', 'get', { applicationName: given.config.asterisk.application })) as { events_allowed: { type: string }[] }
   expect(application.events_allowed.map(({ type }) => type)).toEqual(expect.arrayContaining(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelDtmfReceived']))

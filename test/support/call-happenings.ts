@@ -89,7 +89,7 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
     case 'breaks':
       return about(leg(() => true), on.breaks)
     case 'join fails':
-      return about(leg(({ joins }) => joins.length > 0), on.joinFails)
+      return about(leg(({ joins }) => joins.length > 0), (id) => on.joinFails(id, pick % 2 === 0))
     case 'timer fires':
       return model.timers.has(state.call.timer) ? on.fires(state.call.timer) : undefined
     case 'stale timer fires':

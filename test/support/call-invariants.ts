@@ -82,7 +82,8 @@ export const invariants: Readonly<Record<string, Check>> = {
       leg.place !== 'nowhere' &&
       !leg.hungUp &&
       before.call.guests.every(({ joined }) => !joined) &&
-      leg.id === (before.phase === 'talking' ? before.desk.id : before.phase === 'releasing' ? before.peer.id : '')),
+      before.phase === 'talking' &&
+      leg.id === before.desk.id),
 
   'I2 the caller has somebody in his bridge, or hears something while a timer runs that will ring again or somebody is there for him': ({ after, world }) =>
     !world.callerHere ||

@@ -121,7 +121,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
     'leg-join-failed': [ignores(on.joinFails('c-1'))],
     'leg-ended': [
       leads(on.hangsUp('c-1'), 'talking', 'fact handover-released', 'fact handover-completed'),
-      leads(on.hangsUp('c-3'), 'ended', 'hang up c-1: normal', 'hang up the caller: 9001', 'fact handover-completed', ...over),
+      leads(on.hangsUp('c-3'), 'ringing', 'sound ringback', 'dial c-5 9001 as agent', 'dial c-6 9002 as agent', 'timer 25000', 'fact handover-completed'),
       leads(on.breaks('c-3'), 'ringing', 'sound ringback', 'dial c-5 9001 as agent', 'dial c-6 9002 as agent', 'timer 25000', 'fact handover-completed'),
       ignores(on.hangsUp('c-4')),
     ],

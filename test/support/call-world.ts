@@ -80,7 +80,7 @@ export const dialled = (leg: string): Event => ({ type: 'leg-dialled', leg, sipC
 export const rings = (leg: string): Event => ({ type: 'leg-ringing', leg })
 export const answers = (leg: string): Event => ({ type: 'leg-answered', leg })
 export const joins = (leg: string, room: Room = 'call'): Event => ({ type: 'leg-joined', leg, room })
-export const joinFails = (leg: string): Event => ({ type: 'leg-join-failed', leg })
+export const joinFails = (leg: string, gone = false): Event => ({ type: 'leg-join-failed', leg, gone })
 /** A person put the phone down, or our own hang-up took effect. */
 export const hangsUp = (leg: string): Event => ({ type: 'leg-ended', leg, cause: 16, causeText: 'Normal Clearing', lost: false })
 export const breaks = (leg: string): Event => ({ type: 'leg-ended', leg, causeText: 'RTP timeout', lost: true })

@@ -78,7 +78,7 @@ describe('why a target did not take the call', () => {
   })
 
   it('the target leaves before it could be joined, or cannot be joined: the pair talk again', () => {
-    for (const [event, reason] of [[on.hangsUp('c-3'), 'peer-left'], [on.joinFails('c-3'), 'control-lost']] as const) {
+    for (const [event, reason] of [[on.hangsUp('c-3'), 'peer-left'], [on.joinFails('c-3', true), 'peer-left'], [on.joinFails('c-3'), 'control-lost']] as const) {
       const story = given.joining().tell(event)
       expect(story.did).toContain('join c-1')
       expect(handoverOfLast(story)).toMatchObject({ state: 'failed', failure: { reason } })

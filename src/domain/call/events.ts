@@ -73,7 +73,8 @@ export type Event =
   | { readonly type: 'leg-ringing'; readonly leg: string }
   | { readonly type: 'leg-answered'; readonly leg: string }
   | { readonly type: 'leg-joined'; readonly leg: string; readonly room: Room }
-  | { readonly type: 'leg-join-failed'; readonly leg: string }
+  /** `gone`: it has just ended. */
+  | { readonly type: 'leg-join-failed'; readonly leg: string; readonly gone: boolean }
   | ({ readonly type: 'leg-ended'; readonly leg: string } & LegEnd)
   | { readonly type: 'caller-left' }
   /** Tandem cannot run this call, or will not any longer: the caller goes back to the dialplan. */

@@ -23,7 +23,7 @@ export const joining: Row<'joining'> = {
   'leg-answered': answeredElsewhere,
   'leg-joined': joined,
   'leg-join-failed': (state, event, context) => {
-    if (event.leg === state.peer.id) return fallBack(state, 'failed', { reason: 'control-lost' }, context, hangUp([state.peer], 'normal'))
+    if (event.leg === state.peer.id) return fallBack(state, 'failed', { reason: event.gone ? 'peer-left' : 'control-lost' }, context, hangUp([state.peer], 'normal'))
     return event.leg === state.desk?.id && deskStays(state.handover) ? after(deskLeft(state, context), state.desk) : nothing(state)
   },
   'leg-ended': (state, event, context) => {
@@ -57,10 +57,9 @@ export const releasing: Row<'releasing'> = {
     }
     if (event.leg !== state.peer.id) return nothing(state)
     const outcome = complete(state.call, state.handover, 'taken')
-    const goesOn = withGuest(outcome.call, state.peer.platform) ?? (event.lost ? ringDesk(outcome.call, state.peer.platform, context) : undefined)
-    // The first desk's leg is being ended already; the other desk's broke, and it is rung again, or somebody else has the caller.
-    if (goesOn) return { ...goesOn, facts: [...outcome.facts, ...(goesOn.facts ?? [])] }
-    return end(state, state.peer.endpoint, context, { caller: 'hang-up', outcome, except: event.leg })
+    // Within moments of its joining nobody can have talked: whether it broke or was put down, that desk is rung again, unless somebody else has the caller.
+    const goesOn = withGuest(outcome.call, state.peer.platform) ?? ringDesk(outcome.call, state.peer.platform, context)
+    return { ...goesOn, facts: [...outcome.facts, ...(goesOn.facts ?? [])] }
   },
   'caller-left': (state, _event, context) =>
     end(state, 'caller', context, { caller: 'left', outcome: complete(state.call, state.handover, 'taken') }),
