@@ -8,19 +8,16 @@ import { AriError } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
 import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
+import { Briefings } from './briefings.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Legs } from './legs.ts'
-import { ringbackClass } from './ringback.ts'
+import { announcementClass, ringbackClass } from './music-classes.ts'
 import { Whispers } from './whispers.ts'
 
 /** Its bridge, and the one in which the desks talk without the caller. */
 const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
-/** Then the desk gets the caller, whatever has become of the briefing. */
-const longestBriefingMs = 10_000
 /** `addChannel` of a channel that is gone: not found, or on its way out of the application. */
 const legGone = new Set([400, 422])
-/** Time in which the end of a leg is told that cut a playback short. */
-const legEndMs = 500
 const isRoom = (place: Place | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
@@ -30,26 +27,26 @@ export class AsteriskControl implements CallControl {
   readonly #whispers: Whispers
   readonly #listener: ControlListener
   readonly #logger: Logger
-  readonly #language: string
   /** Callers in our hands, by channel. */
   readonly #callers = new Set<string>()
+  /** Callers whom we are done with, until the PBX has been told. */
+  readonly #parting = new Map<string, () => Promise<unknown>>()
   /** Where each leg is that was joined or separated. */
   readonly #where = new Map<string, Place>()
   /** Calls that have a consultation's bridge. */
   readonly #consultations = new Set<string>()
-  /** The announcement that each call's caller was played last. */
-  readonly #announcements = new Map<string, string>()
-  /** Who waits for a briefing's end, by leg. */
-  readonly #briefings = new Map<string, () => void>()
-  #playbacks = 0
+  /** Calls whose music is an announcement's. */
+  readonly #announced = new Set<string>()
+  readonly #briefings: Briefings
   #beat: NodeJS.Timeout | undefined
 
   constructor(config: Config, logger: Logger, listener: ControlListener) {
     this.#listener = listener
     this.#logger = logger
-    this.#language = config.calls.language
-    const endpoints = [...platforms.flatMap((p) => dialablesOf(config, p)), ...guestEndpointsOf(config)]
-    const dialStrings = new Map(endpoints.map((e) => [e.id, e.dial]))
+    // A trunk may lead to both desks, by a number of each.
+    const ofDesks = platforms.flatMap((p) => dialablesOf(config, p).map((e) => [`${p} ${e.id}`, e.dial] as const))
+    const dialStrings = new Map<string, string>([...guestEndpointsOf(config).map((e) => [e.id, e.dial] as const), ...ofDesks])
+    const dialString = ({ platform, endpoint }: LegOrder) => dialStrings.get(`${platform} ${endpoint}`) ?? dialStrings.get(endpoint) ?? ''
     this.#link = new AriLink({
       config: config.asterisk,
       logger,
@@ -60,8 +57,9 @@ export class AsteriskControl implements CallControl {
       },
       onDown: () => undefined,
     })
+    this.#briefings = new Briefings(this.#link, config.calls.language, logger)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
-    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? (dialStrings.get(order.endpoint) ?? '') : numberOn(order.endpoint, order.number)), {
+    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
       legRinging: (leg) => listener.legRinging(leg),
       legAnswered: (leg) => listener.legAnswered(leg),
@@ -69,7 +67,7 @@ export class AsteriskControl implements CallControl {
       legEnded: (leg, end) => {
         this.#where.delete(leg)
         void this.#whispers.end(leg)
-        this.#briefings.get(leg)?.()
+        this.#briefings.legEnded(leg)
         listener.legEnded(leg, end)
       },
     })
@@ -102,7 +100,7 @@ export class AsteriskControl implements CallControl {
   }
 
   async closeBridge(callId: string): Promise<void> {
-    this.#announcements.delete(callId)
+    if (this.#announced.delete(callId)) await this.#stopMoh(bridgeOf(callId))
     if (this.#consultations.delete(callId)) await this.#destroyBridge(callId, 'consultation')
     await this.#destroyBridge(callId, 'call')
   }
@@ -111,24 +109,29 @@ export class AsteriskControl implements CallControl {
     // A caller who has just left is told by StasisEnd.
     await this.#unlessGone(this.#link.request('channels', 'answer', { channelId }))
     await this.#unlessGone(this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId }))
+    // Nobody waits for them, and a call without them is as good.
     for (const [variable, value] of [['TANDEM_CALL_ID', callId] as const, ['TANDEM_ROLE', 'caller'] as const]) {
-      // oxlint-disable-next-line no-await-in-loop -- two, and nobody waits for them
-      await this.#unlessGone(this.#link.request('channels', 'setChannelVar', { channelId, variable, value }))
+      this.#link.request('channels', 'setChannelVar', { channelId, variable, value }).catch((error: unknown) => {
+        this.#logger.warn({ err: error, variable }, 'a channel variable could not be set')
+      })
     }
   }
 
   async hangUpCaller(channelId: string): Promise<void> {
-    await this.#unlessGone(this.#link.request('channels', 'hangup', { channelId }))
+    await this.#certainly(channelId, () => this.#link.request('channels', 'hangup', { channelId }))
   }
 
   async giveBackCaller(channelId: string, platform: string): Promise<void> {
     this.#callers.delete(channelId)
-    await this.#link.request('channels', 'continueInDialplan', {
-      channelId,
-      context: 'tandem-fallback',
-      extension: platform,
-      priority: 1,
-    })
+    const where = { context: 'tandem-fallback', extension: platform, priority: 1 }
+    await this.#certainly(channelId, () => this.#link.request('channels', 'continueInDialplan', { channelId, ...where }))
+  }
+
+  /** The end of our part in a caller's leg: repeated when control is back, until the PBX has done it. */
+  async #certainly(channelId: string, request: () => Promise<unknown>): Promise<void> {
+    this.#parting.set(channelId, request)
+    await this.#unlessGone(request())
+    this.#parting.delete(channelId)
   }
 
   async joinLeg(callId: string, leg: string, room: Room): Promise<void> {
@@ -176,58 +179,51 @@ export class AsteriskControl implements CallControl {
   async setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void> {
     if (from === to) return
     const bridgeId = bridgeOf(callId)
-    if (to === 'nothing') await this.#stopAnnouncement(callId)
-    if (from === 'music' || from === 'ringback') await this.#unlessGone(this.#link.request('bridges', 'stopMoh', { bridgeId }))
+    // An announcement goes on into music by itself.
+    if (to === 'music' && this.#announced.has(callId)) return
+    if (from === 'music' || from === 'ringback' || this.#announced.delete(callId)) await this.#stopMoh(bridgeId)
     if (to === 'music') await this.#link.request('bridges', 'startMoh', { bridgeId })
     if (to === 'ringback') await this.#link.request('bridges', 'startMoh', { bridgeId, mohClass: ringbackClass })
     if (to === 'ringing') await this.#link.request('channels', 'ring', { channelId })
   }
 
-  async brief(leg: string, prompt: string): Promise<void> {
-    const playbackId = `brief-${leg}`
-    const heard = Promise.withResolvers<void>()
-    this.#briefings.set(leg, heard.resolve)
-    const timer = setTimeout(heard.resolve, longestBriefingMs)
-    try {
-      await this.#link.request('channels', 'playWithId', { channelId: leg, playbackId, media: `sound:tandem/${prompt}`, lang: this.#language })
-      await heard.promise
-    } catch (error) {
-      // A briefing is a courtesy: without it the desk gets the caller all the same.
-      this.#logger.warn({ err: error, leg }, 'a briefing could not be played')
-    } finally {
-      clearTimeout(timer)
-      this.#briefings.delete(leg)
-    }
+  brief(leg: string, prompt: string): Promise<void> {
+    return this.#briefings.play(leg, prompt)
   }
 
-  /** To the caller's channel: a playback into the bridge can end Asterisk when somebody is just leaving it. */
-  async announce(callId: string, channelId: string, prompt: string): Promise<void> {
-    const playbackId = `play-${callId}-${(this.#playbacks += 1)}`
-    await this.#stopAnnouncement(callId)
-    this.#announcements.set(callId, playbackId)
-    await this.#link.request('channels', 'playWithId', { channelId, playbackId, media: `sound:tandem/${prompt}`, lang: this.#language })
+  async announce(callId: string, prompt: string): Promise<void> {
+    const bridgeId = bridgeOf(callId)
+    await this.#stopMoh(bridgeId)
+    this.#announced.add(callId)
+    await this.#link.request('bridges', 'startMoh', { bridgeId, mohClass: announcementClass(prompt) })
+  }
+
+  /** There may be none. */
+  async #stopMoh(bridgeId: string): Promise<void> {
+    await this.#unlessGone(this.#link.request('bridges', 'stopMoh', { bridgeId }))
   }
 
   /** Applies what was missed while the socket was away: hang-ups first, then answers. */
   async reconcile(): Promise<void> {
+    // Taken first: who comes while the answer is on its way is not missing from it.
+    const [callers, legs] = [[...this.#callers], [...this.#legs.ids]]
     const list = (await this.#link.request('channels', 'list')) as readonly AriChannel[]
     const live = new Map(list.map((channel) => [channel.id, channel]))
-    for (const id of this.#callers) if (!live.has(id)) this.#callerGone(id)
-    for (const id of this.#legs.ids) if (!live.has(id)) this.#legs.ended(id, { causeText: 'ended while control was away' })
+    for (const id of callers) if (!live.has(id)) this.#callerGone(id)
+    // Citizens who were called before desks: a desk is not rung for somebody who has left.
+    for (const id of legs.toSorted((a, b) => Number(b.endsWith('-caller')) - Number(a.endsWith('-caller')))) {
+      if (!live.has(id)) this.#legs.ended(id, { causeText: 'ended while control was away' })
+    }
+    for (const [channelId, request] of this.#parting) if (live.has(channelId)) void this.#certainly(channelId, request).catch(() => undefined)
     this.#legs.endAgain()
-    for (const id of this.#legs.ids) if (live.get(id)?.state === 'Up') this.#legs.foundUp(id)
+    for (const id of legs) if (live.get(id)?.state === 'Up') this.#legs.foundUp(id)
   }
 
   #event(event: AriEvent): void {
     if (this.#legs.take(event)) return
     if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
     if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
-    // One that failed did so because the leg is ending, as a rule: that is told first, then the briefing is over.
-    if (event.type === 'PlaybackFinished') {
-      const over = this.#briefings.get(event.playback.id.slice('brief-'.length))
-      if (event.playback.state === 'failed') setTimeout(() => over?.(), legEndMs)
-      else over?.()
-    }
+    if (event.type === 'PlaybackFinished') this.#briefings.finished(event.playback)
     if (event.type === 'StasisStart') this.#arrived(event.channel, event.args)
     if (event.type === 'StasisEnd') this.#callerGone(event.channel.id)
   }
@@ -257,7 +253,12 @@ export class AsteriskControl implements CallControl {
 
   async #createBridge(callId: string, room: Room): Promise<void> {
     // dtmf_events keeps a two-party bridge from becoming native_rtp, where keys are lost.
-    await this.#link.request('bridges', 'create', { bridgeId: bridgeOf(callId, room), type: 'mixing,dtmf_events', name: callId })
+    try {
+      await this.#link.request('bridges', 'create', { bridgeId: bridgeOf(callId, room), type: 'mixing,dtmf_events', name: callId })
+    } catch (error) {
+      // Made before the connection was lost: it is there. Asterisk says so with a 500.
+      if (!(error instanceof AriError) || !error.message.includes('duplicate bridge id')) throw error
+    }
   }
 
   async #destroyBridge(callId: string, room: Room): Promise<void> {
@@ -269,13 +270,6 @@ export class AsteriskControl implements CallControl {
     const heard = this.#where.get(leg)
     if (heard === 'ringback') await this.#unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg }))
     if (heard === 'music') await this.#unlessGone(this.#link.request('channels', 'stopMoh', { channelId: leg }))
-  }
-
-  /** Whoever comes to the caller is to be heard at once. */
-  async #stopAnnouncement(callId: string): Promise<void> {
-    const playbackId = this.#announcements.get(callId)
-    this.#announcements.delete(callId)
-    if (playbackId !== undefined) await this.#unlessGone(this.#link.request('playbacks', 'stop', { playbackId }))
   }
 
   /** What was to be ended is gone already: nothing is left to do. */

@@ -59,7 +59,8 @@ export class Legs {
     const leg = this.#legs.get(id)
     if (leg) leg.ending = true
     const ended = async () => {
-      await leg?.created
+      // Whether its answer was late or lost: the leg may be there.
+      await leg?.created.catch(() => undefined)
       await this.#link.request('channels', 'hangup', { channelId: id, reason: hangupReasons[reason] })
     }
     ended().catch(() => {

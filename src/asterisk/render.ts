@@ -6,7 +6,8 @@ import type { Config } from '../config/schema.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { dialablesOf } from '../config/endpoints.ts'
 import { heartbeat } from './heartbeat.ts'
-import { ringbackClass, ringbackSln } from './ringback.ts'
+import { announcements, ringbackClass } from './music-classes.ts'
+import { ringbackSln } from './ringback.ts'
 
 /** Where Asterisk finds its things; the defaults are Debian's. */
 export interface AsteriskDirs {
@@ -44,6 +45,7 @@ export function renderAsterisk(config: Config, dirs: AsteriskDirs, target: strin
     dirs,
     heartbeat,
     ringbackClass,
+    announcements,
     platforms: platforms.map((id) => ({
       id,
       numbers: config.desks[id].numbers,

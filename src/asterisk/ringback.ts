@@ -1,6 +1,3 @@
-/** Class of music on hold, and the directory of its one file. */
-export const ringbackClass = 'tandem-ringback'
-
 /** China's ringback (GB/T 3380): 450 Hz, one second of tone, four of silence. */
 const toneHz = 450
 const toneSec = 1

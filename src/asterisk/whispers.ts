@@ -41,6 +41,8 @@ export class Whispers {
       appArgs: 'snoop',
     })
     await started
+    // Ended while it began: the snoop came after its hang-up.
+    if (this.#byLeg.get(leg) !== whisper) return this.#undo(whisper)
     for (const channel of [whisper.snoop, leg]) {
       // oxlint-disable-next-line no-await-in-loop -- two
       await this.#link.request('bridges', 'addChannel', { bridgeId: whisper.bridge, channel })
@@ -51,7 +53,10 @@ export class Whispers {
   async end(leg: string): Promise<void> {
     const whisper = this.#byLeg.get(leg)
     this.#byLeg.delete(leg)
-    if (!whisper) return
+    if (whisper) await this.#undo(whisper)
+  }
+
+  async #undo(whisper: Whisper): Promise<void> {
     // Either may be gone with what it hung on.
     await this.#link.request('channels', 'hangup', { channelId: whisper.snoop }).catch(gone)
     await this.#link.request('bridges', 'destroy', { bridgeId: whisper.bridge }).catch(gone)

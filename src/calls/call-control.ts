@@ -1,5 +1,6 @@
 import type { Apart, Background } from '../domain/call/actions.ts'
 import type { Arrival, LegEnd } from '../domain/call/events.ts'
+import type { Platform } from '../domain/handover/handover.ts'
 import type { Room } from '../domain/call/state.ts'
 
 /** What the call control tells: facts about channels, by channel id. */
@@ -22,6 +23,8 @@ export interface LegOrder {
   readonly leg: string
   readonly callId: string
   readonly endpoint: string
+  /** Whose desk is rung: a trunk may lead to both. */
+  readonly platform: Platform
   readonly role: 'agent' | 'peer' | 'guest' | 'caller'
   readonly handoverId?: string
   /** To be dialled on the trunk `endpoint`: digits, perhaps behind a plus. */
@@ -62,8 +65,8 @@ export interface CallControl {
   setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void>
   /** Heard by the leg alone, which is in no bridge yet; resolves when it has been heard, or could not be. */
   brief(leg: string, prompt: string): Promise<void>
-  /** Heard by the caller alone. */
-  announce(callId: string, channelId: string, prompt: string): Promise<void>
+  /** To the caller, then music. */
+  announce(callId: string, prompt: string): Promise<void>
   /** Tells the listener what it missed: hang-ups first, then answers. */
   reconcile(): Promise<void>
 }

@@ -3,6 +3,7 @@ import type { Action, Background, Reply } from '../domain/call/actions.ts'
 import type { Step } from '../domain/call/draft.ts'
 import type { AnyEvent, Context } from '../domain/call/events.ts'
 import { step } from '../domain/call/machine.ts'
+import { changesBetween, emptyScene, sceneOf } from '../domain/call/scene.ts'
 import type { State } from '../domain/call/state.ts'
 import { summarise } from '../domain/call/summary.ts'
 import type { CallSummary, Fact } from '../domain/facts.ts'
@@ -39,6 +40,8 @@ export class CallRunner {
   #told: Promise<unknown> = Promise.resolve()
   #background: Background = 'nothing'
   #reply: Reply | undefined
+  /** The PBX was away as something was to be done. */
+  #missed = false
   /** Of the call's last facts: a second press is told of the first one's. */
   #committed: Promise<Commit> = Promise.resolve({ durable: true })
 
@@ -88,10 +91,23 @@ export class CallRunner {
     const state = this.#state
     if ((state.phase === 'inviting' && state.desk) || state.phase === 'consulting') {
       this.deliver({ type: 'handover-cancel-requested', command: 'stop', handoverId: state.handover.id })
-    } else if (state.phase === 'ringing' || state.phase === 'waiting' || state.phase === 'inviting') {
+    } else if (interrupted.has(state.phase)) {
       this.deliver({ type: 'control-lost' })
     }
+    for (const { id, joined } of this.#state.call.guests) {
+      if (!joined) this.deliver({ type: 'party-drop-requested', command: 'stop', party: id, by: 'stop' })
+    }
     await Promise.all([this.#media, this.#told])
+  }
+
+  /** Control is back, and the machine knows who has left meanwhile: what could not be done is done now, as the call stands. */
+  resume(): void {
+    if (!this.#missed) return
+    this.#missed = false
+    this.#background = 'nothing'
+    const { call } = this.#state
+    const bridge: readonly Action[] = this.#state.phase === 'ended' ? [] : [{ type: 'open-bridge' }, ...(call.callerUp ? [{ type: 'answer-caller' } as const] : [])]
+    this.#perform([...bridge, ...changesBetween(emptyScene, sceneOf(this.#state))])
   }
 
   #take(event: AnyEvent): void {
@@ -119,6 +135,7 @@ export class CallRunner {
           leg: action.leg,
           callId: call.id,
           endpoint: action.endpoint,
+          platform: action.platform,
           role: action.role,
           ...(action.handoverId === undefined ? {} : { handoverId: action.handoverId }),
           ...(action.number === undefined ? {} : { number: action.number }),
@@ -133,7 +150,7 @@ export class CallRunner {
         this.#quietly(control.hangUpCaller(call.caller.channelId), action)
         return
       case 'give-back-caller':
-        this.#quietly(control.giveBackCaller(call.caller.channelId, call.platform), action)
+        this.#quietly(control.giveBackCaller(call.caller.channelId, this.summary.desk), action)
         return
       case 'set-timer':
         timers.set(call.id, action.afterMs, () => this.deliver({ type: 'timer-fired', token: action.token }))
@@ -165,6 +182,11 @@ export class CallRunner {
       if (action.type === 'join-leg') this.deliver({ type: 'leg-joined', leg: action.leg, room: action.room })
     } catch (error) {
       this.#deps.logger.warn({ err: error, action: action.type }, 'action failed')
+      if (!this.#deps.control.up) {
+        // Nothing can be done now, and nobody is lost by it: it is made good when control is back.
+        this.#missed = true
+        return
+      }
       if (action.type === 'join-leg') this.deliver({ type: 'leg-join-failed', leg: action.leg, gone: error instanceof LegGone })
       if (action.type === 'open-bridge' || action.type === 'answer-caller') this.deliver({ type: 'control-lost' })
     }
@@ -198,7 +220,7 @@ export class CallRunner {
       case 'brief-leg':
         return control.brief(action.leg, action.prompt)
       case 'announce':
-        return control.announce(id, caller.channelId, action.prompt)
+        return control.announce(id, action.prompt)
       case 'set-background': {
         const from = this.#background
         this.#background = action.sound
@@ -212,6 +234,9 @@ export class CallRunner {
     this.#told = done.catch((error: unknown) => this.#deps.logger.warn({ err: error, action: action.type }, 'action failed'))
   }
 }
+
+/** Phases in which somebody would wait for the service in vain. */
+const interrupted = new Set<State['phase']>(['calling', 'ringing', 'waiting', 'inviting', 'asking'])
 
 type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'whisper' | 'note-handover' | 'mute' | 'set-background' | 'announce' | 'brief-leg'
 

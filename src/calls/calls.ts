@@ -5,7 +5,7 @@ import type { AnyEvent, Arrival, Context, Event, LegEnd } from '../domain/call/e
 import type { Step } from '../domain/call/draft.ts'
 import { begin, beginOutbound } from '../domain/call/machine.ts'
 import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
-import { type Handover, type Mode, type Outcome, otherThan, platforms, toRecord } from '../domain/handover/handover.ts'
+import { type Handover, type Mode, type Outcome, otherThan, toRecord } from '../domain/handover/handover.ts'
 import type { AgentFact, AgentState, CallSummary } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
@@ -15,6 +15,7 @@ import type { CallControl, ControlListener } from './call-control.ts'
 import { CallRunner } from './call-runner.ts'
 import { maskNumber } from './mask.ts'
 import { Desks } from './desks.ts'
+import { Offers } from './offers.ts'
 import { type AgentNow, Presence } from './presence.ts'
 import { type Timers, realTimers } from './timers.ts'
 
@@ -40,14 +41,15 @@ export class Calls implements ControlListener {
   readonly #desks: Desks
   readonly #presence: Presence
   readonly #book = new CallBook()
+  readonly #offers: Offers
   #handsBack = false
-  #offering = false
 
   constructor(options: CallsOptions) {
     this.#options = options
     this.#timers = options.timers ?? realTimers()
     this.#presence = new Presence(options.config.agents, options.agents)
     this.#desks = new Desks(options.config, this.#presence, () => this.#instant().mono)
+    this.#offers = new Offers(this.#desks, this.#book, () => this.control.up)
     this.control = options.control(this)
   }
 
@@ -67,7 +69,8 @@ export class Calls implements ControlListener {
     if (!found) return 'destination-not-found'
     if (!config.outbound) return 'outbound-not-configured'
     if (!this.control.up) return 'asterisk-away'
-    if (!this.#desks.guest(agent)) return 'destination-busy'
+    const free = this.#desks.guest(agent) && this.#desks.channelLeft(config.outbound.trunk) && this.#book.size < config.calls.maximum
+    if (!free) return 'destination-busy'
     const id = `call-${uuid()}`
     const order = { id, platform: found.platform, agent, number, trunk: config.outbound.trunk, ...(purpose ? { purpose } : {}), ...(ticket === undefined ? {} : { ticket }) }
     const runner = this.#run(id, number, beginOutbound(order, this.#context(id)), config.outbound.number ?? config.desks[found.platform].numbers[0])
@@ -153,7 +156,7 @@ export class Calls implements ControlListener {
   async setAgent(id: string, state: AgentState): Promise<(AgentNow & Commit) | undefined> {
     if (!this.#presence.find(id)) return undefined
     const fact = this.#presence.set(id, state, iso(this.#instant()))
-    this.#offerSoon()
+    this.#offers.soon()
     const commit = fact ? await this.#options.journal.append([fact]) : { durable: true as const }
     const agent = this.#presence.find(id)
     return agent && { ...agent, ...commit }
@@ -217,7 +220,7 @@ export class Calls implements ControlListener {
   }
 
   legHeld(leg: string, held: boolean): void {
-    this.#book.ofLeg(leg)?.deliver({ type: 'party-change-requested', command: 'phone', party: leg, held })
+    this.#book.ofLeg(leg)?.deliver({ type: 'party-change-requested', command: 'phone', party: leg, heldByPhone: held })
   }
 
   legEnded(leg: string, end: LegEnd): void {
@@ -256,26 +259,13 @@ export class Calls implements ControlListener {
 
   #changed(id: string, before: State | undefined, after: State): void {
     this.#desks.changed(id, before, after)
-    this.#offerSoon()
+    if (this.#desks.freed(before, after)) this.#offers.soon()
     const runner = this.#book.get(id)
     if (!runner) return
     this.#book.noteLegs(runner, after)
     if (after.phase !== 'ended') return
     this.#timers.clear(id)
     this.#book.close(runner, after)
-  }
-
-  /** Whoever waits longest is offered what has become free; after the step that freed it. */
-  #offerSoon(): void {
-    if (this.#offering) return
-    this.#offering = true
-    queueMicrotask(() => {
-      this.#offering = false
-      for (const platform of platforms) {
-        const first = this.#desks.queues.first(platform)
-        if (first !== undefined && this.#desks.canServe(platform)) this.#book.get(first)?.deliver({ type: 'desk-free' })
-      }
-    })
   }
 
   #giveBack(arrival: Omit<Arrival, 'id'>): void {
@@ -286,8 +276,14 @@ export class Calls implements ControlListener {
 
   /** Control is back: what the PBX no longer has is told to the machines as ended. */
   restored(): void {
-    this.control.reconcile().catch((error: unknown) => {
+    this.#comeBack().catch((error: unknown) => {
       this.#options.logger.warn({ err: error }, 'calls could not be compared with Asterisk')
     })
+  }
+
+  async #comeBack(): Promise<void> {
+    await this.control.reconcile()
+    for (const runner of this.#book.live) runner.resume()
+    this.#offers.soon()
   }
 }

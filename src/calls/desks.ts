@@ -1,7 +1,7 @@
 import { type Dialable, guestEndpointsOf, routesOf, seatsOf } from '../config/endpoints.ts'
 import type { Config, DeskConfig } from '../config/schema.ts'
 import type { DeskNow, Route } from '../domain/call/events.ts'
-import { legsOf, type State } from '../domain/call/state.ts'
+import { answeredLegsOf, legsOf, type State } from '../domain/call/state.ts'
 import { otherThan, type Platform } from '../domain/handover/handover.ts'
 import type { Presence } from './presence.ts'
 import { Queues } from './queues.ts'
@@ -28,8 +28,8 @@ export class Desks {
   }
 
   changed(id: string, before: State | undefined, after: State): void {
-    if (before) for (const leg of legsOf(before)) this.#count(leg.endpoint, -1)
-    for (const leg of legsOf(after)) this.#count(leg.endpoint, 1)
+    if (before) for (const endpoint of endpointsIn(before)) this.#count(endpoint, -1)
+    for (const endpoint of endpointsIn(after)) this.#count(endpoint, 1)
     this.queues.changed(id, after, this.#now())
   }
 
@@ -39,6 +39,7 @@ export class Desks {
     const mine = ahead === 0
     return {
       routes: mine ? this.#routes(platform, false) : [],
+      reachable: this.#routes(platform, false),
       dangerRoutes: this.#routes(platform, true),
       staffed: this.#staffed(platform),
       ahead,
@@ -46,9 +47,21 @@ export class Desks {
     }
   }
 
+  /** Whether an endpoint of a desk has become free by this step: somebody who talked is done. What refused or rang in vain is not free. */
+  freed(before: State | undefined, after: State): boolean {
+    const now = new Set(legsOf(after).map(({ id }) => id))
+    return before !== undefined && answeredLegsOf(before).some(({ id }) => !now.has(id))
+  }
+
   /** Whether the first who waits for the desk could be rung. */
   canServe(platform: Platform): boolean {
-    return this.#routes(platform, false).length > 0
+    const first = this.queues.first(platform)
+    return first !== undefined && this.#routes(platform, first.danger).length > 0
+  }
+
+  /** Whether a citizen could be called by this trunk. */
+  channelLeft(trunk: string): boolean {
+    return this.#channelLeft(trunk, false)
   }
 
   /** Whether a further party can be rung now; undefined: the configuration has no such one. */
@@ -115,4 +128,11 @@ export class Desks {
       this.#idleSince.set(endpoint, this.#now())
     }
   }
+}
+
+/** Of its legs; and the trunk that a citizen was called by, whose leg is the caller's from the answer on. */
+function endpointsIn(state: State): readonly string[] {
+  const { trunk } = state.call.caller
+  const callerThere = state.phase !== 'calling' && state.phase !== 'aftertalk' && state.phase !== 'ended'
+  return [...legsOf(state).map(({ endpoint }) => endpoint), ...(trunk !== undefined && callerThere ? [trunk] : [])]
 }

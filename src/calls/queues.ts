@@ -1,10 +1,13 @@
 import { handoverOf, type State } from '../domain/call/state.ts'
 import { type Platform, platforms } from '../domain/handover/handover.ts'
 
-interface Place {
+export interface Place {
   readonly callId: string
+  /** Monotonic ms. */
   readonly since: number
   readonly danger: boolean
+  /** False while the desk is rung for it: the place is kept until somebody answers. */
+  waits: boolean
 }
 
 /** Who waits for a desk, the longest first, danger before all others. */
@@ -17,20 +20,22 @@ export class Queues {
   changed(callId: string, state: State, now: number): void {
     for (const platform of platforms) {
       const places = this.#places[platform]
-      const i = places.findIndex((place) => place.callId === callId)
+      const place = places.find((known) => known.callId === callId)
       const waits = waitsFor(state) === platform
-      if (!waits && i >= 0) places.splice(i, 1)
-      if (waits && i < 0) this.#enter(places, { callId, since: now, danger: handoverOf(state)?.danger ?? false })
+      if (place && (waits || isRungFor(state, platform))) place.waits = waits
+      else if (place) places.splice(places.indexOf(place), 1)
+      else if (waits) this.#enter(places, { callId, since: now, danger: handoverOf(state)?.danger ?? false, waits })
     }
     const { overflowed, platform } = state.call
     if (overflowed && state.phase !== 'ended') this.#overflowed[platform].add(callId)
     else this.#overflowed[platform].delete(callId)
   }
 
-  /** How many wait before this call; all who wait when it does not. */
+  /** How many wait before this call; all who wait when it has no place. */
   ahead(platform: Platform, callId: string): number {
-    const i = this.#places[platform].findIndex((place) => place.callId === callId)
-    return i < 0 ? this.#places[platform].length : i
+    const places = this.#places[platform]
+    const i = places.findIndex((place) => place.callId === callId)
+    return (i < 0 ? places : places.slice(0, i)).filter(({ waits }) => waits).length
   }
 
   waitedMs(platform: Platform, callId: string, now: number): number | undefined {
@@ -38,12 +43,12 @@ export class Queues {
     return place && now - place.since
   }
 
-  first(platform: Platform): string | undefined {
-    return this.#places[platform][0]?.callId
+  first(platform: Platform): Place | undefined {
+    return this.#places[platform].find(({ waits }) => waits)
   }
 
   length(platform: Platform): number {
-    return this.#places[platform].length
+    return this.#places[platform].filter(({ waits }) => waits).length
   }
 
   overflowed(platform: Platform): number {
@@ -62,3 +67,5 @@ function waitsFor(state: State): Platform | undefined {
   if (state.phase === 'waiting') return state.desk
   return state.phase === 'inviting' && !state.ring ? state.handover.to : undefined
 }
+
+const isRungFor = (state: State, platform: Platform): boolean => state.phase === 'ringing' && state.desk === platform

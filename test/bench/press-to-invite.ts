@@ -121,7 +121,7 @@ function ariWay(ari: RawAri, sameLeg: boolean): Way {
   return {
     async press() {
       const id = `raw-${sameLeg ? 'same' : 'bare'}-${process.pid}-${(made += 1)}`
-      const variables = variablesOf({ leg: id, callId: id, handoverId: id, endpoint: 'police', role: 'peer', callerNumber: '13800001234' })
+      const variables = variablesOf({ leg: id, callId: id, handoverId: id, endpoint: 'police', platform: '110', role: 'peer', callerNumber: '13800001234' })
       const started = ari.started(id)
       await ari.post(`/channels/create?channelId=${id}&endpoint=${dialString}&app=${ari.application}`, sameLeg ? { variables } : undefined)
       await started

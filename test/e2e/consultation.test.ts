@@ -101,7 +101,7 @@ describe('consultation', () => {
     await expectHearing(desks, phones)
     await phones.peer.hangUp()
     await phones.agent.waitFor('idle')
-    expect((await storyOf(stack, call)).slice(-3)).toEqual(['handover-failed', 'call-caller-left', 'call-ended'])
+    expect((await storyOf(stack, call)).slice(-4)).toEqual(['handover-failed', 'call-back-requested', 'call-caller-left', 'call-ended'])
   })
 
   it('the citizen and 110 leave at once: the agent is not left on the line', async () => {
@@ -130,6 +130,18 @@ describe('hold', () => {
     await phones.peer.answer()
     await settled(stack, id, 'completed')
     await expectHearing({ caller: ['peer'], peer: ['caller'] }, phones)
+  })
+
+  it('and 110 does not take the call: the citizen hears music until the agent’s phone is back', async () => {
+    await givenTalk(stack, phones.caller, phones.agent, '1001')
+    await phones.agent.hold()
+    const { id } = await press(stack, '1001')
+    await phones.peer.waitFor('incoming')
+    await phones.peer.reject()
+    await settled(stack, id, 'failed')
+    expect(await hearsMusicOrRingback(phones.caller, 2_000)).toBe(true)
+    await phones.agent.resume()
+    await expectHearing({ caller: ['agent'], agent: ['caller'] }, phones)
   })
 
   it('and ended again: they talk', async () => {

@@ -230,6 +230,7 @@ describe('people leave or change their minds while 110 rings', () => {
     await settled(stack, id, 'ringing')
     const log = readFileSync(join(stack.dir, 'asterisk/log/messages.log'), 'utf8')
     expect(log).toContain('Announcer/ARI_MOH-')
+    expect(log).toContain("class 'tandem-please-wait'")
     expect(log).not.toContain('Announcer/ARI-')
   })
 

@@ -60,7 +60,7 @@ it('notices a half-open connection by its pings, and is back when Asterisk is', 
 it('a leg that cannot be joined again because Asterisk is away fails that join, and nothing else', async () => {
   const target = await startSipPeer({ behaviour: 'answer', port: policePort })
   await control.openBridge('away')
-  control.dialLeg({ leg: 'leg-away', callId: 'away', endpoint: 'police', role: 'peer', callerNumber: '13800001234' })
+  control.dialLeg({ leg: 'leg-away', callId: 'away', endpoint: 'police', platform: '110', role: 'peer', callerNumber: '13800001234' })
   await eventually(() => answered, (legs) => legs.includes('leg-away'))
   await control.joinLeg('away', 'leg-away', 'call')
   await control.separateLeg('away', 'leg-away', 'ringback')

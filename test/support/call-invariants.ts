@@ -103,9 +103,7 @@ export const invariants: Readonly<Record<string, Check>> = {
 
   'I5 in the bridge with the caller are the desks that have him and the further parties, and nobody else': ({ after, world }) => {
     const guests = after.call.guests.filter(({ joined }) => joined)
-    const desks = [...desksWithCaller(after), ...(after.phase === 'consulting' ? [after.desk, after.peer] : [])]
-    const whispers = (leg: Leg & { whispersTo?: string }) => desks.some(({ id, held }) => id === leg.whispersTo && !held)
-    const there = after.call.callerHeld ? [] : [...desksWithCaller(after), ...guests.filter((guest) => !whispers(guest))].filter(({ id, held }) => !held && world.legs.get(id)?.hungUp === false)
+    const there = after.call.callerHeld ? [] : [...desksWithCaller(after), ...guests.filter(({ whispersTo }) => whispersTo === undefined)].filter(({ id, held, heldByPhone }) => !held && !heldByPhone && world.legs.get(id)?.hungUp === false)
     return isDeepStrictEqual(sorted(world.inBridge.map(({ id }) => id)), sorted(there.map(({ id }) => id)))
   },
 

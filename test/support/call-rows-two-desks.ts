@@ -21,7 +21,7 @@ export const twoDesks: Record<Extract<Phase, 'consulting' | 'joining' | 'conferr
       leads(on.breaks('c-1'), 'joining', 'join c-3', quiet, 'fact handover-released'),
       ignores(on.hangsUp('c-4')),
     ],
-    'caller-left': [leads(on.callerLeaves, 'aftertalk', quiet, 'fact handover-failed', 'fact call-caller-left')],
+    'caller-left': [leads(on.callerLeaves, 'aftertalk', quiet, 'fact handover-failed', 'fact call-back-requested', 'fact call-caller-left')],
     'control-lost': [
       leads(on.bridgeFails, 'ended', 'give back caller', 'hang up c-1: normal', 'hang up c-3: normal', 'fact handover-failed', quiet, ...over),
     ],

@@ -26,7 +26,7 @@ export const order: OutboundOrder = { id: 'c', platform: '12345', agent: '8001',
 function deskOf(seats: SeatsOf['110'] = [], more: Partial<DeskNow> = {}): DeskNow {
   const routes = seats.length === 0 ? [] : typeof seats[0] === 'string' ? [seats as readonly string[]] : (seats as readonly (readonly string[])[])
   const rung = routes.map((endpoints) => ({ endpoints }))
-  return { routes: rung, dangerRoutes: rung, staffed: rung.length > 0, ahead: 0, overflow: [], ...more }
+  return { routes: rung, reachable: rung, dangerRoutes: rung, staffed: rung.length > 0, ahead: 0, overflow: [], ...more }
 }
 
 /** Two seats a desk. `mono` in ms, the UTC clock runs with it. */
@@ -68,6 +68,8 @@ export const decide = (outcome: EventOf<'handover-outcome-decided'>['outcome'] =
 })
 export const invite = (endpoint = '119', command = 'invite'): PartyEvent => ({ type: 'party-invite-requested', command, endpoint })
 export const hold = (party: string, held = true, command = 'hold'): PartyEvent => ({ type: 'party-change-requested', command, party, held })
+/** The phone's own hold key. */
+export const holdKey = (party: string, heldByPhone = true): PartyEvent => ({ type: 'party-change-requested', command: 'phone', party, heldByPhone })
 export const mute = (party: string, muted = true, command = 'mute'): PartyEvent => ({ type: 'party-change-requested', command, party, muted })
 export const whisper = (party: string, whisperTo: string | null, command = 'whisper'): PartyEvent => ({
   type: 'party-change-requested',

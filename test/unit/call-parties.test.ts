@@ -26,13 +26,28 @@ describe('a further party', () => {
     expect(given.talking().tell(on.invite('8001')).did).toEqual(['reply invite: party-already-in'])
   })
 
-  it('goes on with the caller when the last desk leaves, is lost, or was dropped', () => {
-    for (const event of [on.hangsUp('c-1'), on.breaks('c-1'), on.drop('c-1')]) {
+  it('goes on with the caller when the last desk leaves or was dropped', () => {
+    for (const event of [on.hangsUp('c-1'), on.drop('c-1')]) {
       const story = withGuest().tell(event)
       expect(story.state).toMatchObject({ phase: 'talking', desk: { id: 'c-3', platform: '12345' }, call: { guests: [] } })
       expect(story.did.join()).not.toContain('hang up the caller')
     }
     expect(withGuest().tell(on.hangsUp('c-1'), on.hangsUp('c-3')).did).toContain('hang up the caller: 119')
+  })
+
+  it('talks with the caller while a desk that was lost is rung again, without an announcement into their talk', () => {
+    const story = withGuest().tell(on.breaks('c-1'))
+    expect(story.did).toEqual(['dial c-4 8001 as agent', 'dial c-5 8002 as agent', 'timer 25000'])
+    expect(story.timeOut().did.join()).not.toContain('announce')
+  })
+
+  it('that still rings when the last desk leaves is rung for the caller, who is not let go', () => {
+    const story = given.talking()
+    story.satisfactionMs = 15_000
+    story.tell(on.invite(), on.rings('c-3'), on.hangsUp('c-1'))
+    expect(story.did).toEqual(['sound ringback', 'timer 25000', 'fact party-left'])
+    expect(story.tell(on.answers('c-3')).did).toEqual(['join c-3', 'sound nothing', 'fact call-answered'])
+    expect(story.state).toMatchObject({ phase: 'talking', desk: { id: 'c-3' }, call: { guests: [] } })
   })
 
   it('stays with the caller while the other desk rings, and hears no desk of a transfer', () => {
@@ -75,6 +90,13 @@ describe('hold', () => {
     expect(story.did.slice(0, 3)).toEqual(['join c-3', 'sound nothing', 'separate c-1: ringback'])
   })
 
+  it('of the phone’s own key outlives a transfer that fails: the caller hears music until the phone is back', () => {
+    const story = given.talking().tell(on.holdKey('c-1'), on.press(), on.dialled('c-3'), on.rings('c-3'), on.refuses('c-4', 486, 17), on.refuses('c-3', 486, 17))
+    expect(story.state).toMatchObject({ phase: 'talking' })
+    expect(story.sound).toBe('music')
+    expect(story.tell(on.holdKey('c-1', false)).did.slice(0, 2)).toEqual(['join c-1', 'sound nothing'])
+  })
+
   it('ends with the talk that it interrupted', () => {
     const story = given.conferring().tell(on.hold('caller'), on.hangsUp('c-3'))
     expect(story.did.slice(0, 2)).toEqual(['join c-1', 'sound nothing'])
@@ -99,6 +121,13 @@ describe('mute', () => {
   })
 })
 
+it('a mute ends with the talk: whoever gets the caller hears him and is heard', () => {
+  const transferred = given.inviting().tell(on.mute('caller'), on.answers('c-3'), on.joins('c-3'), on.hangsUp('c-1'))
+  expect(transferred.did).toContain('unmute caller')
+  expect(given.conferring().tell(on.mute('c-3'), on.hangsUp('c-1')).did).toContain('unmute c-3')
+  expect(withGuest().tell(on.mute('c-3'), on.hangsUp('c-1')).did).toContain('unmute c-3')
+})
+
 describe('whisper (耳语)', () => {
   it('of a further party: one desk alone hears it, while it hears all; ended: all hear it', () => {
     const story = withGuest().tell(on.whisper('c-3', 'c-1'))
@@ -107,10 +136,10 @@ describe('whisper (耳语)', () => {
     expect(story.tell(on.whisper('c-3', null)).did[0]).toBe('join c-3')
   })
 
-  it('ends when that desk goes apart, is held, or leaves: nobody is left alone with it unheard', () => {
-    expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.hold('c-1')).did.slice(0, 2)).toEqual(['join c-3', 'separate c-1: music'])
+  it('never becomes loud by itself: while its desk is held or apart it hears nothing; when its desk has left, it has the caller', () => {
+    expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.hold('c-1')).did.slice(0, 3)).toEqual(['separate c-1: music', 'separate c-3: silence', 'sound music'])
+    expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.press(), on.dialled('c-4')).did).toContain('separate c-3: silence')
     expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.hangsUp('c-1')).did).toContain('join c-3')
-    expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.press(), on.dialled('c-4')).did).toContain('join c-3')
   })
 
   it('is of further parties that have joined, to desks: anything else is refused', () => {

@@ -64,7 +64,7 @@ const busy = (more = {}) => {
 describe('all are busy at the other desk', () => {
   it('the pair talk on, and the first who is free there is rung', () => {
     const story = busy()
-    expect(story.did).toEqual(['timer 25000', 'reply press: h1 requested, created', 'fact handover-requested'])
+    expect(story.did).toEqual(['timer 25000', 'reply press: h1 requested, created', 'note h1: caller, c-1', 'fact handover-requested'])
     expect(story.tell(on.deskFree).did).toEqual([])
     story.seats = { '110': ['9002'] }
     expect(story.tell(on.deskFree).did).toEqual(['dial c-3 9002 as peer for h1', 'timer 25000'])
@@ -100,7 +100,9 @@ describe('the caller waits for the desk', () => {
   it('is told the place once it has changed, and is rung for when it is his turn', () => {
     const story = waiting()
     expect(story.timeOut(on.retryMs).did).toEqual(['announce queue-position-2', 'timer 5000'])
-    expect(story.timeOut(on.retryMs).did).toEqual(['announce please-wait', 'timer 5000'])
+    // Between two announcements there is music; he is reminded every half minute.
+    expect(story.timeOut(on.retryMs).did).toEqual(['timer 5000'])
+    expect(story.timeOut(30_000).did).toEqual(['announce please-wait', 'timer 5000'])
     story.desks = { ahead: 0 }
     expect(story.timeOut(on.retryMs).did).toEqual(['announce queue-position-1', 'timer 5000'])
     story.seats = {}
@@ -123,10 +125,10 @@ describe('the caller waits for the desk', () => {
     expect(story.tell(on.answers('c-1')).facts.at(-1)?.call).toMatchObject({ platform: '12345', desk: '110', agent: '9001' })
   })
 
-  it('nobody there answers either: he waits for his own desk again', () => {
+  it('nobody there answers either: he waits for his own desk again, and does not count as helped', () => {
     const story = waiting()
     story.desks = { overflow: [{ endpoints: ['9001'] }] }
     story.timeOut(on.retryMs).tell(on.refuses('c-1', 486, 17))
-    expect(story.state).toMatchObject({ phase: 'waiting', desk: '12345' })
+    expect(story.state).toMatchObject({ phase: 'waiting', desk: '12345', call: { overflowed: false } })
   })
 })

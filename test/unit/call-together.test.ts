@@ -91,13 +91,31 @@ describe('consultation first', () => {
 
   it('the caller leaves: the desks talk on; the one that is left then is released', () => {
     const story = given.consulting().tell(on.callerLeaves)
-    expect(story.did).toEqual(['sound nothing', 'fact handover-failed', 'fact call-caller-left'])
+    expect(story.did).toEqual(['sound nothing', 'fact handover-failed', 'fact call-back-requested', 'fact call-caller-left'])
     expect(story.tell(on.hangsUp('c-1')).did).toEqual(['hang up c-3: normal', 'close bridge', 'fact call-ended'])
     expect(story.facts.at(-1)?.call).toMatchObject({ state: 'ended', endedBy: 'caller', parties: [] })
   })
 })
 
 const joined = () => answered({ verified: true }).tell(on.joins('c-3'))
+
+const again = () => given.conferring().tell(on.decide('taken'), on.change({ mode: 'conference', consult: true }))
+
+describe('a three-way call that consults again has taken place all the same', () => {
+  it.each([
+    ['the caller leaves', on.callerLeaves],
+    ['the other desk leaves', on.hangsUp('c-3')],
+  ])('%s: what was decided stands', (_, event) => {
+    expect(handoverOfLast(again().tell(event))).toMatchObject({ state: 'completed', outcome: 'taken', responsible: '110' })
+  })
+
+  it('cannot be cancelled any more; as a transfer it has no outcome', () => {
+    expect(again().tell(on.cancel()).did).toEqual(['reply cancel: handover-too-late'])
+    const transferred = given.conferring().tell(on.decide('undecided'), on.change(completed), on.hangsUp('c-1'))
+    expect(handoverOfLast(transferred)).toMatchObject({ state: 'completed', mode: 'transfer', responsible: '110' })
+    expect(handoverOfLast(transferred)).not.toHaveProperty('outcome')
+  })
+})
 
 describe('verified transfer', () => {
   it('the first desk stays with both until the other one confirms', () => {
@@ -120,6 +138,17 @@ describe('verified transfer', () => {
     const story = start().tell(on.hangsUp('c-3'))
     expect(handoverOfLast(story)).toMatchObject({ state: 'failed', failure: { reason: 'peer-left' } })
     expect(story.state.phase).toBe(phase)
+  })
+
+  it('the caller leaves, or a three-way call comes in between: without a confirmation it does not count as done', () => {
+    expect(handoverOfLast(joined().tell(on.callerLeaves))).toMatchObject({ state: 'failed', failure: { reason: 'caller-left' } })
+    const back = joined().tell(on.change(merged), on.change(completed))
+    expect(back.state.phase).toBe('conferring')
+    expect(back.did.join()).not.toContain('hang up')
+  })
+
+  it('the first desk leaves while somebody is held: nobody is left in it', () => {
+    expect(joined().tell(on.hold('caller'), on.hangsUp('c-1')).did).toEqual(['join c-3', 'sound nothing', 'fact handover-released'])
   })
 
   it('becomes a three-way call, which is confirmed no more', () => {

@@ -89,7 +89,27 @@ describe('who waits', () => {
     expect(desks.at('12345', 'two')).toMatchObject({ ahead: 1, routes: [] })
     expect(desks.at('12345', 'newcomer')).toMatchObject({ ahead: 2, routes: [] })
     desks.changed('one', waiting('one'), talkingWith('8001', 'one'))
-    expect(desks.queues.first('12345')).toBe('two')
+    expect(desks.queues.first('12345')?.callId).toBe('two')
+  })
+
+  it('keeps his place and his waiting time while he is rung for in vain', () => {
+    const { desks, clock } = given()
+    const one = new Story({ '12345': [] }, call('one'))
+    desks.changed('one', undefined, one.state)
+    desks.changed('two', undefined, waiting('two'))
+    clock.ms = 5_000
+    one.seats = { '12345': ['8001'] }
+    desks.changed('one', one.state, one.tell(on.deskFree).state)
+    expect(desks.at('12345', 'two').ahead).toBe(0)
+    desks.changed('one', one.state, one.tell(on.refuses('one-1', 486, 17)).state)
+    expect(desks.queues.first('12345')).toMatchObject({ callId: 'one', since: 0 })
+  })
+
+  it('is offered only what somebody has stopped talking on, never what refused or rang in vain', () => {
+    const { desks } = given()
+    const [rings, refused] = [new Story({ '12345': ['8001'] }, call('one')).state, new Story({ '12345': ['8001'] }, call('one')).tell(on.refuses('one-1', 486, 17)).state]
+    expect(desks.freed(rings, refused)).toBe(false)
+    expect(desks.freed(talkingWith('8001', 'one'), new Story({}, call('one')).tell(on.callerLeaves).state)).toBe(true)
   })
 
   it('goes before the others when there is danger', () => {

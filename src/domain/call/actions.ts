@@ -1,5 +1,5 @@
 import type { CallsFact } from '../facts.ts'
-import type { Handover, Mode } from '../handover/handover.ts'
+import type { Handover, Mode, Platform } from '../handover/handover.ts'
 import type { Room } from './state.ts'
 
 /** What the caller hears while nobody talks with him. `ringing` is SIP 180 before the answer, `ringback` a tone after it. */
@@ -16,6 +16,13 @@ export type Prompt = 'please-wait' | 'satisfaction' | `queue-position-${number |
 export type Briefing = 'briefing-danger' | `briefing-${Mode}`
 /** The last place in the queue that has a prompt of its own. */
 export const lastSpokenPosition = 10
+
+export const prompts: readonly Prompt[] = [
+  'please-wait',
+  'satisfaction',
+  ...Array.from({ length: lastSpokenPosition }, (_, i) => `queue-position-${i + 1}` as const),
+  'queue-position-many',
+]
 
 export const refusals = [
   'call-not-answered',
@@ -47,6 +54,8 @@ export type Action =
       readonly type: 'dial-leg'
       readonly leg: string
       readonly endpoint: string
+      /** Whose desk is rung: a trunk may lead to both. */
+      readonly platform: Platform
       readonly role: 'agent' | 'peer' | 'guest' | 'caller'
       readonly handoverId?: string
       /** Dialled on the trunk `endpoint`. */

@@ -10,8 +10,8 @@ export function ask(state: Talking, context: Context): Draft {
   const timer = startTimer({ ...state.call, callerHeld: false }, context.satisfactionMs)
   return {
     state: { phase: 'asking', call: timer.call, desk: state.desk.platform, endedBy: state.desk.endpoint },
-    actions: [{ type: 'announce', prompt: 'satisfaction' }],
-    lastly: [timer.action],
+    actions: [],
+    lastly: [{ type: 'announce', prompt: 'satisfaction' }, timer.action],
   }
 }
 

@@ -4,7 +4,7 @@ import { otherThan } from '../handover/handover.ts'
 import { type Action, lastSpokenPosition } from './actions.ts'
 import { type Draft, find, hangUp, nothing, startTimer, without } from './draft.ts'
 import type { Context } from './events.ts'
-import { answerCaller, end, ringDesk, ringing as ringingNow, talk, wait } from './moves.ts'
+import { answerCaller, end, ringDesk, ringing as ringingNow, talk, tell, wait } from './moves.ts'
 import { heard, ringRoutes, routesLeft } from './ring.ts'
 import { noHandover, type Row } from './row.ts'
 import { refuse } from './settling.ts'
@@ -88,8 +88,8 @@ export const ended: Row<'ended'> = {
 function goOn(state: Ringing, context: Context, before: readonly Action[]): Draft {
   const { call, desk, ring } = state
   const platform = state.legs[0]?.platform ?? desk
-  const { routes, overflow } = context.desks[desk]
-  const left = context.now.mono < ring.deadline ? routesLeft(ring, platform === desk ? routes : overflow) : []
+  const { reachable, overflow } = context.desks[desk]
+  const left = context.now.mono < ring.deadline ? routesLeft(ring, platform === desk ? reachable : overflow) : []
   const next = ringRoutes(call, left, { platform, role: 'agent' }, context, ring.deadline)
   return next ? ringingNow(next, desk, before) : wait(call, desk, context, before)
 }
@@ -101,10 +101,11 @@ function takeTurn({ call, desk }: Waiting, context: Context): Draft | undefined 
   return helped && ringingNow(helped, desk)
 }
 
-/** The caller is told his place when it has changed, and asked for patience when it has not. */
+/** The caller is told his place when it has changed. */
 function stayInQueue(state: Waiting, context: Context): Draft {
   const place = context.desks[state.desk].ahead + 1
-  const prompt = place === state.told ? 'please-wait' : (`queue-position-${place > lastSpokenPosition ? 'many' : place}` as const)
-  const timer = startTimer(state.call, context.retryMs)
-  return { state: { ...state, call: timer.call, told: place }, actions: [{ type: 'announce', prompt }], lastly: [timer.action] }
+  const moved = `queue-position-${place > lastSpokenPosition ? 'many' : place}` as const
+  const told = tell(state.call, place, place === state.call.told?.place ? 'please-wait' : moved, context)
+  const timer = startTimer(told.call, context.retryMs)
+  return { state: { ...state, call: timer.call }, actions: told.actions, lastly: [timer.action] }
 }

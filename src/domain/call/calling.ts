@@ -32,7 +32,7 @@ export function callOut({ trunk, agent, number, ...order }: OutboundOrder, conte
   const timer = startTimer(call, context.ringMs)
   return {
     state: { phase: 'calling', call: timer.call, desk },
-    actions: [{ type: 'open-bridge' }, { type: 'dial-leg', leg: desk.id, endpoint: agent, role: 'agent' }, timer.action],
+    actions: [{ type: 'open-bridge' }, { type: 'dial-leg', leg: desk.id, endpoint: agent, platform: order.platform, role: 'agent' }, timer.action],
     facts: [{ type: 'call-made' }],
   }
 }
@@ -56,7 +56,8 @@ export const calling: Row<'calling'> = {
   'leg-joined': nothing,
   'leg-join-failed': nothing,
   'leg-ended': (state, event, context) => {
-    if (event.leg === state.desk.id) return end(state, state.desk.endpoint, context, { caller: 'left', except: event.leg })
+    if (event.leg === state.desk.id && state.callee) return end(state, state.desk.endpoint, context, { caller: 'left', except: event.leg })
+    if (event.leg === state.desk.id) return notReached(state, failureOf({ ...event, rang: state.desk.rang }), context, event.leg)
     return event.leg === state.callee?.id ? notReached(state, failureOf({ ...event, rang: state.callee.rang }), context, event.leg) : nothing(state)
   },
   'caller-left': nothing,
@@ -80,7 +81,7 @@ function ringCitizen(state: Calling, context: Context): Draft {
   const timer = startTimer(state.call, context.ringMs)
   return {
     state: { ...state, call: timer.call, callee },
-    actions: [{ type: 'dial-leg', leg: callee.id, endpoint, role: 'caller', number: caller.number }, timer.action],
+    actions: [{ type: 'dial-leg', leg: callee.id, endpoint, platform: state.desk.platform, role: 'caller', number: caller.number }, timer.action],
   }
 }
 

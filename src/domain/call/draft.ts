@@ -57,6 +57,7 @@ export function makeLegs(
       type: 'dial-leg',
       leg: leg.id,
       endpoint: leg.endpoint,
+      platform: leg.platform,
       role: to.role,
       ...(to.handoverId === undefined ? {} : { handoverId: to.handoverId }),
     }),

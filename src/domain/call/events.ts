@@ -95,7 +95,7 @@ export type Event =
 /** About parties, in whatever phase. */
 export type PartyEvent =
   | { readonly type: 'party-invite-requested'; readonly command: string; readonly endpoint: string }
-  | ({ readonly type: 'party-change-requested'; readonly held?: boolean; readonly muted?: boolean; readonly whisperTo?: string | null } & PartyCommand)
+  | ({ readonly type: 'party-change-requested'; readonly held?: boolean; readonly heldByPhone?: boolean; readonly muted?: boolean; readonly whisperTo?: string | null } & PartyCommand)
   /** `by`: who drops it. */
   | ({ readonly type: 'party-drop-requested'; readonly by: string } & PartyCommand)
 
@@ -133,7 +133,9 @@ export interface Route {
 export interface DeskNow {
   /** In their order; empty: nobody can be rung now. */
   readonly routes: readonly Route[]
-  /** For a hand-over with danger: reserved channels included. */
+  /** As `routes`, whoever waits before this call: for one that is being rung for already. */
+  readonly reachable: readonly Route[]
+  /** For a hand-over with danger: reserved channels included, whoever waits. */
   readonly dangerRoutes: readonly Route[]
   /** Somebody is there, busy perhaps: it is worth waiting. */
   readonly staffed: boolean

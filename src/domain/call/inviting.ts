@@ -72,7 +72,8 @@ const target = ({ handover }: Inviting) => ({ platform: handover.to, role: 'peer
 /** The next route within the ring time; where none is left, the hand-over has failed. */
 function goOn(state: Inviting, failure: Failure, context: Context, before: Draft['actions']): Draft {
   const { ring } = state
-  const left = ring && context.now.mono < ring.deadline ? routesLeft(ring, routesTo(state, context)) : []
+  const { dangerRoutes, reachable } = context.desks[state.handover.to]
+  const left = ring && context.now.mono < ring.deadline ? routesLeft(ring, state.handover.danger ? dangerRoutes : reachable) : []
   const next = ring && ringRoutes(state.call, left, target(state), context, ring.deadline)
   if (!next) return fallBack(state, 'failed', failure, context, before)
   return {

@@ -5,7 +5,7 @@ import type { Context, EventOf } from './events.ts'
 import { after, end, fallBack, ringDesk, talk, withGuest } from './moves.ts'
 import { answeredElsewhere, noHandover, type Row } from './row.ts'
 import { deskStays } from './scene.ts'
-import { about, cancelSettled, close, complete, pressAgain, refuse, tooLate } from './settling.ts'
+import { about, cancelSettled, complete, conclude, pressAgain, refuse, tooLate } from './settling.ts'
 import type { Aftertalk, Joining, Releasing } from './state.ts'
 
 /** The hand-over can only take its course. */
@@ -31,11 +31,11 @@ export const joining: Row<'joining'> = {
     return event.leg === state.desk?.id ? deskLeft(state, context) : nothing(state)
   },
   'caller-left': (state, _event, context) =>
-    end(state, 'caller', context, { caller: 'left', outcome: close(state.call, state.handover, 'failed', { reason: 'caller-left' }) }),
+    end(state, 'caller', context, { caller: 'left', outcome: conclude(state.call, state.handover, { reason: 'caller-left' }) }),
   'control-lost': (state, _event, context) =>
     end(state, 'given-back', context, {
       caller: 'give-back',
-      outcome: close(state.call, state.handover, 'failed', { reason: 'control-lost' }),
+      outcome: conclude(state.call, state.handover, { reason: 'control-lost' }),
     }),
   'timer-fired': nothing,
   'desk-free': nothing,
@@ -48,18 +48,15 @@ export const releasing: Row<'releasing'> = {
   'leg-ringing': nothing,
   'leg-answered': answeredElsewhere,
   'leg-joined': nothing,
-  'leg-join-failed': nothing,
+  // Out of a hold it came back to nobody.
+  'leg-join-failed': (state, event, context) => (event.leg === state.peer.id ? after(losePeer(state, true, context), state.peer) : nothing(state)),
   'leg-ended': (state, event, context) => {
     if (event.leg === state.desk.id) {
       const handover = stamp(state.handover, 'released', context.now)
       const done = complete(state.call, handover, 'taken')
       return { ...talk(done.call, state.peer), facts: [{ type: 'handover-released', handover }, ...done.facts] }
     }
-    if (event.leg !== state.peer.id) return nothing(state)
-    const outcome = complete(state.call, state.handover, 'taken')
-    // Within moments of its joining nobody can have talked: whether it broke or was put down, that desk is rung again, unless somebody else has the caller.
-    const goesOn = withGuest(outcome.call, state.peer.platform) ?? ringDesk(outcome.call, state.peer.platform, context)
-    return { ...goesOn, facts: [...outcome.facts, ...(goesOn.facts ?? [])] }
+    return event.leg === state.peer.id ? losePeer(state, event.lost, context) : nothing(state)
   },
   'caller-left': (state, _event, context) =>
     end(state, 'caller', context, { caller: 'left', outcome: complete(state.call, state.handover, 'taken') }),
@@ -88,6 +85,16 @@ export const aftertalk: Row<'aftertalk'> = {
   'digit-pressed': nothing,
   'handover-requested': (state, event) => refuse(state, event, 'call-ended'),
   ...noHandover,
+}
+
+/**
+ * The other desk is gone while the first one is being released. Whether its leg broke or was put down in those moments, it is rung
+ * again, unless it left by itself and somebody else has the caller.
+ */
+function losePeer({ call, handover, peer }: Releasing, lost: boolean, context: Context): Draft {
+  const outcome = complete(call, handover, 'taken')
+  const next = (lost ? undefined : withGuest(outcome.call, peer.platform)) ?? ringDesk(outcome.call, peer.platform, context)
+  return { ...next, facts: [...outcome.facts, ...(next.facts ?? [])] }
 }
 
 /** Two or more talk on; one alone has nobody any more. */

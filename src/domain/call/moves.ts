@@ -1,11 +1,11 @@
 /** Moves that several phases share. Each ends in one phase. */
 import type { Failure, Platform, Tracked } from '../handover/handover.ts'
 import { iso } from '../instant.ts'
-import type { Action } from './actions.ts'
-import { type Draft, type FactDraft, hangUp, startTimer, stopTimer } from './draft.ts'
+import type { Action, Prompt } from './actions.ts'
+import { type Draft, type FactDraft, hangUp, startTimer, stopTimer, without } from './draft.ts'
 import type { Context } from './events.ts'
 import { ringRoutes, type Rung } from './ring.ts'
-import { close, type Settled } from './settling.ts'
+import { close, complete, hasJoined, type Settled } from './settling.ts'
 import type { Call, Leg, Room, State } from './state.ts'
 import { legsOf } from './state.ts'
 import { deskOf } from './summary.ts'
@@ -24,18 +24,29 @@ export const ringing = ({ call, legs, ring, actions, timer }: Rung, desk: Platfo
 
 /** Nobody to ring: the caller is answered, hears an announcement and music, and the desk is tried again. Never a hang-up. */
 export function wait(call: Call, desk: Platform, context: Context, before: readonly Action[] = []): Draft {
-  const timer = startTimer({ ...unheld(call), callerUp: true }, context.retryMs)
+  const told = tell(call, call.told?.place ?? 0, 'please-wait', context)
+  const timer = startTimer({ ...unheld(told.call), callerUp: true }, context.retryMs)
   return {
-    state: { phase: 'waiting', call: timer.call, desk, told: 0 },
-    actions: [...before, ...answerCaller(call), { type: 'announce', prompt: 'please-wait' }],
+    state: { phase: 'waiting', call: { ...timer.call, overflowed: false }, desk },
+    actions: [...before, ...answerCaller(call), ...told.actions],
     lastly: [timer.action],
     facts: [{ type: 'call-waiting' }],
   }
 }
 
+/** An announcement lasts some seconds, and music is to be heard between two of them. */
+const remindMs = 30_000
+
+/** Tells the waiting caller something new, or now and then that he is not forgotten; nothing while somebody talks with him. */
+export function tell(call: Call, place: number, prompt: Prompt, { now }: Context): { readonly call: Call; readonly actions: readonly Action[] } {
+  const due = !call.told || call.told.place !== place || now.mono - call.told.atMono >= remindMs
+  if (!due || call.guests.some(({ joined }) => joined)) return { call, actions: [] }
+  return { call: { ...call, told: { place, atMono: now.mono } }, actions: [{ type: 'announce', prompt }] }
+}
+
 export const answerCaller = (call: Call): readonly Action[] => (call.callerUp ? [] : [{ type: 'answer-caller' }])
 
-const unheld = (call: Call): Call => (call.callerHeld ? { ...call, callerHeld: false } : call)
+export const unheld = (call: Call): Call => (call.callerHeld ? { ...call, callerHeld: false } : call)
 
 /** A hold was for the talk that it interrupted: nobody is left in it when the parties change. */
 export function free(leg: Leg): Leg {
@@ -43,10 +54,16 @@ export function free(leg: Leg): Leg {
   return rest
 }
 
+/** Whoever is the one with the caller is heard, and so is the caller: a mute was for the talk before. */
+function heard(leg: Leg): Leg {
+  const { muted: _, ...rest } = free(leg)
+  return rest
+}
+
 /** Caller and desk talk (again, where a hand-over failed at `failedAtMono`). */
 export function talk(call: Call, desk: Leg, before: readonly Action[] = [], failedAtMono?: number): Draft {
   const again = failedAtMono === undefined ? {} : { failedAtMono }
-  return { state: { phase: 'talking', call: stopTimer(unheld(call)), desk: free(desk), ...again }, actions: before }
+  return { state: { phase: 'talking', call: { ...stopTimer(unheld(call)), callerMuted: false }, desk: heard(desk), ...again }, actions: before }
 }
 
 /** The other desk comes to the caller, who is on hold no more. */
@@ -69,11 +86,12 @@ export function fallBack(
   context: Context,
   before: readonly Action[],
 ): Draft {
-  const closed = close(from.call, from.handover, outcome, failure)
+  // Once joined, a three-way call has taken place: that the desks consult again does not undo it.
+  const closed = hasJoined(from.handover) ? complete(from.call, from.handover, 'kept') : close(from.call, from.handover, outcome, failure)
   const failedAtMono = outcome === 'failed' ? context.now.mono : undefined
   const next = from.desk
     ? talk(closed.call, from.desk, before, failedAtMono)
-    : withGuest(closed.call, from.handover.from, before) ?? ringDesk(closed.call, from.handover.from, context, before)
+    : ringDesk(closed.call, from.handover.from, context, before)
   return { ...next, facts: [...closed.facts, ...(next.facts ?? [])] }
 }
 
@@ -87,6 +105,16 @@ export function withGuest(call: Call, platform: Platform, before: readonly Actio
 
 /** A leg that has no place any more is ended; what follows is what follows when it ends by itself. */
 export const after = (draft: Draft, ended: Leg): Draft => ({ ...draft, actions: [...hangUp([ended], 'normal'), ...draft.actions] })
+
+/** The last desk has left while a further party still rings: that one is rung for the caller, who is not let go. */
+export function forGuest(call: Call, platform: Platform, context: Context): Draft | undefined {
+  const guest = call.guests.find(({ joined }) => !joined)
+  if (!guest) return undefined
+  const { joined: _, ...leg } = guest
+  const timer = startTimer({ ...unheld(call), guests: without(call.guests, guest.id) }, context.ringMs)
+  const ring = { route: { endpoints: [leg.endpoint] }, rest: [], deadline: context.now.mono + context.ringMs }
+  return { state: { phase: 'ringing', call: timer.call, desk: platform, legs: [{ ...leg, platform }], ring }, actions: [], lastly: [timer.action] }
+}
 
 /** The call is over: every leg of ours ends, nothing keeps ringing. A hand-over under way ends as `outcome`. */
 export function end(
@@ -123,10 +151,14 @@ function callBack(state: State): readonly FactDraft[] {
       return [{ type: 'call-back-requested', platform: state.desk }]
     case 'inviting':
     case 'joining':
-      return [{ type: 'call-back-requested', platform: state.handover.to }]
+    case 'consulting': {
+      const { mode, consult, to, state: step } = state.handover
+      // He talked with his desk until he left, or had talked with both.
+      const talked = state.phase === 'inviting' && state.desk !== undefined && (step === 'requested' || (mode === 'conference' && !consult))
+      return talked || hasJoined(state.handover) ? [] : [{ type: 'call-back-requested', platform: to }]
+    }
     case 'calling':
     case 'talking':
-    case 'consulting':
     case 'conferring':
     case 'releasing':
     case 'aftertalk':
@@ -145,7 +177,7 @@ export function callerLeft(state: State, together: readonly Leg[], room: Room, c
   const others = legsOf(state).filter(({ id }) => !legs.some((leg) => leg.id === id))
   const call = stopTimer(outcome ? outcome.call : state.call)
   const ends: readonly Action[] = gone.caller === 'left' ? [] : [{ type: 'hang-up-caller', endedBy: gone.by }]
-  const facts: readonly FactDraft[] = [...(outcome?.facts ?? []), { type: 'call-caller-left' }]
+  const facts: readonly FactDraft[] = [...(outcome?.facts ?? []), ...(gone.caller === 'left' ? callBack(state) : []), { type: 'call-caller-left' }]
   return {
     state: { phase: 'aftertalk', call: { ...unheld(call), guests: [] }, desk: deskOf(state), legs: legs.map(free), room: state.call.callerHeld ? 'consultation' : room },
     actions: [...hangUp(others, 'normal'), ...ends],

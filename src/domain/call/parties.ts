@@ -5,7 +5,7 @@ import type { Refusal } from './actions.ts'
 import { type Draft, find, makeLegs, nothing, without } from './draft.ts'
 import type { Context, Event, PartyEvent } from './events.ts'
 import { after, callerLeft } from './moves.ts'
-import { close, complete, refuse, type Settled } from './settling.ts'
+import { conclude, refuse, type Settled } from './settling.ts'
 import { answeredLegsOf, type Guest, type Leg, legsOf, ownLegsOf, type State, withLeg } from './state.ts'
 
 /**
@@ -42,8 +42,8 @@ function invite(state: State, event: Extract<PartyEvent, { type: 'party-invite-r
 }
 
 function changeParty(state: State, event: Extract<PartyEvent, { type: 'party-change-requested' }>): Draft {
-  const { party, held, muted, whisperTo } = event
-  const wanted = { ...(held === undefined ? {} : { held }), ...(muted === undefined ? {} : { muted }) }
+  const { party, held, muted, whisperTo, heldByPhone } = event
+  const wanted = { ...(heldByPhone === undefined ? {} : { heldByPhone }), ...(held === undefined ? {} : { held }), ...(muted === undefined ? {} : { muted }) }
   if (whisperTo !== undefined && !mayWhisper(state, party, whisperTo)) return refuse(state, event, 'cannot-whisper')
   if (party === 'caller') {
     if (state.phase === 'aftertalk') return refuse(state, event, 'party-not-found')
@@ -88,7 +88,8 @@ function dropLeg(state: State, event: Extract<PartyEvent, { type: 'party-drop-re
   const leg = find(legsOf(state), event.party)
   if (refusal || !leg) return refuse(state, event, refusal ?? 'party-not-found')
   const draft = after(ended(leg), leg)
-  return { ...draft, lastly: [...(draft.lastly ?? []), done(event, leg.id)] }
+  const facts = draft.facts?.map((fact) => ('party' in fact ? { ...fact, by: event.by } : fact))
+  return { ...draft, ...(facts ? { facts } : {}), lastly: [...(draft.lastly ?? []), done(event, leg.id)] }
 }
 
 /** A named person ends the caller's part; the others talk on. */
@@ -101,9 +102,8 @@ function dropCaller(state: State, event: Extract<PartyEvent, { type: 'party-drop
     case 'talking':
       return left()
     case 'conferring':
-      return left(complete(state.call, state.handover, 'undecided'))
     case 'consulting':
-      return left(close(state.call, state.handover, 'failed', { reason: 'caller-left' }))
+      return left(conclude(state.call, state.handover, { reason: 'caller-left' }))
     case 'aftertalk':
       return refuse(state, event, 'party-not-found')
     case 'calling':

@@ -20,4 +20,4 @@ export const noHandover = {
 
 /** Somebody that was rung in vain answers all the same. */
 export const answeredElsewhere = (state: State, { leg }: { leg: string }): Draft =>
-  legsOf(state).some(({ id }) => id === leg) ? nothing(state) : { state, actions: [{ type: 'hang-up-leg', leg, reason: 'answered-elsewhere' }] }
+  leg === state.call.caller.channelId || legsOf(state).some(({ id }) => id === leg) ? nothing(state) : { state, actions: [{ type: 'hang-up-leg', leg, reason: 'answered-elsewhere' }] }

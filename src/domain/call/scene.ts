@@ -3,7 +3,7 @@
  * the media follows from the two scenes, before and after.
  */
 import type { Action, Apart, Background, Place } from './actions.ts'
-import type { Guest, Leg, State } from './state.ts'
+import { type Guest, isHeld, type Leg, type State } from './state.ts'
 
 export interface Scene {
   /** What the caller hears while nobody talks with him. */
@@ -77,7 +77,7 @@ export const deskStays = ({ mode, verified }: Handing): boolean => mode === 'con
 const joinerPlace = (handover: Handing): Place => (deskStays(handover) ? 'call' : handover.clock.consulted === undefined ? 'ringback' : 'silence')
 
 function heldPlace(leg: Leg, place: Place, callerHeld: boolean): Place {
-  if (leg.held) return 'music'
+  if (isHeld(leg)) return 'music'
   return callerHeld && place === 'call' ? 'consultation' : place
 }
 
@@ -89,9 +89,11 @@ function aloneSound(state: State): Background {
   return rings && !state.call.callerHeld ? 'ringback' : 'music'
 }
 
-/** Beside one of the desks as long as that one is in the talk, else with all. */
-const guestPlace = ({ whispersTo }: Guest, members: readonly (readonly [Leg, Place])[]): Place =>
-  whispersTo !== undefined && members.some(([{ id }, place]) => id === whispersTo && isRoom(place)) ? `whisper ${whispersTo}` : 'call'
+/** With all; or beside one of the desks, and apart while that one is: what is whispered must not become loud by itself. */
+function guestPlace({ whispersTo }: Guest, members: readonly (readonly [Leg, Place])[]): Place {
+  if (whispersTo === undefined) return 'call'
+  return members.some(([{ id }, place]) => id === whispersTo && isRoom(place)) ? `whisper ${whispersTo}` : 'silence'
+}
 
 const isRoom = (place: Place): place is 'call' | 'consultation' => place === 'call' || place === 'consultation'
 

@@ -19,12 +19,22 @@ export function close(call: Call, handover: Tracked, state: keyof typeof closing
   return { call: { ...call, last: settled }, facts: [{ type: closing[state], handover: settled }] }
 }
 
+/** The two talked with the caller together; what was not verified by that has come about. */
+export const hasJoined = ({ clock, mode, verified }: Tracked): boolean => clock.joined !== undefined && !(mode === 'transfer' && verified)
+
 /** The other desk has the caller: a transfer is done, or a three-way call ends with `outcome` unless another was decided. */
 export function complete(call: Call, handover: Tracked, outcome: Outcome): Settled {
-  if (handover.mode === 'transfer') return close(call, { ...handover, responsible: handover.to }, 'completed')
+  if (handover.mode === 'transfer') {
+    const { outcome: _, ...transfer } = handover
+    return close(call, { ...transfer, responsible: outcome === 'kept' ? handover.from : handover.to }, 'completed')
+  }
   const decided = handover.outcome ?? outcome
   return close(call, { ...handover, outcome: decided, responsible: responsibleAfter(handover, decided) }, 'completed')
 }
+
+/** A talk of three ends otherwise than by a desk's leaving: it has taken place, or, where it was to be verified, has failed. */
+export const conclude = (call: Call, handover: Tracked, failure: Failure): Settled =>
+  hasJoined(handover) ? complete(call, handover, 'undecided') : close(call, handover, 'failed', failure)
 
 export const refuse = (state: State, { command }: { command: string }, code: Refusal): Draft => ({
   state,

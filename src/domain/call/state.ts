@@ -12,6 +12,8 @@ export interface Leg {
   readonly sipCallId?: string
   /** Apart from the others, with music (保持). */
   readonly held?: boolean
+  /** The same, by the phone's own hold key: only the phone ends it. */
+  readonly heldByPhone?: boolean
   /** Hears the others and is not heard (静音). */
   readonly muted?: boolean
 }
@@ -63,6 +65,8 @@ export interface Call {
   readonly callerUp: boolean
   /** Number of the last fact. */
   readonly sequence: number
+  /** What the waiting caller was told last: his place in the queue (0: none yet), and when; monotonic ms. */
+  readonly told?: { readonly place: number; readonly atMono: number }
   /** The other platform's seats were rung for it because its own desk was swamped (§15). */
   readonly overflowed: boolean
   /** Legs made so far: their ids are derived from it. */
@@ -100,8 +104,6 @@ export interface Calling extends Base {
 export interface Waiting extends Base {
   readonly phase: 'waiting'
   readonly desk: Platform
-  /** Place in the queue that the caller was told last. */
-  readonly told: number
 }
 
 /** Caller and desk talk. */
@@ -203,6 +205,8 @@ export const phases = [
 
 /** The hand-over under way, if any. */
 export const handoverOf = (state: State): Tracked | undefined => ('handover' in state ? state.handover : undefined)
+
+export const isHeld = ({ held, heldByPhone }: Leg): boolean => held === true || heldByPhone === true
 
 /** The legs of the phase, without the guests. */
 export function ownLegsOf(state: State): readonly Leg[] {

@@ -1,6 +1,6 @@
 import type { CallSummary, ChannelRef, Party } from '../facts.ts'
 import { sceneOf } from './scene.ts'
-import { type Leg, ownLegsOf, type State } from './state.ts'
+import { isHeld, type Leg, ownLegsOf, type State } from './state.ts'
 
 /** The call as told to the outside: API, tickets, journal. */
 export function summarise(state: State): CallSummary {
@@ -43,7 +43,7 @@ function partiesIn(state: State): readonly Party[] {
   const stateOf = (leg: Leg): Party['state'] => {
     const place = places.get(leg.id)
     if (place === undefined) return state.phase === 'releasing' && leg.id === desk?.id ? 'apart' : 'ringing'
-    if (leg.held) return 'held'
+    if (isHeld(leg)) return 'held'
     if (place === 'call') return 'talking'
     return place === 'consultation' ? 'consulting' : place.startsWith('whisper') ? 'whispering' : 'apart'
   }

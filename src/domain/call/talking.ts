@@ -5,9 +5,9 @@ import type { Draft } from './draft.ts'
 import { ask } from './asking.ts'
 import { nothing, startTimer } from './draft.ts'
 import type { Context, EventOf } from './events.ts'
-import { callerLeft, end, ringDesk, withGuest } from './moves.ts'
+import { callerLeft, end, forGuest, ringDesk, withGuest } from './moves.ts'
 import { ringRoutes } from './ring.ts'
-import { noHandover, type Row } from './row.ts'
+import { answeredElsewhere, noHandover, type Row } from './row.ts'
 import { close, refuse, replyWith } from './settling.ts'
 import type { Talking } from './state.ts'
 
@@ -20,10 +20,7 @@ export const talking: Row<'talking'> = {
       ? nothing({ ...state, desk: { ...state.desk, sipCallId: event.sipCallId } })
       : nothing(state),
   'leg-ringing': nothing,
-  'leg-answered': (state, event) =>
-    event.leg === state.desk.id
-      ? nothing(state)
-      : { state, actions: [{ type: 'hang-up-leg', leg: event.leg, reason: 'answered-elsewhere' }] },
+  'leg-answered': answeredElsewhere,
   'leg-joined': nothing,
   'leg-join-failed': (state, event, context) =>
     event.leg === state.desk.id
@@ -32,13 +29,12 @@ export const talking: Row<'talking'> = {
   // A desk that hangs up ends its part, and with it the call; one that is lost, or thinks it has handed over, is rung again.
   'leg-ended': (state, event, context) => {
     if (event.leg !== state.desk.id) return nothing(state)
-    const goesOn = withGuest(state.call, state.desk.platform)
-    if (goesOn) return { ...goesOn, facts: [{ type: 'party-left', party: event.leg, endpoint: state.desk.endpoint }] }
-    return event.lost || unaware(state, context)
-      ? ringDesk(state.call, state.desk.platform, context)
-      : context.satisfactionMs > 0
-        ? ask(state, context)
-        : end(state, state.desk.endpoint, context, { caller: 'hang-up', except: event.leg })
+    const { platform, endpoint } = state.desk
+    const left = [{ type: 'party-left', party: event.leg, endpoint }] as const
+    if (event.lost || unaware(state, context)) return ringDesk(state.call, platform, context)
+    const goesOn = withGuest(state.call, platform) ?? forGuest(state.call, platform, context)
+    if (goesOn) return { ...goesOn, facts: [...left, ...(goesOn.facts ?? [])] }
+    return context.satisfactionMs > 0 ? ask(state, context) : end(state, endpoint, context, { caller: 'hang-up', except: event.leg })
   },
   'caller-left': (state, _event, context) => callerLeft(state, [state.desk], 'call', context),
   'control-lost': (state, _event, context) => end(state, 'given-back', context, { caller: 'give-back' }),
@@ -88,15 +84,16 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     }
   }
   const reply = { type: 'reply', command: event.command, reply: { kind: 'handover', handover: toRecord(handover), created: true } } as const
+  const note = { type: 'note-handover', parties: ['caller', desk.id], handoverId: handover.id } as const
   if (!rung) {
     // All are busy there: it is rung as soon as somebody is free, within the ring time.
     const timer = startTimer(state.call, context.ringMs)
-    return { state: { phase: 'inviting', call: timer.call, desk, targets: [], handover }, actions: [timer.action, reply], facts: [requested] }
+    return { state: { phase: 'inviting', call: timer.call, desk, targets: [], handover }, actions: [timer.action, reply], lastly: [note], facts: [requested] }
   }
   return {
     state: { phase: 'inviting', call: rung.call, desk, targets: rung.legs, ring: rung.ring, handover },
     actions: [...rung.actions, rung.timer, reply],
-    lastly: [{ type: 'note-handover', parties: ['caller', desk.id], handoverId: handover.id }],
+    lastly: [note],
     facts: [requested],
   }
 }

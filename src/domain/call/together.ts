@@ -3,9 +3,9 @@ import { type Outcome, stamp, type Tracked } from '../handover/handover.ts'
 import { iso } from '../instant.ts'
 import { type Draft, type FactDraft, find, hangUp, nothing } from './draft.ts'
 import type { ChangeRequest, Context, EventOf, HandoverCommand } from './events.ts'
-import { after, callerLeft, end, fallBack, join, talk } from './moves.ts'
+import { after, callerLeft, end, fallBack, free, join, talk, unheld } from './moves.ts'
 import { answeredElsewhere, type Row } from './row.ts'
-import { about, cancelSettled, close, complete, pressAgain, refuse, replyWith, show, tooLate } from './settling.ts'
+import { about, cancelSettled, complete, conclude, hasJoined, pressAgain, refuse, replyWith, show, tooLate } from './settling.ts'
 import { type Conferring, type Consulting, ownLegsOf } from './state.ts'
 
 /** What the two rows have in common. */
@@ -30,10 +30,11 @@ export const consulting: Row<'consulting'> = {
       : nothing(state),
   'leg-ended': (state, event, context) => leaveConsultation(state, event.leg, context, []),
   'caller-left': (state, _event, context) =>
-    callerLeft(state, [state.desk, state.peer], 'consultation', context, close(state.call, state.handover, 'failed', { reason: 'caller-left' })),
+    callerLeft(state, [state.desk, state.peer], 'consultation', context, conclude(state.call, state.handover, { reason: 'caller-left' })),
   'control-lost': (state, _event, context) =>
-    end(state, 'given-back', context, { caller: 'give-back', outcome: close(state.call, state.handover, 'failed', { reason: 'control-lost' }) }),
+    end(state, 'given-back', context, { caller: 'give-back', outcome: conclude(state.call, state.handover, { reason: 'control-lost' }) }),
   'handover-cancel-requested': about((state, event, context: Context) => {
+    if (hasJoined(state.handover)) return tooLate(state, event)
     const draft = fallBack(state, 'cancelled', undefined, context, hangUp([state.peer], 'normal'))
     return { ...draft, lastly: [...(draft.lastly ?? []), replyWith(event.command, draft.state.call.last ?? state.handover, false)] }
   }, cancelSettled),
@@ -55,9 +56,9 @@ export const conferring: Row<'conferring'> = {
   },
   'leg-ended': (state, event, context) => leave(state, event.leg, context),
   'caller-left': (state, _event, context) =>
-    callerLeft(state, state.desk ? [state.desk, state.peer] : [state.peer], 'call', context, complete(state.call, state.handover, 'undecided')),
+    callerLeft(state, state.desk ? [state.desk, state.peer] : [state.peer], 'call', context, conclude(state.call, state.handover, { reason: 'caller-left' })),
   'control-lost': (state, _event, context) =>
-    end(state, 'given-back', context, { caller: 'give-back', outcome: complete(state.call, state.handover, 'undecided') }),
+    end(state, 'given-back', context, { caller: 'give-back', outcome: conclude(state.call, state.handover, { reason: 'control-lost' }) }),
   'handover-cancel-requested': about(tooLate, cancelSettled),
   'handover-change-requested': about(changeConference),
   'handover-confirm-requested': about(confirm),
@@ -90,7 +91,10 @@ function deskLeft(state: Conferring, { now }: Context): Draft {
   const { desk: _, ...rest } = state
   const handover = stamp(state.handover, 'released', now)
   const released: FactDraft = { type: 'handover-released', handover }
-  if (handover.mode === 'transfer') return { state: { ...rest, handover }, actions: [], facts: [released] }
+  if (handover.mode === 'transfer') {
+    const { call, peer } = rest
+    return { state: { ...rest, call: unheld(call), peer: free(peer), handover }, actions: [], facts: [released] }
+  }
   const done = complete(state.call, handover, 'taken')
   return { ...talk(done.call, state.peer), facts: [released, ...done.facts] }
 }
@@ -106,10 +110,11 @@ function peerLeft(state: Conferring, context: Context): Draft {
 function changeConference(state: Conferring, event: ChangeRequest): Draft {
   const { call, desk, peer } = state
   if (!desk) return refuse(state, event, 'handover-too-late')
-  if (event.consult) return changeTo(state, event, (handover) => ({ phase: 'consulting', call, desk, peer, handover }))
+  if (event.consult) return changeTo(state, event, (handover) => ({ phase: 'consulting', call: unheld(call), desk: free(desk), peer: free(peer), handover }))
   if (event.mode === state.handover.mode) return show(state, event, state.handover)
-  if (event.mode === 'conference') return changeTo(state, event, (handover) => ({ ...state, handover }))
-  const draft = changeTo(state, event, (handover) => ({ phase: 'releasing', call, desk, peer, handover }))
+  // A transfer that was to be verified still is.
+  if (event.mode === 'conference' || state.handover.verified) return changeTo(state, event, (handover) => ({ ...state, handover }))
+  const draft = changeTo(state, event, (handover) => ({ phase: 'releasing', call: unheld(call), desk, peer: free(peer), handover }))
   return { ...draft, actions: hangUp([desk], 'normal') }
 }
 
@@ -124,7 +129,7 @@ function confirm(state: Conferring, event: HandoverCommand, { now }: Context): D
     return { ...talk(done.call, peer), lastly: [replyWith(event.command, done.facts[0].handover, false)], facts: [confirmed, ...done.facts] }
   }
   return {
-    state: { phase: 'releasing', call: state.call, desk, peer, handover },
+    state: { phase: 'releasing', call: unheld(state.call), desk, peer: free(peer), handover },
     actions: [],
     lastly: [...hangUp([desk], 'normal'), replyWith(event.command, handover, false)],
     facts: [confirmed],
