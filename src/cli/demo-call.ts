@@ -8,6 +8,7 @@ import type { DeliveryView } from '../tickets/tickets.ts'
 import { eventually } from '../lab/eventually.ts'
 
 type Party = 'caller' | 'agent' | 'peer'
+export type DemoPhones = Readonly<Record<Party, Phone>>
 export type Hears = Readonly<Record<Party, readonly string[]>>
 
 export interface DemoResult {
@@ -17,6 +18,7 @@ export interface DemoResult {
   readonly hears: { readonly before: Hears; readonly during: Hears; readonly after: Hears }
   readonly ticket: { readonly state: string; readonly attempts: number; readonly first: ReceivedTicket }
   readonly ok: boolean
+  readonly phones: DemoPhones
 }
 
 const tones = { caller: partyTones.caller, agent: partyTones.agent, peer: partyTones.peer }
@@ -94,7 +96,20 @@ export async function demoCall(stack: Stack, say: (line: string) => void): Promi
     hears,
     ticket: { state: delivered ? 'delivered' : 'failed', attempts: shown.deliveries[0]?.attempts ?? 0, first },
     ok: shown.handover.state === 'completed' && delivered && first.at < answered && JSON.stringify(hears) === JSON.stringify(expected),
+    phones: { caller, agent, peer },
   }
+}
+
+/** A talk to try the keys on: the citizen and agent 1001, for as long as neither hangs up. 110's phone answers by itself after three rings. */
+export async function demoTalk({ caller, agent, peer }: DemoPhones): Promise<void> {
+  peer.on(({ type }) => {
+    // Taken back meanwhile, as may be: there is nothing to answer then.
+    if (type === 'CALL_INCOMING') setTimeout(() => void peer.answer().catch(() => undefined), 10_000)
+  })
+  await caller.dial('12345')
+  await agent.waitFor('incoming')
+  await agent.answer()
+  await caller.waitFor('established')
 }
 
 /** Listens at all three phones at once; a phone without a call hears nobody. */

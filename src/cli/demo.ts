@@ -2,14 +2,15 @@ import { parseArgs } from 'node:util'
 import { join } from 'node:path'
 import { stopAll, stopAllOnExit } from '../lab/process.ts'
 import { type Stack, startStack } from '../lab/stack.ts'
-import { type DemoResult, demoCall } from './demo-call.ts'
+import { type DemoResult, demoCall, demoTalk } from './demo-call.ts'
 import { sayOnStderr, setUp } from './setup.ts'
 
 const print = (line = ''): void => void process.stdout.write(`${line}\n`)
 
-/** `npm run demo [-- --once] [--json]`: set-up, then the main job on real phones. */
+/** `npm run demo [-- --once] [--json] [--talk]`: set-up, then the main job on real phones. */
 async function demo(): Promise<boolean> {
-  const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } })
+  const off = { type: 'boolean', default: false } as const
+  const { values } = parseArgs({ options: { once: off, json: off, talk: off } })
   stopAllOnExit()
   await setUp(sayOnStderr)
   sayOnStderr('starting Redis, Asterisk, Tandem and a ticket receiver …')
@@ -18,6 +19,10 @@ async function demo(): Promise<boolean> {
   const result = await demoCall(stack, sayOnStderr)
   report(result)
   if (!values.once) printAddresses(stack)
+  if (!values.once && values.talk) {
+    await demoTalk(result.phones)
+    print('\nA citizen talks with agent 1001: press keys by the API. 110’s phone 2001 answers after ten seconds of ringing.')
+  }
   if (values.json) {
     const { handover, hears, ticket, ok } = result
     const { mode, state, clock } = handover
