@@ -114,8 +114,9 @@ export class CallRunner {
     const before = this.#state
     const { state, actions } = step(before, event, this.#deps.context())
     this.#state = state
-    this.#deps.changed(before, state)
+    // First of all: an INVITE may be among them.
     this.#perform(actions)
+    this.#deps.changed(before, state)
     this.#deps.logger.info(
       { event: event.type, ...('leg' in event ? { leg: event.leg } : {}), before: before.phase, phase: state.phase, ...endOf(event) },
       'step',

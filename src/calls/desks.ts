@@ -1,4 +1,4 @@
-import { type Dialable, guestEndpointsOf, routesOf, seatsOf } from '../config/endpoints.ts'
+import { type DeskRoute, type Dialable, guestEndpointsOf, routesOf, seatsOf } from '../config/endpoints.ts'
 import type { Config, DeskConfig } from '../config/schema.ts'
 import type { DeskNow, Route } from '../domain/call/events.ts'
 import { answeredLegsOf, legsOf, type State } from '../domain/call/state.ts'
@@ -18,12 +18,17 @@ export class Desks {
   /** Monotonic ms since when an agent has had no leg. */
   readonly #idleSince = new Map<string, number>()
   readonly #now: () => number
+  readonly #ways: Readonly<Record<Platform, readonly DeskRoute[]>>
+  readonly #seats: Readonly<Record<Platform, readonly string[]>>
   readonly queues = new Queues()
 
   constructor(config: Config, presence: Presence, now: () => number) {
     this.#config = config
     this.#presence = presence
     this.#now = now
+    const seats = (platform: Platform) => seatsOf(config, platform).map(({ id }) => id)
+    this.#ways = { '12345': routesOf(config, '12345'), '110': routesOf(config, '110') }
+    this.#seats = { '12345': seats('12345'), '110': seats('110') }
     this.#guests = new Map(guestEndpointsOf(config).map((endpoint) => [endpoint.id, endpoint]))
   }
 
@@ -37,13 +42,26 @@ export class Desks {
   at(platform: Platform, callId: string): DeskNow {
     const ahead = this.queues.ahead(platform, callId)
     const mine = ahead === 0
+    const routes = (danger: boolean) => this.#routes(platform, danger)
+    const [staffed, overflow] = [() => this.#staffed(platform), () => this.#overflow(platform, callId)]
+    // Most of it is not asked for: it must not stand in an INVITE's way.
     return {
-      routes: mine ? this.#routes(platform, false) : [],
-      reachable: this.#routes(platform, false),
-      dangerRoutes: this.#routes(platform, true),
-      staffed: this.#staffed(platform),
       ahead,
-      overflow: mine ? this.#overflow(platform, callId) : [],
+      get routes() {
+        return mine ? routes(false) : []
+      },
+      get reachable() {
+        return routes(false)
+      },
+      get dangerRoutes() {
+        return routes(true)
+      },
+      get staffed() {
+        return staffed()
+      },
+      get overflow() {
+        return mine ? overflow() : []
+      },
     }
   }
 
@@ -71,7 +89,7 @@ export class Desks {
   }
 
   #routes(platform: Platform, danger: boolean): readonly Route[] {
-    return routesOf(this.#config, platform).flatMap((route) => {
+    return this.#ways[platform].flatMap((route) => {
       if (route.kind === 'trunk') return this.#channelLeft(route.endpoint.id, danger) ? [{ endpoints: [route.endpoint.id] }] : []
       return this.#seatRoutes(platform, this.#config.desks[platform])
     })
@@ -87,15 +105,11 @@ export class Desks {
   }
 
   #freeSeats(platform: Platform): readonly string[] {
-    return seatsOf(this.#config, platform)
-      .map(({ id }) => id)
-      .filter((id) => this.#presence.available(id) && !this.#taken.has(id))
+    return this.#seats[platform].filter((id) => this.#presence.available(id) && !this.#taken.has(id))
   }
 
   #staffed(platform: Platform): boolean {
-    return routesOf(this.#config, platform).some((route) =>
-      route.kind === 'trunk' ? true : seatsOf(this.#config, platform).some(({ id }) => this.#presence.available(id)),
-    )
+    return this.#ways[platform].some(({ kind }) => kind === 'trunk' || this.#seats[platform].some((id) => this.#presence.available(id)))
   }
 
   /** Mutual aid (互助, §15), within the agreed bounds. */

@@ -22,7 +22,7 @@ const nothing = () => undefined
 
 beforeAll(async () => {
   policePort = await freePort(undefined, 'udp')
-  given = await givenAsterisk({ name: 'integration-control', policeTrunkPort: policePort })
+  given = await givenAsterisk({ name: 'integration-control', policeTrunkPort: policePort, desks: { '12345': { routes: ['police'] } } })
   control = new AsteriskControl(given.config, pino({ level: 'silent' }), {
     arrived: nothing,
     callerLeft: nothing,
@@ -55,6 +55,17 @@ it('notices a half-open connection by its pings, and is back when Asterisk is', 
   asterisk.process.kill('SIGCONT')
   await eventually(() => control.up, Boolean, 30_000)
   expect(restored).toBe(2)
+})
+
+it('a trunk that leads to both desks is dialled with the number of the one that is meant', async () => {
+  const target = await startSipPeer({ behaviour: 486, port: policePort })
+  const invited = () => target.received().filter(({ method }) => method === 'INVITE').map(({ headers }) => /sip:([0-9]+)@/.exec(headers['to'] ?? '')?.[1])
+  control.dialLeg({ leg: 'leg-hotline', callId: 'both', endpoint: 'police', platform: '12345', role: 'agent', callerNumber: '13800001234' })
+  await eventually(invited, (numbers) => numbers.length === 1)
+  control.dialLeg({ leg: 'leg-police', callId: 'both', endpoint: 'police', platform: '110', role: 'peer', callerNumber: '13800001234' })
+  await eventually(invited, (numbers) => numbers.length === 2)
+  expect(invited()).toEqual(['12345', '110'])
+  await target.stop()
 })
 
 it('a leg that cannot be joined again because Asterisk is away fails that join, and nothing else', async () => {

@@ -94,7 +94,6 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'asking' | 'ringing' | '
         'dial c-4 9002 as peer for h1',
         'timer 25000',
         'reply press: h1 requested, created',
-        'note h1: caller, c-1',
         'fact handover-requested',
       ),
       stays(on.press('press', 'h1', { to: '12345' }), 'reply press: same-desk'),

@@ -52,7 +52,7 @@ describe('a further party', () => {
 
   it('stays with the caller while the other desk rings, and hears no desk of a transfer', () => {
     const story = withGuest().tell(on.press(), on.dialled('c-4'))
-    expect(story.did).toEqual(['separate c-1: ringback', 'fact handover-dialled'])
+    expect(story.did).toEqual(['separate c-1: ringback', 'note h1: caller, c-1', 'fact handover-dialled'])
   })
 
   it('talks on with the desk when the caller leaves; one that still rings is given up', () => {
@@ -60,6 +60,12 @@ describe('a further party', () => {
     const story = given.conferring().tell(on.invite(), on.callerLeaves)
     expect(story.did).toContain('hang up c-5: normal')
     expect(story.tell(on.answers('c-5')).did).toEqual(['hang up c-5: answered-elsewhere'])
+  })
+
+  it('talks on with the desk when the caller leaves a three-way call that still rings', () => {
+    const story = withGuest().tell(on.press('press', 'h1', { mode: 'conference' }), on.dialled('c-4'), on.callerLeaves)
+    expect(story.state).toMatchObject({ phase: 'aftertalk', legs: [{ id: 'c-1' }, { id: 'c-3' }] })
+    expect(story.did).toEqual(expect.arrayContaining(['hang up c-4: normal', 'hang up c-5: normal', 'fact handover-failed', 'fact call-caller-left']))
   })
 
   it('that cannot be joined is ended', () => {

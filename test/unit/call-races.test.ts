@@ -13,7 +13,7 @@ describe('events in an unusual order', () => {
   it('a target rings before its dialling was told: the pair are parted at once', () => {
     const story = given.talking().tell(press(), rings('c-3'))
     expect(story.did).toContain('separate c-1: ringback')
-    expect(story.did.at(-3)).toBe('sound ringback')
+    expect(story.did.at(-4)).toBe('sound ringback')
     expect(story.factTypes.slice(-2)).toEqual(['handover-dialled', 'handover-ringing'])
   })
 

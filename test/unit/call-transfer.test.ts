@@ -18,7 +18,7 @@ describe.each([
     const story = pressed(talk())
     expect(story.did.slice(0, 2)).toEqual([`dial c-3 ${peer} as peer for h1`, `dial c-4 ${peer.slice(0, -1)}2 as peer for h1`])
     story.tell(on.dialled('c-3'))
-    expect(story.did).toEqual(['separate c-1: ringback', 'sound music', 'fact handover-dialled'])
+    expect(story.did).toEqual(['separate c-1: ringback', 'sound music', 'note h1: caller, c-1', 'fact handover-dialled'])
     story.tell(on.rings('c-3'))
     expect(story.did).toEqual(['sound ringback', 'fact handover-ringing'])
     story.tell(on.answers('c-3'))

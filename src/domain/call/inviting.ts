@@ -1,10 +1,12 @@
 import { failureOf, tellingFailure } from '../handover/failure.ts'
 import { advance, type Failure, stamp } from '../handover/handover.ts'
+import type { Action } from './actions.ts'
 import { type Draft, type FactDraft, find, hangUp, nothing, stopTimer, without } from './draft.ts'
 import type { ChangeRequest, Context, EventOf, Route } from './events.ts'
-import { end, fallBack, free, join } from './moves.ts'
+import { callerLeft, end, fallBack, free, join } from './moves.ts'
 import { heard, ringRoutes, routesLeft } from './ring.ts'
 import type { Row } from './row.ts'
+import { sceneOf } from './scene.ts'
 import { about, cancelSettled, close, pressAgain, refuse, replyWith, show } from './settling.ts'
 import { type Inviting, type Leg, withLeg } from './state.ts'
 
@@ -23,7 +25,7 @@ export const inviting: Row<'inviting'> = {
     const parted = part({ ...rings, call: timed.call }, context)
     const handover = advance(parted.state.handover, 'ringing', 'ring', context.now)
     const draft = release({ ...parted.state, handover }, [...parted.facts, { type: 'handover-ringing', handover }], context)
-    return { ...draft, lastly: [...(draft.lastly ?? []), ...timed.actions] }
+    return { ...draft, lastly: [...(draft.lastly ?? []), ...timed.actions, ...parted.lastly] }
   },
   'leg-answered': answered,
   'leg-joined': nothing,
@@ -39,8 +41,11 @@ export const inviting: Row<'inviting'> = {
     const targets = without(state.targets, leg.id)
     return targets.length > 0 ? nothing({ ...state, targets, failure }) : goOn({ ...state, targets, failure }, failure, context, [])
   },
-  'caller-left': (state, _event, context) =>
-    end(state, 'caller', context, { caller: 'left', outcome: close(state.call, state.handover, 'failed', { reason: 'caller-left' }) }),
+  // Who talked with the caller meanwhile, in a three-way call that was still ringing, talk on if they are two.
+  'caller-left': (state, _event, context) => {
+    const together = state.desk && sceneOf(state).places.get(state.desk.id) === 'call' ? [state.desk] : []
+    return callerLeft(state, together, 'call', context, close(state.call, state.handover, 'failed', { reason: 'caller-left' }))
+  },
   'control-lost': (state, _event, context) =>
     end(state, 'given-back', context, {
       caller: 'give-back',
@@ -105,10 +110,17 @@ function answered(state: Inviting, event: EventOf<'leg-answered'>, { now }: Cont
 }
 
 /** The first INVITE is on its way: from now on the scene is that of the mode. Ringing may be told before the dialling. */
-function part(state: Inviting, { now }: Context): Draft & { state: Inviting; facts: readonly FactDraft[] } {
-  if (state.handover.clock.dial !== undefined) return { state, actions: [], facts: [] }
+function part(state: Inviting, { now }: Context): Draft & { state: Inviting; lastly: readonly Action[]; facts: readonly FactDraft[] } {
+  if (state.handover.clock.dial !== undefined) return { state, actions: [], lastly: [], facts: [] }
   const handover = advance(state.handover, 'dialling', 'dial', now)
-  return { state: { ...state, handover }, actions: [], facts: [{ type: 'handover-dialled', handover }] }
+  // Only now: nothing may stand in the INVITE's way.
+  const parties = state.desk ? ['caller', state.desk.id] : ['caller']
+  return {
+    state: { ...state, handover },
+    actions: [],
+    lastly: [{ type: 'note-handover', parties, handoverId: handover.id }],
+    facts: [{ type: 'handover-dialled', handover }],
+  }
 }
 
 /** The first desk of a plain transfer may be released as the other one rings, by configuration. */

@@ -69,7 +69,11 @@ function mayWhisper(state: State, party: string, to: string | null): boolean {
 
 function whispering(state: State, party: string, to: string | null | undefined): State {
   if (to === undefined) return state
-  const guests = state.call.guests.map(({ whispersTo, ...guest }) => (guest.id === party ? { ...guest, ...(to === null ? {} : { whispersTo: to }) } : { ...guest, ...(whispersTo === undefined ? {} : { whispersTo }) }))
+  const guests = state.call.guests.map((guest): Guest => {
+    if (guest.id !== party) return guest
+    const { whispersTo: _, ...plain } = guest
+    return to === null ? plain : { ...plain, whispersTo: to }
+  })
   return { ...state, call: { ...state.call, guests } }
 }
 

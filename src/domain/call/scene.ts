@@ -19,7 +19,19 @@ const silentPhases: readonly State['phase'][] = ['aftertalk', 'calling', 'asking
 
 export const emptyScene: Scene = { sound: 'nothing', places: new Map(), muted: new Set() }
 
+/** A state never changes: its scene is made once. */
+const known = new WeakMap<State, Scene>()
+
 export function sceneOf(state: State): Scene {
+  const scene = known.get(state) ?? makeScene(state)
+  known.set(state, scene)
+  return scene
+}
+
+/** The same call after nothing but its facts were numbered. */
+export const sameScene = (state: State, as: State): void => void known.set(state, sceneOf(as))
+
+function makeScene(state: State): Scene {
   const { call } = state
   if (state.phase === 'ended') return emptyScene
   const held = ([leg, place]: readonly [Leg, Place]) => [leg, heldPlace(leg, place, call.callerHeld)] as const

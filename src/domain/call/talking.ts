@@ -84,16 +84,14 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     }
   }
   const reply = { type: 'reply', command: event.command, reply: { kind: 'handover', handover: toRecord(handover), created: true } } as const
-  const note = { type: 'note-handover', parties: ['caller', desk.id], handoverId: handover.id } as const
   if (!rung) {
     // All are busy there: it is rung as soon as somebody is free, within the ring time.
     const timer = startTimer(state.call, context.ringMs)
-    return { state: { phase: 'inviting', call: timer.call, desk, targets: [], handover }, actions: [timer.action, reply], lastly: [note], facts: [requested] }
+    return { state: { phase: 'inviting', call: timer.call, desk, targets: [], handover }, actions: [timer.action, reply], facts: [requested] }
   }
   return {
     state: { phase: 'inviting', call: rung.call, desk, targets: rung.legs, ring: rung.ring, handover },
     actions: [...rung.actions, rung.timer, reply],
-    lastly: [note],
     facts: [requested],
   }
 }
