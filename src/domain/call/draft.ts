@@ -31,25 +31,15 @@ export interface Draft extends Step {
 export function settle(before: Scene, { state, actions, lastly = [], facts = [] }: Draft, now: Instant): Step {
   const done = [...actions, ...changesBetween(before, sceneOf(state)), ...lastly]
   if (facts.length === 0) return { state, actions: done }
-  let made: readonly CallsFact[] | undefined
-  const make = () => {
-    const call = summarise(state)
-    const at = iso(now)
-    return facts.map((fact, i): CallsFact => {
-      const base = { version: factVersion, sequence: state.call.sequence + i + 1, at, call } as const
-      return 'handover' in fact ? { ...base, type: fact.type, handover: toRecord(fact.handover) } : { ...base, ...fact }
-    })
-  }
-  const record: Action = {
-    type: 'record',
-    // Made when they are asked for, which is last: an INVITE does not wait for its record.
-    get facts() {
-      return (made ??= make())
-    },
-  }
+  const call = summarise(state)
+  const at = iso(now)
+  const recorded = facts.map((fact, i): CallsFact => {
+    const base = { version: factVersion, sequence: state.call.sequence + i + 1, at, call } as const
+    return 'handover' in fact ? { ...base, type: fact.type, handover: toRecord(fact.handover) } : { ...base, ...fact }
+  })
   const numbered = { ...state, call: { ...state.call, sequence: state.call.sequence + facts.length } }
   sameScene(numbered, state)
-  return { state: numbered, actions: [...done, record] }
+  return { state: numbered, actions: [...done, { type: 'record', facts: recorded }] }
 }
 
 export const nothing = (state: State): Draft => ({ state, actions: [] })
