@@ -52,7 +52,9 @@ describe('Redis away', () => {
       'handover.answered',
       'handover.completed',
     ])
-    expect((await shown(stack, id)).deliveries.every(({ state }) => state === 'delivered')).toBe(true)
+    // The last answer is on its way to the journal.
+    const delivered = () => shown(stack, id).then(({ deliveries }) => deliveries.every(({ state }) => state === 'delivered'))
+    expect(await eventually(delivered, Boolean)).toBe(true)
   })
 })
 
