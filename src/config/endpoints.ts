@@ -9,7 +9,7 @@ export type Dialable =
 /** One way to a desk: a trunk to its own PBX, or its seats at this Asterisk. */
 export type DeskRoute = { readonly kind: 'trunk'; readonly endpoint: Dialable } | { readonly kind: 'seats' }
 
-/** Asterisk's names (`dial`: Dial, ARI `endpoint`) are made from the configuration only, never from input. */
+/** Asterisk's names (`dial`: Dial, ARI `endpoint`) are made from the configuration; only a citizen's number comes in, and `numberOn` checks it. */
 const seat = ({ id }: Config['agents'][number]): Dialable => ({ id, dial: `PJSIP/${id}`, shared: false })
 /** @param number digits, perhaps behind a plus @throws Error for anything else: it would become part of a dial string */
 export function numberOn(trunk: string, number: string): string {
