@@ -59,7 +59,7 @@ export class AsteriskControl implements CallControl {
     })
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
-    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
+    this.#legs = new Legs(this.#link, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
       legRinging: (leg) => listener.legRinging(leg),
       legAnswered: (leg) => listener.legAnswered(leg),
@@ -216,7 +216,8 @@ export class AsteriskControl implements CallControl {
     }
     for (const [channelId, request] of this.#parting) if (live.has(channelId)) void this.#certainly(channelId, request).catch(() => undefined)
     this.#legs.endAgain()
-    for (const id of legs) if (live.get(id)?.state === 'Up') this.#legs.foundUp(id)
+    // One that still waits for us in the dialplan enters by itself.
+    for (const id of legs) if (live.get(id)?.dialplan?.app_name === 'Stasis') this.#legs.answered(id)
   }
 
   #event(event: AriEvent): void {

@@ -1,23 +1,25 @@
 import type { LegOrder } from '../calls/call-control.ts'
 import type { LegEnd } from '../domain/call/events.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
-import { AriError } from './ari-error.ts'
 import type { AriLink } from './ari-link.ts'
 
-const startMs = 2_000
 /** Beyond the machine's own timer: ends the ringing should Tandem stand still. */
 const dialGraceSec = 10
 /** Q.850 causes by which Asterisk tells that a leg broke: nobody hung up (network, RTP time-out, timers). */
 const broken = new Set([27, 38, 41, 44, 102])
+/** Early media is a ringing that the far end plays itself. */
+const rings = new Set(['RINGING', 'PROGRESS'])
 
 const hangupReasons = { normal: 'normal', 'no-answer': 'no_answer', 'answered-elsewhere': 'answered_elsewhere' } as const
 type HangUpReason = keyof typeof hangupReasons
 
+/** Where an answered leg enters our application, and waits for it should we be away. Named by a label: without that dialplan the dialling is refused, not the answer lost. */
+const answeredAt = { context: 'tandem-leg', extension: 's', label: 'enter' }
+
 interface Leg {
-  readonly created: Promise<void>
+  readonly made: Promise<AriChannel>
   ending: boolean
   answered: boolean
-  started?: (channel: AriChannel) => void
 }
 
 export interface LegListener {
@@ -29,18 +31,16 @@ export interface LegListener {
   legEnded(leg: string, end: LegEnd): void
 }
 
-/** The legs that Tandem makes: create → StasisStart → dial, then what becomes of them. */
+/** The legs that Tandem makes: originated, ringing, answered when they enter Stasis; and what becomes of them. */
 export class Legs {
   readonly #link: AriLink
-  readonly #application: string
   readonly #ringMs: number
   readonly #dialString: (order: LegOrder) => string
   readonly #listener: LegListener
   readonly #legs = new Map<string, Leg>()
 
-  constructor(link: AriLink, application: string, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener) {
+  constructor(link: AriLink, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener) {
     this.#link = link
-    this.#application = application
     this.#ringMs = ringMs
     this.#dialString = dialString
     this.#listener = listener
@@ -48,11 +48,12 @@ export class Legs {
 
   dial(order: LegOrder): void {
     if (this.#legs.has(order.leg)) return
-    const start = Promise.withResolvers<AriChannel>()
-    const leg: Leg = { created: this.#create(order), ending: false, answered: false, started: start.resolve }
+    const leg: Leg = { made: this.#originate(order), ending: false, answered: false }
     this.#legs.set(order.leg, leg)
-    leg.created.catch(start.reject)
-    this.#ring(order.leg, leg, start.promise).catch((error: unknown) => this.#failed(order.leg, leg, error))
+    leg.made.then(
+      (channel) => this.#legs.has(order.leg) && this.#listener.legDialled(order.leg, channel.protocol_id || undefined),
+      (error: unknown) => this.#failed(order.leg, leg, error),
+    )
   }
 
   hangUp(id: string, reason: HangUpReason): void {
@@ -60,7 +61,7 @@ export class Legs {
     if (leg) leg.ending = true
     const ended = async () => {
       // Whether its answer was late or lost: the leg may be there.
-      await leg?.created.catch(() => undefined)
+      await leg?.made.catch(() => undefined)
       await this.#link.request('channels', 'hangup', { channelId: id, reason: hangupReasons[reason] })
     }
     ended().catch(() => {
@@ -71,13 +72,11 @@ export class Legs {
   /** Whether the event concerned a leg of ours. */
   take(event: AriEvent): boolean {
     switch (event.type) {
-      case 'StasisStart': {
-        const leg = this.#legs.get(event.channel.id)
-        leg?.started?.(event.channel)
-        return leg !== undefined
-      }
+      case 'StasisStart':
+        return this.answered(event.channel.id)
       case 'Dial':
-        return this.#dialled(event.peer.id, event.dialstatus)
+        if (this.#legs.has(event.peer.id) && rings.has(event.dialstatus)) this.#listener.legRinging(event.peer.id)
+        return true
       case 'ChannelDestroyed':
         return this.ended(event.channel.id, {
           cause: event.cause,
@@ -107,9 +106,14 @@ export class Legs {
     return true
   }
 
-  /** After a gap in the events: a leg whose answer was missed. */
-  foundUp(id: string): void {
-    this.#dialled(id, 'ANSWER')
+  /** It is in our hands: told by its entry, or found after a gap in the events. Told once. */
+  answered(id: string): boolean {
+    const leg = this.#legs.get(id)
+    if (!leg) return false
+    if (leg.answered) return true
+    leg.answered = true
+    this.#listener.legAnswered(id)
+    return true
   }
 
   /** Repeats the hang-ups that may not have reached Asterisk. */
@@ -121,36 +125,18 @@ export class Legs {
     return [...this.#legs.keys()]
   }
 
-  #dialled(id: string, status: string): boolean {
-    const leg = this.#legs.get(id)
-    if (!leg) return false
-    if (status === 'RINGING' || status === 'PROGRESS') this.#listener.legRinging(id)
-    if (status === 'ANSWER' && !leg.answered) {
-      leg.answered = true
-      this.#listener.legAnswered(id)
-    }
-    return true
-  }
-
-  async #create(order: LegOrder): Promise<void> {
-    await this.#link.request('channels', 'create', {
+  async #originate(order: LegOrder): Promise<AriChannel> {
+    const answer = await this.#link.request('channels', 'originateWithId', {
       channelId: order.leg,
       endpoint: this.#dialString(order),
-      app: this.#application,
-      appArgs: 'leg',
+      ...answeredAt,
+      timeout: Math.ceil(this.#ringMs / 1000) + dialGraceSec,
       variables: variablesOf(order),
     })
+    return answer as AriChannel
   }
 
-  /** Dialling before `StasisStart` would be refused with 409 in some 7 % of tries (measured); the answer to `create` need not be waited for. */
-  async #ring(id: string, leg: Leg, started: Promise<AriChannel>): Promise<void> {
-    const channel = await withDeadline(started, id)
-    if (leg.ending) return
-    await this.#link.request('channels', 'dial', { channelId: id, timeout: Math.ceil(this.#ringMs / 1000) + dialGraceSec })
-    if (this.#legs.has(id)) this.#listener.legDialled(id, channel.protocol_id || undefined)
-  }
-
-  /** Could not be made or dialled: unreachable. What may exist of it is removed. */
+  /** Could not be dialled: unreachable. What may exist of it is removed. */
   #failed(id: string, leg: Leg, error: unknown): void {
     if (this.#legs.get(id) !== leg) return
     this.#legs.delete(id)
@@ -159,18 +145,6 @@ export class Legs {
     })
     const text = error instanceof Error ? error.message : String(error)
     this.#listener.legEnded(id, { causeText: text, lost: true })
-  }
-}
-
-async function withDeadline<T>(promise: Promise<T>, id: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(AriError.timeout(`StasisStart of ${id}`, startMs)), startMs)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 
