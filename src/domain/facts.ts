@@ -1,4 +1,5 @@
 import type { Direction, Phase, Purpose, Rating } from './call/state.ts'
+import type { Repair } from './call/events.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
@@ -107,6 +108,14 @@ export interface CallBackFact extends FactBase {
   readonly platform: Platform
 }
 
+/** The call was otherwise than known, as a comparison with Asterisk found; it is as it should be again. */
+export interface RepairFact extends FactBase {
+  readonly type: 'call-repaired'
+  readonly repair: Repair
+  /** `caller`, or a channel. */
+  readonly party?: string
+}
+
 export const agentStates = ['available', 'paused', 'signed-out'] as const
 export type AgentState = (typeof agentStates)[number]
 
@@ -119,12 +128,24 @@ export interface AgentFact {
   readonly state: AgentState
 }
 
-/** What happened to a call. */
-export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact
+/** A channel or bridge of ours that belonged to no call was removed. Of no call. */
+export interface ClearedFact {
+  readonly type: 'asterisk-cleared'
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly removed: 'channel' | 'bridge'
+  /** Its id in Asterisk. */
+  readonly id: string
+}
 
-export type Fact = CallsFact | AgentFact
+/** What happened to a call. */
+export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact
+
+export type Fact = CallsFact | AgentFact | ClearedFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
+
+export const isAgentFact = (fact: Fact): fact is AgentFact => fact.type === 'agent-changed'
 
 export const isOfCall = (fact: Fact): fact is CallsFact => 'call' in fact
 

@@ -35,7 +35,7 @@ export const DeliverySchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, 'call-back-requested', 'agent-changed']),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared']),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -45,6 +45,9 @@ export const EventSchema = Type.Object(
     by: Type.Optional(Type.String({ description: 'Who did it' })),
     failure: Type.Optional(FailureRecord),
     platform: Type.Optional(Type.Enum(platforms, { description: 'Of `call-back-requested`: who is to call back' })),
+    repair: Type.Optional(Type.Enum(repairs, { description: 'Of `call-repaired`: what was otherwise than known, and is put right' })),
+    removed: Type.Optional(Type.Enum(['channel', 'bridge'], { description: 'Of `asterisk-cleared`, which is of no call: what was removed' })),
+    id: Type.Optional(Type.String({ description: 'Of `asterisk-cleared`: its id in Asterisk' })),
     agent: Type.Optional(Type.String({ description: 'Of `agent-changed`, which is of no call' })),
     state: Type.Optional(Type.Enum(agentStates, { description: 'What the agent is now' })),
   },

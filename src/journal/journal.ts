@@ -1,4 +1,4 @@
-import type { AgentFact, Fact } from '../domain/facts.ts'
+import type { AgentFact, CallsFact, Fact } from '../domain/facts.ts'
 
 /** A fact with its place in the journal. */
 export interface Entry {
@@ -41,6 +41,8 @@ export interface Journal {
   answers(): Promise<readonly StoredAnswer[]>
   /** What each agent said last. */
   agents(): Promise<readonly AgentFact[]>
+  /** The last fact of each call that has not ended, as far as the journal knows. */
+  openCalls(): Promise<readonly CallsFact[]>
   health(): { readonly ok: boolean; readonly reason?: string; readonly waiting: number }
   close(): Promise<void>
 }

@@ -1,9 +1,9 @@
-import { type AgentFact, isHandoverFact, isOfCall } from '../domain/facts.ts'
+import { type AgentFact, type CallsFact, isAgentFact, isHandoverFact, isOfCall } from '../domain/facts.ts'
 import type { Entry, Journal } from './journal.ts'
 import * as rows from './rows.ts'
 import type { Tables } from './sql.ts'
 
-type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents'>
+type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents' | 'openCalls'>
 
 /**
  * The journal as it reads: what is on disk, then what is still held in memory. `held` is taken before the disk is
@@ -40,7 +40,17 @@ export function journalReads(all: Tables['all'], held: () => readonly Entry[]): 
     async agents() {
       const inMemory = held()
       const last = new Map<string, AgentFact>()
-      for (const { fact } of [...(await select(rows.selectAgents)), ...inMemory]) if (!isOfCall(fact)) last.set(fact.agent, fact)
+      for (const { fact } of [...(await select(rows.selectAgents)), ...inMemory]) if (isAgentFact(fact)) last.set(fact.agent, fact)
+      return [...last.values()]
+    },
+    async openCalls() {
+      const inMemory = held()
+      const last = new Map<string, CallsFact>()
+      for (const { fact } of [...(await select(rows.selectOpenCalls)), ...inMemory]) {
+        if (!isOfCall(fact)) continue
+        if (fact.type === 'call-ended') last.delete(fact.call.id)
+        else last.set(fact.call.id, fact)
+      }
       return [...last.values()]
     },
     answers: async () => (await all(rows.selectAnswers(Date.now()))).map(rows.toAnswer),

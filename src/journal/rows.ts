@@ -1,4 +1,4 @@
-import { isHandoverFact, isOfCall } from '../domain/facts.ts'
+import { type CallsFact, isAgentFact, isHandoverFact, isOfCall } from '../domain/facts.ts'
 import type { Entry, StoredAnswer } from './journal.ts'
 import type { Row, Statement } from './sql.ts'
 import { upcast } from './upcast.ts'
@@ -13,6 +13,9 @@ const touchHandover = `INSERT INTO handovers (id, last) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
 const touchAgent = `INSERT INTO agents (id, last) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
+const touchCall = `INSERT INTO open_calls (id, last) VALUES (?, ?)
+  ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
+const closeCall = 'DELETE FROM open_calls WHERE id = ?'
 const putAnswer = `INSERT OR REPLACE INTO answers (scope, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
 const columns = 'facts.position, facts.epoch, facts.body'
 
@@ -21,8 +24,10 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
     const handoverId = isHandoverFact(fact) ? fact.handover.id : null
     const params = [position, epoch, fact.version, isOfCall(fact) ? fact.sequence : 0, handoverId, JSON.stringify(fact)]
     const insert: Statement = { sql: insertFact, params }
-    if (!isOfCall(fact)) return [insert, { sql: touchAgent, params: [fact.agent, position] }]
-    return handoverId === null ? [insert] : [insert, { sql: touchHandover, params: [handoverId, position] }]
+    if (isAgentFact(fact)) return [insert, { sql: touchAgent, params: [fact.agent, position] }]
+    if (!isOfCall(fact)) return [insert]
+    const writes = [insert, ofCall(fact, position)]
+    return handoverId === null ? writes : [...writes, { sql: touchHandover, params: [handoverId, position] }]
   })
   if (answer) {
     const { scope, key, request, status, body, at } = answer
@@ -30,6 +35,12 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
   }
   return statements
 }
+
+const ofCall = ({ type, call }: CallsFact, position: number): Statement =>
+  type === 'call-ended' ? { sql: closeCall, params: [call.id] } : { sql: touchCall, params: [call.id, position] }
+
+/** The last fact of each call that has not ended. */
+export const selectOpenCalls: Statement = { sql: `SELECT ${columns} FROM open_calls JOIN facts ON facts.position = open_calls.last`, params: [] }
 
 export const selectAfter = (after: number, limit: number): Statement => ({
   sql: `SELECT ${columns} FROM facts WHERE position > ? ORDER BY position LIMIT ?`,

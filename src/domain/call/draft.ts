@@ -2,6 +2,7 @@ import type { CallFactType, CallsFact, HandoverFactType, PartyFactType } from '.
 import { factVersion } from '../facts.ts'
 import { type Failure, type Tracked, toRecord } from '../handover/handover.ts'
 import { type Instant, iso } from '../instant.ts'
+import type { Repair } from './events.ts'
 import type { Action } from './actions.ts'
 import { changesBetween, sameScene, type Scene, sceneOf } from './scene.ts'
 import type { Call, Leg, State } from './state.ts'
@@ -15,6 +16,7 @@ export interface Step {
 export type FactDraft =
   | { readonly type: CallFactType }
   | { readonly type: 'call-back-requested'; readonly platform: Leg['platform'] }
+  | { readonly type: 'call-repaired'; readonly repair: Repair; readonly party?: string }
   | { readonly type: HandoverFactType; readonly handover: Tracked }
   | { readonly type: PartyFactType; readonly party: string; readonly endpoint?: string; readonly by?: string; readonly failure?: Failure }
 

@@ -76,7 +76,8 @@ export type Event =
   /** `gone`: it has just ended. */
   | { readonly type: 'leg-join-failed'; readonly leg: string; readonly gone: boolean }
   | ({ readonly type: 'leg-ended'; readonly leg: string } & LegEnd)
-  | { readonly type: 'caller-left' }
+  /** `lost`: nobody hung up, the PBX itself was gone. */
+  | { readonly type: 'caller-left'; readonly lost?: true }
   /** Tandem cannot run this call, or will not any longer: the caller goes back to the dialplan. */
   | { readonly type: 'control-lost' }
   | { readonly type: 'timer-fired'; readonly token: number }
@@ -99,7 +100,19 @@ export type PartyEvent =
   /** `by`: who drops it. */
   | ({ readonly type: 'party-drop-requested'; readonly by: string } & PartyCommand)
 
-export type AnyEvent = Event | PartyEvent
+/** What a comparison with the PBX found to be otherwise than the call knew, and put right. */
+export const repairs = ['control-restored', 'caller-left', 'leg-ended', 'leg-answered', 'leg-removed', 'place-restored'] as const
+export type Repair = (typeof repairs)[number]
+
+/** Told before the event that it leads to. */
+export interface RepairEvent {
+  readonly type: 'repaired'
+  readonly repair: Repair
+  /** `caller`, or a leg. */
+  readonly party?: string
+}
+
+export type AnyEvent = Event | PartyEvent | RepairEvent
 export type EventType = Event['type']
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>
 

@@ -29,10 +29,10 @@ import { iso } from '../instant.ts'
 import { ended, ringing, waiting } from './before-the-talk.ts'
 import { asking } from './asking.ts'
 import { calling, callOut } from './calling.ts'
-import { type Draft, find, type Step, settle } from './draft.ts'
-import type { AnyEvent, Arrival, Context, Event, OutboundOrder, PartyEvent } from './events.ts'
+import { type Draft, type FactDraft, find, nothing, type Step, settle } from './draft.ts'
+import type { AnyEvent, Arrival, Context, Event, OutboundOrder, PartyEvent, RepairEvent } from './events.ts'
 import { aftertalk, joining, releasing } from './joined.ts'
-import { ringDesk } from './moves.ts'
+import { calledBack, ringDesk } from './moves.ts'
 import { inviting } from './inviting.ts'
 import { guestStep, partyStep } from './parties.ts'
 import type { Table } from './row.ts'
@@ -71,6 +71,8 @@ export function step(state: State, event: AnyEvent, context: Context): Step {
 }
 
 function draftOf(state: State, event: AnyEvent, context: Context): Draft {
+  if (event.type === 'repaired') return state.phase === 'ended' ? nothing(state) : { state, actions: [], facts: [repairOf(event)] }
+  if (event.type === 'caller-left' && event.lost) return calledBack(state, draftOf(state, { type: 'caller-left' }, context))
   if (isPartyEvent(event)) {
     return partyStep(state, event, context, ({ id }: Leg) => draftOf(state, { type: 'leg-ended', leg: id, lost: false }, context))
   }
@@ -81,5 +83,7 @@ function draftOf(state: State, event: AnyEvent, context: Context): Draft {
   const handler = table[state.phase][event.type] as (state: State, event: Event, context: Context) => Draft
   return handler(state, event, context)
 }
+
+const repairOf = ({ repair, party }: RepairEvent): FactDraft => ({ type: 'call-repaired', repair, ...(party === undefined ? {} : { party }) })
 
 const isPartyEvent = (event: AnyEvent): event is PartyEvent => event.type.startsWith('party-')

@@ -140,7 +140,8 @@ export function end(
   }
 }
 
-const dialable = /^\+?[0-9]{2,15}$/
+/** A number that can be called back. */
+export const dialable = /^\+?[0-9]{2,15}$/
 
 /** A caller who leaves before a desk has him, or on the way to the other one, is to be called back by the one that he waited for. */
 function callBack(state: State): readonly FactDraft[] {
@@ -166,6 +167,17 @@ function callBack(state: State): readonly FactDraft[] {
     case 'ended':
       return []
   }
+}
+
+/** He was lost with the PBX, whatever he was doing: whoever had him calls back. */
+export function calledBack(before: State, draft: Draft): Draft {
+  const { caller } = before.call
+  const facts = draft.facts ?? []
+  const here = !['calling', 'asking', 'aftertalk', 'ended'].includes(before.phase)
+  const state = draft.state.phase === 'ended' && before.phase !== 'ended' ? { ...draft.state, endedBy: 'asterisk' } : draft.state
+  if (!here || !dialable.test(caller.number) || facts.some(({ type }) => type === 'call-back-requested')) return { ...draft, state }
+  const last = facts.findLastIndex(({ type }) => type === 'call-ended' || type === 'call-caller-left')
+  return { ...draft, state, facts: facts.toSpliced(last, 0, { type: 'call-back-requested', platform: deskOf(before) }) }
 }
 
 /** The caller has left those who talk: two or more talk on, where they are; one alone has nobody any more. */

@@ -1,0 +1,33 @@
+/** A live call as it is kept with the PBX, as long as the call itself: whoever takes over goes on from it. */
+import type { CallsFact } from '../facts.ts'
+import { type Phase, phases, type State } from './state.ts'
+
+/** Counts the forms of `State`: one that is not understood is not guessed at. */
+const version = 1
+
+export interface CallSnapshot {
+  readonly state: State
+  /** The running timer, and when it fires; `mono` of `Instant`, ms. */
+  readonly timer?: { readonly token: number; readonly at: number }
+  /** The last facts that were not yet known to be in the journal. */
+  readonly facts: readonly CallsFact[]
+}
+
+export const toText = (snapshot: CallSnapshot): string => JSON.stringify({ version, ...snapshot })
+
+/** @returns undefined for a text that this program did not write, or an earlier one in another form */
+export function fromText(text: string): CallSnapshot | undefined {
+  let read: Partial<CallSnapshot> & { readonly version?: number }
+  try {
+    read = JSON.parse(text) as typeof read
+  } catch {
+    // Cut off or foreign: as good as none.
+    return undefined
+  }
+  const phase: Phase | undefined = read.state?.phase
+  if (read.version !== version || !read.state || !phase || !phases.includes(phase)) return undefined
+  return { state: read.state, facts: read.facts ?? [], ...(read.timer ? { timer: read.timer } : {}) }
+}
+
+/** The state after all that the journal knows of the call, whose last fact has the number `sequence`. */
+export const after = (state: State, sequence: number): State => ({ ...state, call: { ...state.call, sequence: Math.max(state.call.sequence, sequence) } })
