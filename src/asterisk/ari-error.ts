@@ -35,6 +35,15 @@ export class AriError extends Error {
   }
 }
 
+/** What was to be ended or changed is gone already: nothing is left to do. @throws AriError for any other reason */
+export async function unlessGone(request: Promise<unknown>): Promise<void> {
+  try {
+    await request
+  } catch (error) {
+    if (!(error instanceof AriError) || (error.status !== 404 && error.status !== 409)) throw error
+  }
+}
+
 function textOf(body: string): string {
   try {
     const { message, error } = JSON.parse(body) as { message?: string; error?: string }

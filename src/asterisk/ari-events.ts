@@ -5,7 +5,7 @@ export interface AriChannel {
   readonly state: string
   readonly protocol_id?: string
   readonly caller: { readonly number: string; readonly name: string }
-  readonly dialplan?: { readonly context: string; readonly exten: string; readonly app_name: string }
+  readonly dialplan?: { readonly context: string; readonly exten: string; readonly app_name: string; readonly app_data: string }
   readonly channelvars?: Readonly<Record<string, string>>
 }
 

@@ -1,36 +1,37 @@
 import type { Logger } from 'pino'
-import { type CallControl, type ControlListener, LegGone, type LegOrder } from '../calls/call-control.ts'
+import { type Adopted, type CallControl, type ControlListener, LegGone, type LegOrder } from '../calls/call-control.ts'
+import type { Observed, ObservedRoom } from '../calls/comparison.ts'
 import type { Config } from '../config/schema.ts'
 import type { Apart, Background, Place } from '../domain/call/actions.ts'
 import type { Room } from '../domain/call/state.ts'
-import { platforms } from '../domain/handover/handover.ts'
-import { AriError } from './ari-error.ts'
+import { type Platform, platforms } from '../domain/handover/handover.ts'
+import { AriError, unlessGone } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
 import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
 import { Briefings } from './briefings.ts'
 import { heartbeat } from './heartbeat.ts'
+import { Callers } from './callers.ts'
 import { Legs } from './legs.ts'
+import { bridgeOf, isLeg } from './names.ts'
+import { Observer, snapshotVariable } from './observer.ts'
 import { announcementClass, ringbackClass } from './music-classes.ts'
 import { Whispers } from './whispers.ts'
 
-/** Its bridge, and the one in which the desks talk without the caller. */
-const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
 /** `addChannel` of a channel that is gone: not found, or on its way out of the application. */
 const legGone = new Set([400, 422])
 const isRoom = (place: Place | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
 export class AsteriskControl implements CallControl {
+  readonly #application: string
   readonly #link: AriLink
   readonly #legs: Legs
   readonly #whispers: Whispers
   readonly #listener: ControlListener
   readonly #logger: Logger
-  /** Callers in our hands, by channel. */
-  readonly #callers = new Set<string>()
-  /** Callers whom we are done with, until the PBX has been told. */
-  readonly #parting = new Map<string, () => Promise<unknown>>()
+  readonly #callers: Callers
+  readonly #observer: Observer
   /** Where each leg is that was joined or separated. */
   readonly #where = new Map<string, Place>()
   /** Calls that have a consultation's bridge. */
@@ -41,6 +42,7 @@ export class AsteriskControl implements CallControl {
   #beat: NodeJS.Timeout | undefined
 
   constructor(config: Config, logger: Logger, listener: ControlListener) {
+    this.#application = config.asterisk.application
     this.#listener = listener
     this.#logger = logger
     // A trunk may lead to both desks, by a number of each.
@@ -57,9 +59,11 @@ export class AsteriskControl implements CallControl {
       },
       onDown: () => undefined,
     })
+    this.#callers = new Callers(this.#link, logger)
+    this.#observer = new Observer(this.#link, config.asterisk.application)
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
-    this.#legs = new Legs(this.#link, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
+    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
       legRinging: (leg) => listener.legRinging(leg),
       legAnswered: (leg) => listener.legAnswered(leg),
@@ -105,33 +109,16 @@ export class AsteriskControl implements CallControl {
     await this.#destroyBridge(callId, 'call')
   }
 
-  async answerCaller(callId: string, channelId: string): Promise<void> {
-    // A caller who has just left is told by StasisEnd.
-    await this.#unlessGone(this.#link.request('channels', 'answer', { channelId }))
-    await this.#unlessGone(this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId }))
-    // Nobody waits for them, and a call without them is as good.
-    for (const [variable, value] of [['TANDEM_CALL_ID', callId] as const, ['TANDEM_ROLE', 'caller'] as const]) {
-      this.#link.request('channels', 'setChannelVar', { channelId, variable, value }).catch((error: unknown) => {
-        this.#logger.warn({ err: error, variable }, 'a channel variable could not be set')
-      })
-    }
+  answerCaller(callId: string, channelId: string): Promise<void> {
+    return this.#callers.answer(callId, channelId)
   }
 
-  async hangUpCaller(channelId: string): Promise<void> {
-    await this.#certainly(channelId, () => this.#link.request('channels', 'hangup', { channelId }))
+  hangUpCaller(channelId: string): Promise<void> {
+    return this.#callers.hangUp(channelId)
   }
 
-  async giveBackCaller(channelId: string, platform: string): Promise<void> {
-    this.#callers.delete(channelId)
-    const where = { context: 'tandem-fallback', extension: platform, priority: 1 }
-    await this.#certainly(channelId, () => this.#link.request('channels', 'continueInDialplan', { channelId, ...where }))
-  }
-
-  /** The end of our part in a caller's leg: repeated when control is back, until the PBX has done it. */
-  async #certainly(channelId: string, request: () => Promise<unknown>): Promise<void> {
-    this.#parting.set(channelId, request)
-    await this.#unlessGone(request())
-    this.#parting.delete(channelId)
+  giveBackCaller(channelId: string, platform: Platform): Promise<void> {
+    return this.#callers.giveBack(channelId, platform)
   }
 
   async joinLeg(callId: string, leg: string, room: Room): Promise<void> {
@@ -155,7 +142,7 @@ export class AsteriskControl implements CallControl {
   async separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
     const from = this.#where.get(leg)
     await this.#whispers.end(leg)
-    if (isRoom(from)) await this.#unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }))
+    if (isRoom(from)) await unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }))
     else await this.#stopHearing(leg)
     this.#where.set(leg, hears)
     if (hears === 'ringback') await this.#link.request('channels', 'ring', { channelId: leg })
@@ -168,7 +155,7 @@ export class AsteriskControl implements CallControl {
   }
 
   async noteHandover(channelId: string, handoverId: string): Promise<void> {
-    await this.#unlessGone(this.#link.request('channels', 'setChannelVar', { channelId, variable: 'TANDEM_HANDOVER_ID', value: handoverId }))
+    await unlessGone(this.#link.request('channels', 'setChannelVar', { channelId, variable: 'TANDEM_HANDOVER_ID', value: handoverId }))
   }
 
   async mute(channelId: string, on: boolean): Promise<void> {
@@ -200,24 +187,46 @@ export class AsteriskControl implements CallControl {
 
   /** There may be none. */
   async #stopMoh(bridgeId: string): Promise<void> {
-    await this.#unlessGone(this.#link.request('bridges', 'stopMoh', { bridgeId }))
+    await unlessGone(this.#link.request('bridges', 'stopMoh', { bridgeId }))
   }
 
-  /** Applies what was missed while the socket was away: hang-ups first, then answers. */
-  async reconcile(): Promise<void> {
-    // Taken first: who comes while the answer is on its way is not missing from it.
-    const [callers, legs] = [[...this.#callers], [...this.#legs.ids]]
-    const list = (await this.#link.request('channels', 'list')) as readonly AriChannel[]
-    const live = new Map(list.map((channel) => [channel.id, channel]))
-    for (const id of callers) if (!live.has(id)) this.#callerGone(id)
-    // Citizens who were called before desks: a desk is not rung for somebody who has left.
-    for (const id of legs.toSorted((a, b) => Number(b.endsWith('-caller')) - Number(a.endsWith('-caller')))) {
-      if (!live.has(id)) this.#legs.ended(id, { causeText: 'ended while control was away' })
+  keep(callId: string, snapshot: string): void {
+    const request = this.#link.request('bridges', 'setBridgeVar', { bridgeId: bridgeOf(callId), variable: snapshotVariable, value: snapshot })
+    unlessGone(request).catch((error: unknown) => {
+      // It is kept again with the next step, and when control is back.
+      this.#logger.warn({ err: error, call: callId }, 'a snapshot could not be kept')
+    })
+  }
+
+  observe(knows: (callId: string) => boolean): Promise<Observed> {
+    return this.#observer.observe(knows, (id) => this.#callers.has(id) || this.#legs.isEnding(id) || this.#whispers.has(id))
+  }
+
+  adopt({ caller, legs, rooms }: Adopted): void {
+    if (caller !== undefined) this.#callers.adopt(caller)
+    for (const { id, answered } of legs) this.#legs.adopt(id, answered)
+    for (const { callId, room, members } of rooms) {
+      if (room === 'consultation') this.#consultations.add(callId)
+      for (const member of members) if (isLeg(member)) this.#where.set(member, room)
     }
-    for (const [channelId, request] of this.#parting) if (live.has(channelId)) void this.#certainly(channelId, request).catch(() => undefined)
+  }
+
+  tell(missed: 'caller-left' | 'leg-ended' | 'leg-answered', channelId: string): void {
+    if (missed === 'caller-left') this.#callerGone(channelId)
+    if (missed === 'leg-ended') this.#legs.ended(channelId, { causeText: 'ended while control was away' })
+    if (missed === 'leg-answered') this.#legs.answered(channelId)
+  }
+
+  sayAgain(live: { has(channelId: string): boolean }): void {
+    this.#callers.partAgain(live)
     this.#legs.endAgain()
-    // One that still waits for us in the dialplan enters by itself.
-    for (const id of legs) if (live.get(id)?.dialplan?.app_name === 'Stasis') this.#legs.answered(id)
+  }
+
+  async clear(channels: readonly string[], rooms: readonly ObservedRoom[]): Promise<void> {
+    await Promise.all([
+      ...channels.map((channelId) => unlessGone(this.#link.request('channels', 'hangup', { channelId }))),
+      ...rooms.map(({ callId, room }) => this.#destroyBridge(callId, room)),
+    ])
   }
 
   #event(event: AriEvent): void {
@@ -230,32 +239,18 @@ export class AsteriskControl implements CallControl {
   }
 
   #arrived(channel: AriChannel, args: readonly string[]): void {
-    const platform = platforms.find((p) => p === args[1])
-    if (args[0] !== 'inbound' || !platform) {
-      this.#logger.warn({ channel: channel.id, args }, 'channel in our application that is not ours')
-      return
-    }
-    this.#callers.add(channel.id)
-    this.#listener.arrived({
-      platform,
-      dialled: channel.dialplan?.exten ?? platform,
-      caller: {
-        channelId: channel.id,
-        number: channel.caller.number,
-        ...(channel.caller.name ? { name: channel.caller.name } : {}),
-        ...(channel.protocol_id ? { sipCallId: channel.protocol_id } : {}),
-      },
-    })
+    const arrival = this.#callers.arrived(channel, args)
+    if (arrival) this.#listener.arrived(arrival)
   }
 
   #callerGone(channelId: string): void {
-    if (this.#callers.delete(channelId)) this.#listener.callerLeft(channelId)
+    if (this.#callers.left(channelId)) this.#listener.callerLeft(channelId)
   }
 
   async #createBridge(callId: string, room: Room): Promise<void> {
     // dtmf_events keeps a two-party bridge from becoming native_rtp, where keys are lost.
     try {
-      await this.#link.request('bridges', 'create', { bridgeId: bridgeOf(callId, room), type: 'mixing,dtmf_events', name: callId })
+      await this.#link.request('bridges', 'create', { bridgeId: bridgeOf(callId, room), type: 'mixing,dtmf_events', name: this.#application })
     } catch (error) {
       // Made before the connection was lost: it is there. Asterisk says so with a 500.
       if (!(error instanceof AriError) || !error.message.includes('duplicate bridge id')) throw error
@@ -263,23 +258,14 @@ export class AsteriskControl implements CallControl {
   }
 
   async #destroyBridge(callId: string, room: Room): Promise<void> {
-    await this.#unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: bridgeOf(callId, room) }))
+    await unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: bridgeOf(callId, room) }))
   }
 
   /** Ends what a leg heard apart. */
   async #stopHearing(leg: string): Promise<void> {
     const heard = this.#where.get(leg)
-    if (heard === 'ringback') await this.#unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg }))
-    if (heard === 'music') await this.#unlessGone(this.#link.request('channels', 'stopMoh', { channelId: leg }))
-  }
-
-  /** What was to be ended is gone already: nothing is left to do. */
-  async #unlessGone(request: Promise<unknown>): Promise<void> {
-    try {
-      await request
-    } catch (error) {
-      if (!(error instanceof AriError) || (error.status !== 404 && error.status !== 409)) throw error
-    }
+    if (heard === 'ringback') await unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg }))
+    if (heard === 'music') await unlessGone(this.#link.request('channels', 'stopMoh', { channelId: leg }))
   }
 
   #sendBeat(): void {

@@ -17,7 +17,7 @@ type HangUpReason = keyof typeof hangupReasons
 const answeredAt = { context: 'tandem-leg', extension: 's', label: 'enter' }
 
 interface Leg {
-  readonly made: Promise<AriChannel>
+  readonly made: Promise<unknown>
   ending: boolean
   answered: boolean
 }
@@ -34,13 +34,15 @@ export interface LegListener {
 /** The legs that Tandem makes: originated, ringing, answered when they enter Stasis; and what becomes of them. */
 export class Legs {
   readonly #link: AriLink
+  readonly #application: string
   readonly #ringMs: number
   readonly #dialString: (order: LegOrder) => string
   readonly #listener: LegListener
   readonly #legs = new Map<string, Leg>()
 
-  constructor(link: AriLink, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener) {
+  constructor(link: AriLink, application: string, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener) {
     this.#link = link
+    this.#application = application
     this.#ringMs = ringMs
     this.#dialString = dialString
     this.#listener = listener
@@ -48,9 +50,10 @@ export class Legs {
 
   dial(order: LegOrder): void {
     if (this.#legs.has(order.leg)) return
-    const leg: Leg = { made: this.#originate(order), ending: false, answered: false }
+    const made = this.#originate(order)
+    const leg: Leg = { made, ending: false, answered: false }
     this.#legs.set(order.leg, leg)
-    leg.made.then(
+    made.then(
       (channel) => this.#legs.has(order.leg) && this.#listener.legDialled(order.leg, channel.protocol_id || undefined),
       (error: unknown) => this.#failed(order.leg, leg, error),
     )
@@ -121,8 +124,13 @@ export class Legs {
     for (const [id, leg] of this.#legs) if (leg.ending) this.hangUp(id, 'normal')
   }
 
-  get ids(): readonly string[] {
-    return [...this.#legs.keys()]
+  /** Another process made it. */
+  adopt(id: string, answered: boolean): void {
+    this.#legs.set(id, { made: Promise.resolve(), ending: false, answered })
+  }
+
+  isEnding(id: string): boolean {
+    return this.#legs.get(id)?.ending ?? false
   }
 
   async #originate(order: LegOrder): Promise<AriChannel> {
@@ -131,7 +139,7 @@ export class Legs {
       endpoint: this.#dialString(order),
       ...answeredAt,
       timeout: Math.ceil(this.#ringMs / 1000) + dialGraceSec,
-      variables: variablesOf(order),
+      variables: { ...variablesOf(order), TANDEM_APPLICATION: this.#application },
     })
     return answer as AriChannel
   }

@@ -1,3 +1,4 @@
+import { v7 as uuid } from 'uuid'
 import type { AriLink } from './ari-link.ts'
 
 const startMs = 2_000
@@ -17,7 +18,6 @@ export class Whispers {
   readonly #application: string
   readonly #byLeg = new Map<string, Whisper>()
   readonly #starting = new Map<string, () => void>()
-  #made = 0
 
   constructor(link: AriLink, application: string) {
     this.#link = link
@@ -27,7 +27,7 @@ export class Whispers {
   /** @throws AriError when the PBX refuses */
   async begin(leg: string, to: string): Promise<void> {
     await this.end(leg)
-    const name = `${leg}-whisper-${(this.#made += 1)}`
+    const name = `${leg}-whisper-${uuid()}`
     const whisper: Whisper = { snoop: `snoop-${name}`, bridge: `bridge-${name}` }
     this.#byLeg.set(leg, whisper)
     const started = this.#started(whisper.snoop)
@@ -60,6 +60,11 @@ export class Whispers {
     // Either may be gone with what it hung on.
     await this.#link.request('channels', 'hangup', { channelId: whisper.snoop }).catch(gone)
     await this.#link.request('bridges', 'destroy', { bridgeId: whisper.bridge }).catch(gone)
+  }
+
+  /** Of a whisper that goes on. */
+  has(id: string): boolean {
+    return [...this.#byLeg.values()].some(({ snoop, bridge }) => snoop === id || bridge === id)
   }
 
   /** A channel has entered the application. @returns whether it is a snoop of ours */

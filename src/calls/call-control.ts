@@ -1,3 +1,4 @@
+import type { Observed, ObservedRoom } from './comparison.ts'
 import type { Apart, Background } from '../domain/call/actions.ts'
 import type { Arrival, LegEnd } from '../domain/call/events.ts'
 import type { Platform } from '../domain/handover/handover.ts'
@@ -33,6 +34,14 @@ export interface LegOrder {
   readonly callerName?: string
 }
 
+/** A live call that another process made. */
+export interface Adopted {
+  /** The channel of a citizen who called. */
+  readonly caller?: string
+  readonly legs: readonly { readonly id: string; readonly answered: boolean }[]
+  readonly rooms: readonly ObservedRoom[]
+}
+
 /** A leg could not be joined because it has just ended: its end is told, or will be. */
 export class LegGone extends Error {
   override readonly name = 'LegGone'
@@ -51,7 +60,7 @@ export interface CallControl {
   closeBridge(callId: string): Promise<void>
   answerCaller(callId: string, channelId: string): Promise<void>
   hangUpCaller(channelId: string): Promise<void>
-  giveBackCaller(channelId: string, platform: string): Promise<void>
+  giveBackCaller(channelId: string, platform: Platform): Promise<void>
   /** Into one of the call's bridges, out of the other one or of what the leg heard apart. @throws LegGone */
   joinLeg(callId: string, leg: string, room: Room): Promise<void>
   separateLeg(callId: string, leg: string, hears: Apart): Promise<void>
@@ -67,6 +76,16 @@ export interface CallControl {
   brief(leg: string, prompt: string): Promise<void>
   /** To the caller, then music. */
   announce(callId: string, prompt: string): Promise<void>
-  /** Tells the listener what it missed: hang-ups first, then answers. */
-  reconcile(): Promise<void>
+  /** Keeps the call's snapshot with its bridge, as long as that is there. Never rejects. */
+  keep(callId: string, snapshot: string): void
+  /** The PBX as it is, with the snapshots of the calls that are not known. */
+  observe(knows: (callId: string) => boolean): Promise<Observed>
+  /** A call that another process had is ours. */
+  adopt(call: Adopted): void
+  /** Something was missed: the listener is told as if it had just happened. */
+  tell(missed: 'caller-left' | 'leg-ended' | 'leg-answered', channelId: string): void
+  /** Repeats what the PBX may not have been told. */
+  sayAgain(live: { has(channelId: string): boolean }): void
+  /** Removes what belongs to no call. */
+  clear(channels: readonly string[], rooms: readonly ObservedRoom[]): Promise<void>
 }

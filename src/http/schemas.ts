@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { repairs } from '../domain/call/events.ts'
 import { agentStates, callFactTypes, handoverFactTypes, partyFactTypes } from '../domain/facts.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'

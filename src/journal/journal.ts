@@ -9,6 +9,12 @@ export interface Entry {
   readonly fact: Fact
 }
 
+export interface OpenCall {
+  readonly last: CallsFact
+  /** Its last hand-over. */
+  readonly handoverId?: string
+}
+
 export interface StoredAnswer {
   readonly scope: string
   readonly key: string
@@ -41,8 +47,8 @@ export interface Journal {
   answers(): Promise<readonly StoredAnswer[]>
   /** What each agent said last. */
   agents(): Promise<readonly AgentFact[]>
-  /** The last fact of each call that has not ended, as far as the journal knows. */
-  openCalls(): Promise<readonly CallsFact[]>
+  /** The calls that have not ended, as far as the journal knows. */
+  openCalls(): Promise<readonly OpenCall[]>
   health(): { readonly ok: boolean; readonly reason?: string; readonly waiting: number }
   close(): Promise<void>
 }

@@ -45,5 +45,5 @@ export const migrations: readonly string[] = [
   CREATE INDEX deliveries_failed ON deliveries (updated_at) WHERE state = 'failed';
   `,
   `CREATE TABLE agents (id TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
-  `CREATE TABLE open_calls (id TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE open_calls (id TEXT PRIMARY KEY, last INTEGER NOT NULL, handover_id TEXT) STRICT, WITHOUT ROWID;`,
 ]

@@ -1,5 +1,5 @@
-import { type AgentFact, type CallsFact, isAgentFact, isHandoverFact, isOfCall } from '../domain/facts.ts'
-import type { Entry, Journal } from './journal.ts'
+import { type AgentFact, isAgentFact, isHandoverFact, isOfCall } from '../domain/facts.ts'
+import type { Entry, Journal, OpenCall } from './journal.ts'
 import * as rows from './rows.ts'
 import type { Tables } from './sql.ts'
 
@@ -45,13 +45,15 @@ export function journalReads(all: Tables['all'], held: () => readonly Entry[]): 
     },
     async openCalls() {
       const inMemory = held()
-      const last = new Map<string, CallsFact>()
-      for (const { fact } of [...(await select(rows.selectOpenCalls)), ...inMemory]) {
-        if (!isOfCall(fact)) continue
-        if (fact.type === 'call-ended') last.delete(fact.call.id)
-        else last.set(fact.call.id, fact)
+      const onDisk = (await all(rows.selectOpenCalls)).map((row) => ({ last: rows.toEntry(row).fact, handoverId: row['handover_id'] }))
+      const open = new Map<string, OpenCall>()
+      for (const { last, handoverId } of [...onDisk, ...inMemory.map(({ fact }) => ({ last: fact, handoverId: isHandoverFact(fact) ? fact.handover.id : null }))]) {
+        if (!isOfCall(last)) continue
+        const id = handoverId ?? open.get(last.call.id)?.handoverId
+        if (last.type === 'call-ended') open.delete(last.call.id)
+        else open.set(last.call.id, { last, ...(typeof id === 'string' ? { handoverId: id } : {}) })
       }
-      return [...last.values()]
+      return [...open.values()]
     },
     answers: async () => (await all(rows.selectAnswers(Date.now()))).map(rows.toAnswer),
   }

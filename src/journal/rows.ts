@@ -13,8 +13,9 @@ const touchHandover = `INSERT INTO handovers (id, last) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
 const touchAgent = `INSERT INTO agents (id, last) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
-const touchCall = `INSERT INTO open_calls (id, last) VALUES (?, ?)
-  ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
+const touchCall = `INSERT INTO open_calls (id, last, handover_id) VALUES (?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET last = excluded.last, handover_id = coalesce(excluded.handover_id, handover_id)
+  WHERE excluded.last > last`
 const closeCall = 'DELETE FROM open_calls WHERE id = ?'
 const putAnswer = `INSERT OR REPLACE INTO answers (scope, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
 const columns = 'facts.position, facts.epoch, facts.body'
@@ -26,7 +27,7 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
     const insert: Statement = { sql: insertFact, params }
     if (isAgentFact(fact)) return [insert, { sql: touchAgent, params: [fact.agent, position] }]
     if (!isOfCall(fact)) return [insert]
-    const writes = [insert, ofCall(fact, position)]
+    const writes = [insert, ofCall(fact, position, handoverId)]
     return handoverId === null ? writes : [...writes, { sql: touchHandover, params: [handoverId, position] }]
   })
   if (answer) {
@@ -36,11 +37,14 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
   return statements
 }
 
-const ofCall = ({ type, call }: CallsFact, position: number): Statement =>
-  type === 'call-ended' ? { sql: closeCall, params: [call.id] } : { sql: touchCall, params: [call.id, position] }
+const ofCall = ({ type, call }: CallsFact, position: number, handoverId: string | null): Statement =>
+  type === 'call-ended' ? { sql: closeCall, params: [call.id] } : { sql: touchCall, params: [call.id, position, handoverId] }
 
-/** The last fact of each call that has not ended. */
-export const selectOpenCalls: Statement = { sql: `SELECT ${columns} FROM open_calls JOIN facts ON facts.position = open_calls.last`, params: [] }
+/** The last fact of each call that has not ended, and which hand-over was its last. */
+export const selectOpenCalls: Statement = {
+  sql: `SELECT ${columns}, open_calls.handover_id FROM open_calls JOIN facts ON facts.position = open_calls.last`,
+  params: [],
+}
 
 export const selectAfter = (after: number, limit: number): Statement => ({
   sql: `SELECT ${columns} FROM facts WHERE position > ? ORDER BY position LIMIT ?`,

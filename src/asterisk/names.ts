@@ -1,0 +1,20 @@
+/** What our channels and bridges are called in Asterisk: an id tells whose it is. */
+import type { Room } from '../domain/call/state.ts'
+
+/** A call's bridge, and the one in which its desks talk without the caller. */
+export const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
+
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const roomName = new RegExp(`^(bridge|consult)-(call-${uuid})$`)
+const legName = new RegExp(`^call-${uuid}-([0-9]+|caller)$`)
+
+/** Of which call a bridge is, and which. */
+export function roomOf(bridgeId: string): { readonly callId: string; readonly room: Room } | undefined {
+  const [, kind, callId] = roomName.exec(bridgeId) ?? []
+  return callId === undefined ? undefined : { callId, room: kind === 'bridge' ? 'call' : 'consultation' }
+}
+
+export const isLeg = (channelId: string): boolean => legName.test(channelId)
+
+/** A whisper’s channel or bridge. */
+export const isWhisper = (id: string): boolean => /^(snoop|bridge)-.+-whisper-/.test(id)

@@ -1,0 +1,88 @@
+import type { Observed, ObservedRoom } from '../calls/comparison.ts'
+import type { AriChannel } from './ari-events.ts'
+import { unlessGone } from './ari-error.ts'
+import { arrivalOf } from './callers.ts'
+import type { AriLink } from './ari-link.ts'
+import { bridgeOf, isLeg, isWhisper, roomOf } from './names.ts'
+
+/** Of a call's bridge: what its takeover needs. */
+export const snapshotVariable = 'TANDEM_SNAPSHOT'
+
+interface AriBridge {
+  readonly id: string
+  readonly name: string
+  readonly channels: readonly string[]
+}
+
+/** Whether a channel or bridge is in our hands, or on its way out of them. */
+type IsOurs = (id: string) => boolean
+
+/** Sees what Asterisk has of our application's, whoever made it. */
+export class Observer {
+  readonly #link: AriLink
+  readonly #application: string
+  #startedAt: string | undefined
+
+  constructor(link: AriLink, application: string) {
+    this.#link = link
+    this.#application = application
+  }
+
+  /** @throws AriError */
+  async observe(knows: (callId: string) => boolean, isOurs: IsOurs): Promise<Observed> {
+    const [info, list, bridges] = await Promise.all([
+      this.#link.request('asterisk', 'getInfo', { only: 'status' }) as Promise<{ status: { startup_time: string } }>,
+      this.#link.request('channels', 'list') as Promise<readonly AriChannel[]>,
+      this.#link.request('bridges', 'list') as Promise<readonly AriBridge[]>,
+    ])
+    const own = bridges.filter(({ name }) => name === this.#application)
+    const rooms = await Promise.all(own.flatMap((bridge) => this.#roomOf(bridge, knows)))
+    await this.#endWhispers(list, bridges, isOurs)
+    const startedAt = info.status.startup_time
+    const restarted = this.#startedAt !== undefined && this.#startedAt !== startedAt
+    this.#startedAt = startedAt
+    return {
+      channels: new Map(list.map((channel) => [channel.id, { inHands: this.#argsOf(channel) !== undefined }])),
+      rooms,
+      legs: list.filter((channel) => isLeg(channel.id) && this.#isOwn(channel) && !isOurs(channel.id)).map(({ id }) => id),
+      arrivals: list.flatMap((channel) => (isOurs(channel.id) ? [] : (arrivalOf(channel, this.#argsOf(channel) ?? []) ?? []))),
+      restarted,
+    }
+  }
+
+  #roomOf({ id, channels: members }: AriBridge, knows: (callId: string) => boolean): readonly Promise<ObservedRoom>[] {
+    const named = roomOf(id)
+    if (!named) return []
+    if (named.room === 'consultation' || knows(named.callId)) return [Promise.resolve({ ...named, members })]
+    return [this.#snapshotOf(named.callId).then((snapshot) => ({ ...named, members, ...(snapshot === undefined ? {} : { snapshot }) }))]
+  }
+
+  async #snapshotOf(callId: string): Promise<string | undefined> {
+    const found: { value?: string } = {}
+    const ask = async () => Object.assign(found, await this.#link.request('bridges', 'getBridgeVar', { bridgeId: bridgeOf(callId), variable: snapshotVariable }))
+    // Without one, or gone meanwhile.
+    await unlessGone(ask())
+    return found.value || undefined
+  }
+
+  /** A snoop outlives the process that knew what for; whoever whispers begins anew. */
+  async #endWhispers(list: readonly AriChannel[], bridges: readonly AriBridge[], isOurs: IsOurs): Promise<void> {
+    const lost = ({ id }: { readonly id: string }) => isWhisper(id) && !isOurs(id)
+    const snoops = list.filter((channel) => lost(channel) && this.#argsOf(channel) !== undefined)
+    await Promise.all([
+      ...snoops.map(({ id }) => unlessGone(this.#link.request('channels', 'hangup', { channelId: id }))),
+      ...bridges.filter((bridge) => bridge.name === this.#application && lost(bridge)).map(({ id }) => unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: id }))),
+    ])
+  }
+
+  #isOwn({ channelvars }: AriChannel): boolean {
+    return channelvars?.['TANDEM_APPLICATION'] === this.#application
+  }
+
+  /** Of `Stasis(application,…)`. @returns undefined for a channel that is not in our application */
+  #argsOf({ dialplan }: AriChannel): readonly string[] | undefined {
+    if (dialplan?.app_name !== 'Stasis') return undefined
+    const [application, ...args] = dialplan.app_data.split(',')
+    return application === this.#application ? args : undefined
+  }
+}

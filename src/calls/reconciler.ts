@@ -1,0 +1,174 @@
+import type { Logger } from 'pino'
+import type { Arrival, Repair } from '../domain/call/events.ts'
+import { lostWithPbx } from '../domain/call/lost.ts'
+import { resumption } from '../domain/call/resumption.ts'
+import { after, type CallSnapshot, fromText } from '../domain/call/snapshot.ts'
+import { answeredLegsOf, legsOf, type State } from '../domain/call/state.ts'
+import { type ClearedFact, factVersion, isHandoverFact } from '../domain/facts.ts'
+import { type Instant, iso } from '../domain/instant.ts'
+import type { Journal, OpenCall } from '../journal/journal.ts'
+import type { CallBook } from './call-book.ts'
+import type { CallControl } from './call-control.ts'
+import type { CallRunner } from './call-runner.ts'
+import { callerOf, compare, type Finding, type Observed, type ObservedRoom, seenOf } from './comparison.ts'
+
+export interface ReconcilerDeps {
+  readonly control: CallControl
+  readonly journal: Journal
+  readonly book: CallBook
+  readonly logger: Logger
+  readonly now: () => Instant
+  /** Runs a call that another process had. */
+  readonly restore: (snapshot: CallSnapshot) => CallRunner
+  readonly arrived: (arrival: Omit<Arrival, 'id'>) => void
+}
+
+/**
+ * Brings what the calls know and what the PBX has together again: when control comes back, and now and then in peace. Lost
+ * hang-ups are applied first, then lost answers; every repair is a fact.
+ */
+export class Reconciler {
+  readonly #deps: ReconcilerDeps
+  /** What the last look in peace found: what is gone at the next one was a change under way. */
+  #suspected: ReadonlySet<string> = new Set()
+  #busy: Promise<void> = Promise.resolve()
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps
+  }
+
+  /** Control is back: at the start, or after a gap in the events. @throws AriError */
+  comeBack(): Promise<void> {
+    return this.#oneAtATime(() => this.#comeBack())
+  }
+
+  /** Repairs what was otherwise than known at the last look, and still is. @throws AriError */
+  look(): Promise<void> {
+    return this.#oneAtATime(() => this.#look())
+  }
+
+  #oneAtATime(work: () => Promise<void>): Promise<void> {
+    const done = this.#busy.then(work)
+    // Whoever asked hears of its failure; the next one begins all the same.
+    this.#busy = done.catch(() => undefined)
+    return done
+  }
+
+  async #comeBack(): Promise<void> {
+    const { control, journal, book } = this.#deps
+    const before = this.#states()
+    const open = await journal.openCalls()
+    const observed = await this.#observe()
+    const restored = observed.rooms.flatMap((room) => this.#restore(room, observed, open) ?? [])
+    const unseen = open.filter(({ last: { call } }) => !book.get(call.id) && !observed.rooms.some(({ callId }) => callId === call.id))
+    await Promise.all(unseen.map((call) => this.#endUnseen(call)))
+    if (observed.restarted) for (const { call } of before) this.#lose(call.id)
+    const known = [...before, ...restored]
+    await this.#putRight(compare(known, this.#states(), observed), observed)
+    // What was in a bridge before the PBX was asked may have been moved by now: moved again, it is where it belongs.
+    for (const { call } of known) book.get(call.id)?.resume(seenOf(call, observed), restored.some((state) => state.call.id === call.id))
+    control.sayAgain(observed.channels)
+  }
+
+  async #look(): Promise<void> {
+    const before = this.#states()
+    const observed = await this.#observe()
+    const known = this.#states()
+    const misplaced = known.filter((state) => before.includes(state) && resumption(state, seenOf(state.call, observed), true).misplaced.length > 0)
+    const found = compare(before, known, observed)
+    const suspected = new Set([...found.map(nameOf), ...misplaced.map(({ call }) => call.id)])
+    await this.#putRight(found.filter((finding) => this.#suspected.has(nameOf(finding))), observed)
+    for (const { call } of misplaced) if (this.#suspected.has(call.id)) this.#deps.book.get(call.id)?.resume(seenOf(call, observed), false)
+    this.#suspected = suspected
+  }
+
+  #states(): readonly State[] {
+    return this.#deps.book.live.map(({ state }) => state)
+  }
+
+  #observe(): Promise<Observed> {
+    const { control, book } = this.#deps
+    return control.observe((callId) => book.get(callId) !== undefined)
+  }
+
+  #restore(room: ObservedRoom, observed: Observed, open: readonly OpenCall[]): State | undefined {
+    const { control, journal, logger } = this.#deps
+    const { callId, snapshot: text, members } = room
+    if (text === undefined) return undefined
+    const snapshot = fromText(text)
+    const last = open.find(({ last: { call } }) => call.id === callId)?.last.sequence
+    if (!snapshot) {
+      logger.error({ call: callId, members }, 'a call cannot be taken over: its snapshot is not understood; who talks, talks on')
+      return undefined
+    }
+    // A journal that was lost knows nothing; one that was not has the end of what it does not call open.
+    if (last === undefined && journal.epoch > 1 && snapshot.facts[0]?.sequence !== 1) return undefined
+    const state = after(snapshot.state, last ?? 0)
+    const caller = callerOf(state)
+    const answered = new Set(answeredLegsOf(state).map(({ id }) => id))
+    control.adopt({
+      ...(caller === undefined ? {} : { caller }),
+      legs: [...legsOf(state).map(({ id }) => id), ...(caller === undefined && state.phase !== 'aftertalk' ? [state.call.caller.channelId] : [])].map((id) => ({ id, answered: answered.has(id) || id === state.call.caller.channelId })),
+      rooms: observed.rooms.filter((own) => own.callId === callId),
+    })
+    void journal.append(snapshot.facts.filter(({ sequence }) => sequence > (last ?? 0)))
+    const runner = this.#deps.restore({ ...snapshot, state })
+    runner.deliver({ type: 'repaired', repair: 'control-restored' })
+    return runner.state
+  }
+
+  /** A call of which the PBX knows nothing: it went with it while nobody was in charge. */
+  async #endUnseen({ last, handoverId }: OpenCall): Promise<void> {
+    const { journal, now, logger } = this.#deps
+    const facts = handoverId === undefined ? [] : await journal.factsOfHandover(handoverId)
+    const handover = facts.flatMap(({ fact }) => (isHandoverFact(fact) ? [fact.handover] : [])).at(-1)
+    logger.warn({ call: last.call.id }, 'a call was lost with Asterisk')
+    await journal.append(lostWithPbx(last, handover, now()))
+  }
+
+  #lose(callId: string): void {
+    const runner = this.#deps.book.get(callId)
+    if (!runner) return
+    this.#repaired(callId, 'caller-left', 'caller')
+    runner.deliver({ type: 'caller-left', lost: true })
+  }
+
+  #repaired(callId: string, repair: Repair, party: string): void {
+    this.#deps.logger.warn({ call: callId, repair, party }, 'otherwise than known: put right')
+    this.#deps.book.get(callId)?.deliver({ type: 'repaired', repair, party })
+  }
+
+  async #putRight(found: readonly Finding[], { rooms }: Observed): Promise<void> {
+    const { control, arrived } = this.#deps
+    for (const finding of found) {
+      switch (finding.kind) {
+        case 'caller-left':
+        case 'leg-ended':
+        case 'leg-answered':
+          this.#repaired(finding.callId, finding.kind, finding.kind === 'caller-left' ? 'caller' : finding.id)
+          control.tell(finding.kind, finding.id)
+          break
+        case 'arrival':
+          control.adopt({ caller: finding.id, legs: [], rooms: [] })
+          arrived(finding.arrival)
+          break
+        case 'stray-leg':
+        case 'empty-room':
+      }
+    }
+    await this.#clear(found, rooms)
+  }
+
+  async #clear(found: readonly Finding[], rooms: readonly ObservedRoom[]): Promise<void> {
+    const { control, journal, logger, now } = this.#deps
+    const ids = (kind: Finding['kind']) => found.flatMap((finding) => (finding.kind === kind ? [finding.id] : []))
+    const [strays, empty] = [ids('stray-leg'), rooms.filter((room) => ids('empty-room').includes(`${room.room} ${room.callId}`))]
+    if (strays.length + empty.length === 0) return
+    logger.warn({ channels: strays, bridges: empty.map(({ callId, room }) => `${room} of ${callId}`) }, 'of no call: removed')
+    await control.clear(strays, empty)
+    const cleared = (removed: ClearedFact['removed']) => (id: string): ClearedFact => ({ type: 'asterisk-cleared', version: factVersion, at: iso(now()), removed, id })
+    await journal.append([...strays.map(cleared('channel')), ...empty.map(({ callId }) => callId).map(cleared('bridge'))])
+  }
+}
+
+const nameOf = ({ kind, id }: Finding): string => `${kind} ${id}`
