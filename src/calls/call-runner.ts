@@ -3,10 +3,11 @@ import type { Action, Background, Reply } from '../domain/call/actions.ts'
 import type { Step } from '../domain/call/draft.ts'
 import type { AnyEvent, Context } from '../domain/call/events.ts'
 import { step } from '../domain/call/machine.ts'
-import { changesBetween, emptyScene, sceneOf } from '../domain/call/scene.ts'
+import { resumption, type Seen } from '../domain/call/resumption.ts'
+import { type CallSnapshot, toText } from '../domain/call/snapshot.ts'
 import type { State } from '../domain/call/state.ts'
 import { summarise } from '../domain/call/summary.ts'
-import type { CallSummary, Fact } from '../domain/facts.ts'
+import type { CallsFact, CallSummary, Fact } from '../domain/facts.ts'
 import type { Commit } from '../journal/journal.ts'
 import { type CallControl, LegGone } from './call-control.ts'
 import type { Timers } from './timers.ts'
@@ -16,7 +17,7 @@ export interface RunnerDeps {
   readonly timers: Timers
   readonly logger: Logger
   /** What a citizen who is called sees. */
-  readonly ownNumber?: string
+  readonly ownNumber: string
   readonly context: () => Context
   readonly record: (facts: readonly Fact[]) => Promise<Commit>
   /** After every step, before the next event. */
@@ -42,14 +43,21 @@ export class CallRunner {
   #reply: Reply | undefined
   /** The PBX was away as something was to be done. */
   #missed = false
+  #timer: CallSnapshot['timer']
+  /** Facts that are not known to be on disk. */
+  #uncommitted: readonly CallsFact[] = []
+  #keeping = false
   /** Of the call's last facts: a second press is told of the first one's. */
   #committed: Promise<Commit> = Promise.resolve({ durable: true })
 
-  constructor(deps: RunnerDeps, begun: Step) {
+  /** @param timer of a call that another process had: it goes on running */
+  constructor(deps: RunnerDeps, begun: Step, timer?: CallSnapshot['timer']) {
     this.#deps = deps
     this.#state = begun.state
     deps.changed(undefined, begun.state)
     this.#perform(begun.actions)
+    if (timer) this.#setTimer(timer.token, timer.at - deps.context().now.mono)
+    this.#keepSoon()
     deps.logger.info({ phase: begun.state.phase }, 'call begins')
   }
 
@@ -100,14 +108,19 @@ export class CallRunner {
     await Promise.all([this.#media, this.#told])
   }
 
-  /** Control is back, and the machine knows who has left meanwhile: what could not be done is done now, as the call stands. */
-  resume(): void {
-    if (!this.#missed) return
+  /**
+   * Control is back, and the machine knows who has left meanwhile: what could not be done, or was done otherwise, is done now, as the call stands.
+   * @param taken another process had the call
+   */
+  resume(seen: Seen, taken: boolean): void {
+    const trusted = !taken && !this.#missed
+    const { actions, joined, misplaced, sound } = resumption(this.#state, seen, trusted)
     this.#missed = false
-    this.#background = 'nothing'
-    const { call } = this.#state
-    const bridge: readonly Action[] = this.#state.phase === 'ended' ? [] : [{ type: 'open-bridge' }, ...(call.callerUp ? [{ type: 'answer-caller' } as const] : [])]
-    this.#perform([...bridge, ...changesBetween(emptyScene, sceneOf(this.#state))])
+    if (trusted) for (const party of misplaced) this.deliver({ type: 'repaired', repair: 'place-restored', party })
+    else this.#background = sound
+    this.#perform(actions)
+    for (const { leg, room } of joined) this.deliver({ type: 'leg-joined', leg, room })
+    this.#keepSoon()
   }
 
   #take(event: AnyEvent): void {
@@ -117,6 +130,7 @@ export class CallRunner {
     // First of all: an INVITE may be among them.
     this.#perform(actions)
     this.#deps.changed(before, state)
+    this.#keepSoon()
     this.#deps.logger.info(
       { event: event.type, ...('leg' in event ? { leg: event.leg } : {}), before: before.phase, phase: state.phase, ...endOf(event) },
       'step',
@@ -128,7 +142,7 @@ export class CallRunner {
   }
 
   #act(action: Action): void {
-    const { control, timers } = this.#deps
+    const { control } = this.#deps
     const { call } = this.#state
     switch (action.type) {
       case 'dial-leg':
@@ -140,7 +154,7 @@ export class CallRunner {
           role: action.role,
           ...(action.handoverId === undefined ? {} : { handoverId: action.handoverId }),
           ...(action.number === undefined ? {} : { number: action.number }),
-          callerNumber: call.direction === 'outbound' && action.role === 'caller' ? (this.#deps.ownNumber ?? '') : call.caller.number,
+          callerNumber: call.direction === 'outbound' && action.role === 'caller' ? this.#deps.ownNumber : call.caller.number,
           ...(call.caller.name ? { callerName: call.caller.name } : {}),
         })
         return
@@ -154,16 +168,19 @@ export class CallRunner {
         this.#quietly(control.giveBackCaller(call.caller.channelId, this.summary.desk), action)
         return
       case 'set-timer':
-        timers.set(call.id, action.afterMs, () => this.deliver({ type: 'timer-fired', token: action.token }))
+        this.#setTimer(action.token, action.afterMs)
         return
       case 'record':
-        this.#committed = this.#deps.record(action.facts)
+        this.#record(action.facts)
         return
       case 'reply':
         this.#reply = action.reply
         return
-      case 'open-bridge':
       case 'close-bridge':
+        // With its end on disk: the bridge, and the snapshot with it, says until then that the call is not over.
+        this.#media = this.#media.then(() => this.#committed).then(() => this.#doMedia(action))
+        return
+      case 'open-bridge':
       case 'answer-caller':
       case 'join-leg':
       case 'separate-leg':
@@ -175,6 +192,36 @@ export class CallRunner {
       case 'brief-leg':
         this.#media = this.#media.then(() => this.#doMedia(action))
     }
+  }
+
+  #setTimer(token: number, afterMs: number): void {
+    const { timers, context } = this.#deps
+    this.#timer = { token, at: context().now.mono + afterMs }
+    timers.set(this.#state.call.id, Math.max(0, afterMs), () => this.deliver({ type: 'timer-fired', token }))
+  }
+
+  #record(facts: readonly CallsFact[]): void {
+    this.#uncommitted = [...this.#uncommitted, ...facts].slice(-mostUncommitted)
+    this.#committed = this.#deps.record(facts)
+    void this.#forgetOnceDurable(this.#committed, facts.at(-1)?.sequence ?? 0)
+  }
+
+  /** The commit never rejects. */
+  async #forgetOnceDurable(committed: Promise<Commit>, until: number): Promise<void> {
+    if ((await committed).durable) this.#uncommitted = this.#uncommitted.filter(({ sequence }) => sequence > until)
+  }
+
+  /** Once for all that happens at a time, and after all that it asked of the PBX. */
+  #keepSoon(): void {
+    if (this.#keeping) return
+    this.#keeping = true
+    setImmediate(() => {
+      this.#keeping = false
+      const state = this.#state
+      if (state.phase === 'ended' || !this.#deps.control.up) return
+      const timer = this.#timer?.token === state.call.timer ? { timer: this.#timer } : {}
+      this.#deps.control.keep(state.call.id, toText({ state, ...timer, facts: this.#uncommitted }))
+    })
   }
 
   async #doMedia(action: Extract<Action, { type: MediaAction }>): Promise<void> {
@@ -235,6 +282,9 @@ export class CallRunner {
     this.#told = done.catch((error: unknown) => this.#deps.logger.warn({ err: error, action: action.type }, 'action failed'))
   }
 }
+
+/** With the disk full they would be more and more; the oldest are in the journal's memory. */
+const mostUncommitted = 20
 
 /** Phases in which somebody would wait for the service in vain. */
 const interrupted = new Set<State['phase']>(['calling', 'ringing', 'waiting', 'inviting', 'asking'])

@@ -11,11 +11,14 @@ import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
 import type { CommandRefusal, CommandResult, OutboundCommand, PartyChange, PressCommand } from './commands.ts'
 import { CallBook } from './call-book.ts'
+import { contextOf } from './context.ts'
 import type { CallControl, ControlListener } from './call-control.ts'
 import { CallRunner } from './call-runner.ts'
 import { maskNumber } from './mask.ts'
 import { Desks } from './desks.ts'
 import { Offers } from './offers.ts'
+import { Reconciler } from './reconciler.ts'
+import type { CallSnapshot } from '../domain/call/snapshot.ts'
 import { type AgentNow, Presence } from './presence.ts'
 import { type Timers, realTimers } from './timers.ts'
 
@@ -42,6 +45,7 @@ export class Calls implements ControlListener {
   readonly #presence: Presence
   readonly #book = new CallBook()
   readonly #offers: Offers
+  readonly #reconciler: Reconciler
   #handsBack = false
 
   constructor(options: CallsOptions) {
@@ -51,6 +55,15 @@ export class Calls implements ControlListener {
     this.#desks = new Desks(options.config, this.#presence, () => this.#instant().mono)
     this.#offers = new Offers(this.#desks, this.#book, () => this.control.up)
     this.control = options.control(this)
+    this.#reconciler = new Reconciler({
+      control: this.control,
+      journal: options.journal,
+      book: this.#book,
+      logger: options.logger,
+      now: () => this.#instant(),
+      restore: (snapshot) => this.#restore(snapshot),
+      arrived: (arrival) => this.arrived(arrival),
+    })
   }
 
   list(): readonly CallSummary[] {
@@ -68,12 +81,12 @@ export class Calls implements ControlListener {
     const found = config.agents.find(({ id }) => id === agent)
     if (!found) return 'destination-not-found'
     if (!config.outbound) return 'outbound-not-configured'
-    if (!this.control.up) return 'asterisk-away'
+    if (!this.inControl) return 'asterisk-away'
     const free = this.#desks.guest(agent) && this.#desks.channelLeft(config.outbound.trunk) && this.#book.size < config.calls.maximum
     if (!free) return 'destination-busy'
     const id = `call-${uuid()}`
     const order = { id, platform: found.platform, agent, number, trunk: config.outbound.trunk, ...(purpose ? { purpose } : {}), ...(ticket === undefined ? {} : { ticket }) }
-    const runner = this.#run(id, number, beginOutbound(order, this.#context(id)), config.outbound.number ?? config.desks[found.platform].numbers[0])
+    const runner = this.#run(beginOutbound(order, this.#context(id)))
     return { call: id, committed: runner.committed }
   }
 
@@ -81,7 +94,7 @@ export class Calls implements ControlListener {
   press({ callId, to, ...request }: PressCommand): CommandResult {
     const runner = callId === undefined ? this.#book.ofAgent(request.agent ?? '') : this.#book.get(callId)
     if (!runner) return refusedBy(callId === undefined ? 'agent-not-in-call' : 'call-not-found')
-    if (!this.control.up) return refusedBy('asterisk-away')
+    if (!this.inControl) return refusedBy('asterisk-away')
     const handoverId = `ho-${uuid()}`
     const other = to ?? otherThan(runner.summary.desk)
     this.#book.noteHandover(handoverId, runner)
@@ -131,14 +144,14 @@ export class Calls implements ControlListener {
 
   #about(handoverId: string, event: Extract<Event, { handoverId: string }>): CommandResult | undefined {
     const runner = this.#book.ofHandover(handoverId)
-    if (runner && handoverOf(runner.state)?.id === handoverId && !this.control.up) return refusedBy('asterisk-away')
+    if (runner && handoverOf(runner.state)?.id === handoverId && !this.inControl) return refusedBy('asterisk-away')
     return runner?.command(event)
   }
 
   #ofCall(callId: string, event: Extract<AnyEvent, { command: string }>): CommandResult {
     const runner = this.#book.get(callId)
     if (!runner) return refusedBy('call-not-found')
-    return this.control.up ? runner.command(event) : refusedBy('asterisk-away')
+    return this.inControl ? runner.command(event) : refusedBy('asterisk-away')
   }
 
   /** A hand-over of a live or recent call. */
@@ -162,6 +175,16 @@ export class Calls implements ControlListener {
     return agent && { ...agent, ...commit }
   }
 
+  /** Every live call is known, as it is in Asterisk: commands can be carried out. */
+  get inControl(): boolean {
+    return this.#reconciler.inControl
+  }
+
+  /** Now and then, in peace. */
+  look(): Promise<void> {
+    return this.#reconciler.look()
+  }
+
   /** Before the service stops: nobody is left waiting for it. At most `withinMs`. */
   async handBack(withinMs = 2_000): Promise<void> {
     this.#handsBack = true
@@ -177,23 +200,24 @@ export class Calls implements ControlListener {
       return
     }
     const id = `call-${uuid()}`
-    this.#run(id, arrival.caller.number, begin({ ...arrival, id }, this.#context(id)))
+    this.#run(begin({ ...arrival, id }, this.#context(id)))
   }
 
-  /** @param number the citizen's @param ownNumber what a citizen who is called sees */
-  #run(id: string, number: string, begun: Step, ownNumber?: string): CallRunner {
+  #run(begun: Step, timer?: CallSnapshot['timer']): CallRunner {
     const { logger, config, journal } = this.#options
+    const { id, caller, platform } = begun.state.call
     const runner = new CallRunner(
       {
         control: this.control,
         timers: this.#timers,
-        logger: logger.child({ call: id, caller: maskNumber(number, config.log.numbers) }),
-        ...(ownNumber === undefined ? {} : { ownNumber }),
+        logger: logger.child({ call: id, caller: maskNumber(caller.number, config.log.numbers) }),
+        ownNumber: config.outbound?.number ?? config.desks[platform].numbers[0] ?? '',
         context: () => this.#context(id),
         record: (facts) => journal.append(facts),
         changed: (before, after) => this.#changed(id, before, after),
       },
       begun,
+      timer,
     )
     this.#book.add(runner)
     return runner
@@ -233,28 +257,12 @@ export class Calls implements ControlListener {
   }
 
   #instant(): Instant {
-    return this.#options.now?.() ?? { mono: performance.now(), utc: Date.now() }
+    // From the epoch: another process can go on with it.
+    return this.#options.now?.() ?? { mono: performance.timeOrigin + performance.now(), utc: Date.now() }
   }
 
   #context(callId: string): Context {
-    const desks = this.#desks
-    const { ringMs, routeMs, retryMs, release, satisfactionMs } = this.#options.config.calls
-    return {
-      now: this.#instant(),
-      desks: {
-        get '12345'() {
-          return desks.at('12345', callId)
-        },
-        get '110'() {
-          return desks.at('110', callId)
-        },
-      },
-      ringMs,
-      routeMs,
-      retryMs,
-      releaseAt: release,
-      satisfactionMs,
-    }
+    return contextOf(callId, this.#desks, this.#options.config.calls, this.#instant())
   }
 
   #changed(id: string, before: State | undefined, after: State): void {
@@ -274,16 +282,13 @@ export class Calls implements ControlListener {
     })
   }
 
-  /** Control is back: what the PBX no longer has is told to the machines as ended. */
   restored(): void {
-    this.#comeBack().catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, 'calls could not be compared with Asterisk')
-    })
+    void this.#reconciler.comeBack().then(() => this.#offers.soon())
   }
 
-  async #comeBack(): Promise<void> {
-    await this.control.reconcile()
-    for (const runner of this.#book.live) runner.resume()
-    this.#offers.soon()
+  #restore({ state, timer }: CallSnapshot): CallRunner {
+    const runner = this.#run({ state, actions: [] }, timer)
+    for (const handover of [state.call.last, handoverOf(state)]) if (handover) this.#book.noteHandover(handover.id, runner)
+    return runner
   }
 }

@@ -3,14 +3,14 @@ import type { Arrival, Repair } from '../domain/call/events.ts'
 import { lostWithPbx } from '../domain/call/lost.ts'
 import { resumption } from '../domain/call/resumption.ts'
 import { after, type CallSnapshot, fromText } from '../domain/call/snapshot.ts'
-import { answeredLegsOf, legsOf, type State } from '../domain/call/state.ts'
+import { answeredLegsOf, type State } from '../domain/call/state.ts'
 import { type ClearedFact, factVersion, isHandoverFact } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Journal, OpenCall } from '../journal/journal.ts'
 import type { CallBook } from './call-book.ts'
 import type { CallControl } from './call-control.ts'
 import type { CallRunner } from './call-runner.ts'
-import { callerOf, compare, type Finding, type Observed, type ObservedRoom, seenOf } from './comparison.ts'
+import { allLegsOf, callerOf, compare, type Finding, type Observed, type ObservedRoom, seenOf } from './comparison.ts'
 
 export interface ReconcilerDeps {
   readonly control: CallControl
@@ -23,6 +23,9 @@ export interface ReconcilerDeps {
   readonly arrived: (arrival: Omit<Arrival, 'id'>) => void
 }
 
+/** After a comparison that failed though Asterisk is there, ms. */
+const againMs = 500
+
 /**
  * Brings what the calls know and what the PBX has together again: when control comes back, and now and then in peace. Lost
  * hang-ups are applied first, then lost answers; every repair is a fact.
@@ -32,25 +35,40 @@ export class Reconciler {
   /** What the last look in peace found: what is gone at the next one was a change under way. */
   #suspected: ReadonlySet<string> = new Set()
   #busy: Promise<void> = Promise.resolve()
+  #inControl = false
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
   }
 
-  /** Control is back: at the start, or after a gap in the events. @throws AriError */
-  comeBack(): Promise<void> {
-    return this.#oneAtATime(() => this.#comeBack())
+  /** Every call of the PBX is known, and as it should be. */
+  get inControl(): boolean {
+    return this.#inControl && this.#deps.control.up
   }
 
-  /** Repairs what was otherwise than known at the last look, and still is. @throws AriError */
-  look(): Promise<void> {
-    return this.#oneAtATime(() => this.#look())
+  /** Control is back: at the start, or after a gap in the events. */
+  async comeBack(): Promise<void> {
+    this.#inControl = false
+    const done = await this.#oneAtATime(() => this.#comeBack())
+    if (!this.#deps.control.up) return
+    this.#inControl = done
+    if (!done) setTimeout(() => void this.comeBack(), againMs).unref()
   }
 
-  #oneAtATime(work: () => Promise<void>): Promise<void> {
-    const done = this.#busy.then(work)
-    // Whoever asked hears of its failure; the next one begins all the same.
-    this.#busy = done.catch(() => undefined)
+  /** Repairs what was otherwise than known at the last look, and still is. */
+  async look(): Promise<void> {
+    if (this.inControl) await this.#oneAtATime(() => this.#look())
+  }
+
+  #oneAtATime(work: () => Promise<void>): Promise<boolean> {
+    const done = this.#busy.then(work).then(
+      () => true,
+      (error: unknown) => {
+        this.#deps.logger.warn({ err: error }, 'calls could not be compared with Asterisk')
+        return false
+      },
+    )
+    this.#busy = done.then(() => undefined)
     return done
   }
 
@@ -105,10 +123,10 @@ export class Reconciler {
     if (last === undefined && journal.epoch > 1 && snapshot.facts[0]?.sequence !== 1) return undefined
     const state = after(snapshot.state, last ?? 0)
     const caller = callerOf(state)
-    const answered = new Set(answeredLegsOf(state).map(({ id }) => id))
+    const answered = new Set([...answeredLegsOf(state).map(({ id }) => id), ...(state.phase === 'calling' ? [] : [state.call.caller.channelId])])
     control.adopt({
       ...(caller === undefined ? {} : { caller }),
-      legs: [...legsOf(state).map(({ id }) => id), ...(caller === undefined && state.phase !== 'aftertalk' ? [state.call.caller.channelId] : [])].map((id) => ({ id, answered: answered.has(id) || id === state.call.caller.channelId })),
+      legs: allLegsOf(state).map((id) => ({ id, answered: answered.has(id) })),
       rooms: observed.rooms.filter((own) => own.callId === callId),
     })
     void journal.append(snapshot.facts.filter(({ sequence }) => sequence > (last ?? 0)))

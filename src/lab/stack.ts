@@ -32,6 +32,8 @@ export interface StackOptions {
   /** Agents may call citizens: the citizen's phone listens there, at the carrier's address. */
   readonly carrierPort?: number
   readonly retryMs?: readonly number[]
+  /** The service reaches Asterisk's HTTP port through this. */
+  readonly ariProxy?: { readonly port: number; leadTo(port: number): void }
   /** Beside the numbers, and the trunk of 110. */
   readonly desks?: Partial<Record<'12345' | '110', Partial<Config['desks']['110']>>>
 }
@@ -60,9 +62,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const receiver = await startTicketReceiver(secret, await port(8790))
   const redis = await startRedis({ dir: join(dir, 'redis'), port: await port(6379) })
   const configFile = join(dir, 'tandem.yaml')
-  const text = stringify(await labSettings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite') }))
+  const settings = await labSettings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite') })
+  const text = stringify(settings)
   writeFileSync(configFile, text, { mode: 0o600 })
   const config = parseConfig(text, {}, configFile)
+  if (options.ariProxy) {
+    options.ariProxy.leadTo(config.asterisk.httpPort)
+    writeFileSync(configFile, stringify({ ...settings, asterisk: { ...settings.asterisk, httpPort: options.ariProxy.port } }), { mode: 0o600 })
+  }
   const asterisk = await startLabAsterisk(config, join(dir, 'asterisk'))
   const api = new Api(`http://${config.http.host}:${config.http.port}`, config.http.apiKeys[0]?.key ?? '')
   const phones: Phone[] = []
@@ -126,7 +133,7 @@ export async function labSettings(
   options: StackOptions,
   port: (usual: number, kind?: 'both') => Promise<number>,
   at: { redis: string; tickets: string; secret: string; journal: string },
-): Promise<object> {
+): Promise<Record<string, unknown> & { readonly asterisk: object }> {
   const secrets = labSecrets(['api-key', 'ari', 'ami', 'phones'])
   const desks = { '12345': ['1001'], '110': ['2001'], ...options.seats }
   const police = options.policeTrunkPort

@@ -1,3 +1,4 @@
+import type { Observed } from '../../src/calls/comparison.ts'
 import type { CallControl, ControlListener, LegOrder } from '../../src/calls/call-control.ts'
 
 /** A PBX without a PBX: does what it is asked at once, and lets a test say what the parties do. */
@@ -9,6 +10,8 @@ export class FakeControl implements CallControl {
   readonly hungUp: string[] = []
   /** What joining a leg waits for. */
   joining: Promise<void> = Promise.resolve()
+  readonly kept = new Map<string, string>()
+  observed: Observed = { channels: new Map(), rooms: [], legs: [], arrivals: [], restarted: false }
   readonly #listener: ControlListener
   #callers = 0
 
@@ -82,5 +85,14 @@ export class FakeControl implements CallControl {
   async setBackground(): Promise<void> {}
   async announce(): Promise<void> {}
   async brief(): Promise<void> {}
-  async reconcile(): Promise<void> {}
+  keep(callId: string, snapshot: string): void {
+    this.kept.set(callId, snapshot)
+  }
+  observe(): Promise<Observed> {
+    return Promise.resolve(this.observed)
+  }
+  adopt(): void {}
+  tell(): void {}
+  sayAgain(): void {}
+  async clear(): Promise<void> {}
 }

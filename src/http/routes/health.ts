@@ -36,8 +36,8 @@ export function healthRoutes(app: App, { calls, journal, tickets }: HttpDeps): v
       const { redis, pending, dead } = tickets.health()
       const { ok, reason } = journal.health()
       return {
-        ok: calls.control.up,
-        asterisk: calls.control.up ? { ok: true } : { ok: false, detail: 'not connected; callers are rung through by the dialplan' },
+        ok: calls.inControl,
+        asterisk: calls.inControl ? { ok: true } : { ok: false, detail: 'not connected; callers are rung through by the dialplan' },
         journal: { ok, ...(reason === undefined ? {} : { detail: reason }) },
         redis: redis === 'up' ? { ok: true } : { ok: false, detail: 'away; tickets wait in the journal' },
         calls: calls.list().length,

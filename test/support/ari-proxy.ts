@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A wire between the service and Asterisk's HTTP port that can be cut. */
+export interface AriProxy {
+  readonly port: number
+  /** Where it leads; told once Asterisk's port is known. */
+  leadTo(port: number): void
+  /** Every connection is reset, and none is accepted. */
+  cut(): void
+  /** Connections stay, and nothing passes any more: half-open. */
+  stall(): void
+  mend(): void
+  close(): Promise<void>
+}
+
+export async function startAriProxy(): Promise<AriProxy> {
+  let target = 0
+  let state: 'whole' | 'cut' | 'stalled' = 'whole'
+  const sockets = new Set<Socket>()
+  const server = createServer((near) => {
+    if (state === 'cut') return void near.destroy()
+    const far = connect(target, '127.0.0.1')
+    for (const [socket, other] of [[near, far], [far, near]] as const) {
+      sockets.add(socket)
+      socket.on('data', (data) => {
+        if (state === 'whole') other.write(data)
+      })
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+      // Its close follows, and is all that matters.
+      socket.on('error', () => undefined)
+    }
+    return undefined
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const drop = () => {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    leadTo: (port) => (target = port),
+    cut() {
+      state = 'cut'
+      drop()
+    },
+    stall: () => (state = 'stalled'),
+    mend() {
+      if (state === 'stalled') drop()
+      state = 'whole'
+    },
+    async close() {
+      drop()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
