@@ -6,9 +6,6 @@ import { type App, buildServer } from './http/server.ts'
 import { openJournal } from './journal/open-journal.ts'
 import { startTickets } from './tickets/tickets.ts'
 
-/** How often the calls are compared with Asterisk while nothing is known to be amiss, ms. */
-const lookEveryMs = 30_000
-
 export interface Tandem {
   readonly http: App
   /** The API's address, once listening. */
@@ -36,7 +33,7 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
   const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await asterisk?.start()
-  const looks = setInterval(() => void calls.look(), lookEveryMs)
+  const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(looks)

@@ -36,11 +36,11 @@ export class AriError extends Error {
 }
 
 /** What was to be ended or changed is gone already: nothing is left to do. @throws AriError for any other reason */
-export async function unlessGone(request: Promise<unknown>): Promise<void> {
+export async function unlessGone(request: Promise<unknown>, gone: readonly number[] = [404, 409]): Promise<void> {
   try {
     await request
   } catch (error) {
-    if (!(error instanceof AriError) || (error.status !== 404 && error.status !== 409)) throw error
+    if (!(error instanceof AriError) || !gone.includes(error.status ?? 0)) throw error
   }
 }
 

@@ -20,6 +20,8 @@ import { Whispers } from './whispers.ts'
 
 /** `addChannel` of a channel that is gone: not found, or on its way out of the application. */
 const legGone = new Set([400, 422])
+/** `removeChannel` of one that is not in that bridge: its join may have been lost with the connection. */
+const notThere = [400, 404, 409, 422]
 const isRoom = (place: Place | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
@@ -123,8 +125,8 @@ export class AsteriskControl implements CallControl {
 
   async joinLeg(callId: string, leg: string, room: Room): Promise<void> {
     if (room === 'consultation' && !this.#consultations.has(callId)) {
-      this.#consultations.add(callId)
       await this.#createBridge(callId, room)
+      this.#consultations.add(callId)
     }
     await this.#whispers.end(leg)
     const stop = this.#stopHearing(leg)
@@ -142,7 +144,7 @@ export class AsteriskControl implements CallControl {
   async separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
     const from = this.#where.get(leg)
     await this.#whispers.end(leg)
-    if (isRoom(from)) await unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }))
+    if (isRoom(from)) await unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }), notThere)
     else await this.#stopHearing(leg)
     this.#where.set(leg, hears)
     if (hears === 'ringback') await this.#link.request('channels', 'ring', { channelId: leg })
@@ -199,7 +201,10 @@ export class AsteriskControl implements CallControl {
   }
 
   observe(knows: (callId: string) => boolean): Promise<Observed> {
-    return this.#observer.observe(knows, (id) => this.#callers.has(id) || this.#legs.isEnding(id) || this.#whispers.has(id))
+    return this.#observer.observe(knows, {
+      isOurs: (id) => this.#callers.has(id) || this.#legs.isEnding(id) || this.#whispers.has(id),
+      hasEntered: (id) => this.#legs.hasEntered(id),
+    })
   }
 
   adopt({ caller, legs, rooms }: Adopted): void {

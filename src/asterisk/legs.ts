@@ -2,6 +2,7 @@ import type { LegOrder } from '../calls/call-control.ts'
 import type { LegEnd } from '../domain/call/events.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import type { AriLink } from './ari-link.ts'
+import { isLeg } from './names.ts'
 
 /** Beyond the machine's own timer: ends the ringing should Tandem stand still. */
 const dialGraceSec = 10
@@ -39,6 +40,8 @@ export class Legs {
   readonly #dialString: (order: LegOrder) => string
   readonly #listener: LegListener
   readonly #legs = new Map<string, Leg>()
+  /** Legs of another process, answered while nobody was there to hear it. */
+  readonly #entered = new Set<string>()
 
   constructor(link: AriLink, application: string, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener) {
     this.#link = link
@@ -76,11 +79,12 @@ export class Legs {
   take(event: AriEvent): boolean {
     switch (event.type) {
       case 'StasisStart':
-        return this.answered(event.channel.id)
+        return this.answered(event.channel.id) || this.#early(event.channel.id)
       case 'Dial':
         if (this.#legs.has(event.peer.id) && rings.has(event.dialstatus)) this.#listener.legRinging(event.peer.id)
         return true
       case 'ChannelDestroyed':
+        this.#entered.delete(event.channel.id)
         return this.ended(event.channel.id, {
           cause: event.cause,
           causeText: event.cause_txt,
@@ -126,7 +130,17 @@ export class Legs {
 
   /** Another process made it. */
   adopt(id: string, answered: boolean): void {
+    this.#entered.delete(id)
     this.#legs.set(id, { made: Promise.resolve(), ending: false, answered })
+  }
+
+  hasEntered(id: string): boolean {
+    return this.#entered.has(id)
+  }
+
+  #early(id: string): boolean {
+    if (isLeg(id)) this.#entered.add(id)
+    return isLeg(id)
   }
 
   isEnding(id: string): boolean {

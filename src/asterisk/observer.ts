@@ -14,8 +14,12 @@ interface AriBridge {
   readonly channels: readonly string[]
 }
 
-/** Whether a channel or bridge is in our hands, or on its way out of them. */
-type IsOurs = (id: string) => boolean
+export interface Ours {
+  /** A channel or bridge that is in our hands, or on its way out of them. */
+  readonly isOurs: (id: string) => boolean
+  /** A leg that has entered the application meanwhile. */
+  readonly hasEntered: (id: string) => boolean
+}
 
 /** Sees what Asterisk has of our application's, whoever made it. */
 export class Observer {
@@ -29,7 +33,7 @@ export class Observer {
   }
 
   /** @throws AriError */
-  async observe(knows: (callId: string) => boolean, isOurs: IsOurs): Promise<Observed> {
+  async observe(knows: (callId: string) => boolean, { isOurs, hasEntered }: Ours): Promise<Observed> {
     const [info, list, bridges] = await Promise.all([
       this.#link.request('asterisk', 'getInfo', { only: 'status' }) as Promise<{ status: { startup_time: string } }>,
       this.#link.request('channels', 'list') as Promise<readonly AriChannel[]>,
@@ -42,7 +46,7 @@ export class Observer {
     const restarted = this.#startedAt !== undefined && this.#startedAt !== startedAt
     this.#startedAt = startedAt
     return {
-      channels: new Map(list.map((channel) => [channel.id, { inHands: this.#argsOf(channel) !== undefined }])),
+      channels: new Map(list.map((channel) => [channel.id, { inHands: this.#argsOf(channel) !== undefined || hasEntered(channel.id) }])),
       rooms,
       legs: list.filter((channel) => isLeg(channel.id) && this.#isOwn(channel) && !isOurs(channel.id)).map(({ id }) => id),
       arrivals: list.flatMap((channel) => (isOurs(channel.id) ? [] : (arrivalOf(channel, this.#argsOf(channel) ?? []) ?? []))),
@@ -66,7 +70,7 @@ export class Observer {
   }
 
   /** A snoop outlives the process that knew what for; whoever whispers begins anew. */
-  async #endWhispers(list: readonly AriChannel[], bridges: readonly AriBridge[], isOurs: IsOurs): Promise<void> {
+  async #endWhispers(list: readonly AriChannel[], bridges: readonly AriBridge[], isOurs: Ours['isOurs']): Promise<void> {
     const lost = ({ id }: { readonly id: string }) => isWhisper(id) && !isOurs(id)
     const snoops = list.filter((channel) => lost(channel) && this.#argsOf(channel) !== undefined)
     await Promise.all([

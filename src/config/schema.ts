@@ -129,6 +129,7 @@ export const ConfigSchema = Type.Object(
           default: [10000, 19999],
           description: 'First and last RTP port',
         }),
+        compareMs: Ms('How often live calls are compared with what Asterisk has; what is amiss twice is put right', 30_000, 100),
         application: Name('Name of the Stasis application'),
         username: Name('ARI and AMI user'),
         ariPassword: Secret('Password of the ARI user'),

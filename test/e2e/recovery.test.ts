@@ -6,6 +6,7 @@ import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
 import { type AriProxy, startAriProxy } from '../support/ari-proxy.ts'
+import { faults } from '../support/faults.ts'
 import { clear, expectHearing, givenTalk, press, shown, storyOf, tones, type Voice } from '../support/given-call.ts'
 
 /** The service is not there, or not to be reached, while something happens to its calls. */
@@ -28,42 +29,6 @@ afterAll(async () => {
   await stopAll()
   await proxy.close()
 })
-
-const inControl = () => eventually(async () => (await stack.api.get<{ ok: boolean }>('/v1/health')).body.ok, Boolean, 20_000)
-
-interface Fault {
-  begin(): Promise<void>
-  end(): Promise<void>
-}
-
-const faults: Readonly<Record<string, Fault>> = {
-  'is killed': {
-    begin: async () => {
-      stack.service.kill('SIGKILL')
-      await stack.service.exited
-    },
-    end: () => stack.startService(),
-  },
-  'is frozen': {
-    begin: async () => {
-      stack.service.kill('SIGSTOP')
-    },
-    end: async () => {
-      stack.service.kill('SIGCONT')
-      await inControl()
-    },
-  },
-  'loses its socket': {
-    begin: async () => {
-      proxy.cut()
-      await eventually(async () => (await stack.api.get<{ ok: boolean }>('/v1/health')).body.ok, (ok) => !ok)
-    },
-    end: async () => {
-      proxy.mend()
-      await inControl()
-    },
-  },
-}
 
 interface Given {
   readonly call: CallSummary
@@ -166,6 +131,7 @@ const cases: readonly Case[] = [
     },
     happens: () => phones.agent.answer(),
     expectAfter: async ({ call }) => {
+      await phones.caller.waitFor('established')
       await hear({ caller: ['agent'], agent: ['caller'] })
       await idle('guest')
       expect(await state(call)).toBe('talking')
@@ -283,9 +249,10 @@ const cases: readonly Case[] = [
   },
 ]
 
-describe.each(Object.entries(faults))('the service %s', (name, fault) => {
+describe.each(Object.entries(faults))('the service %s', (name, faultOf) => {
   it.each(cases)('$name', async ({ given, happens, expectAfter }) => {
     const made = await given()
+    const fault = faultOf(stack, proxy)
     await fault.begin()
     await happens()
     await fault.end()

@@ -38,6 +38,7 @@ export const kinds = {
   drops: 2,
   repeats: 8,
   strays: 8,
+  restarts: 4,
   'seats change': 6,
   'desk is free': 4,
   'caller presses': 4,
@@ -140,6 +141,7 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
       return on.digit(any(['1', '2', '3', '7', '*'], pick) ?? '1')
     case 'desk is free':
       return on.deskFree
+    case 'restarts':
     case 'seats change':
       return undefined
   }

@@ -1,6 +1,7 @@
 /** A small model of the telephone network: what exists, rings and is heard once the machine's actions have been obeyed. */
 import type { Action, Background, Place } from '../../src/domain/call/actions.ts'
 import type { AnyEvent } from '../../src/domain/call/events.ts'
+import type { Seen } from '../../src/domain/call/resumption.ts'
 import type { Room } from '../../src/domain/call/state.ts'
 
 export interface ModelLeg {
@@ -43,6 +44,27 @@ export class CallModel {
 
   get inBridge(): readonly ModelLeg[] {
     return this.live.filter((leg) => leg.place === 'call' && !leg.hungUp)
+  }
+
+  /** Whoever was in charge is gone, with what he was to be told; what he had asked for is done. */
+  forgetJoins(): void {
+    for (const leg of this.legs.values()) leg.joins = []
+    if (this.bridge === 'opening') this.bridge = 'open'
+  }
+
+  /** What can be seen of it from outside. */
+  get seen(): Seen {
+    const rooms = this.live.flatMap(({ id, place, stage, hungUp }) => (stage === 'up' && !hungUp && (place === 'call' || place === 'consultation') ? [[id, place] as const] : []))
+    return { bridge: this.bridge === 'open', caller: this.caller === 'up', rooms: new Map(rooms) }
+  }
+
+  /** What cannot be seen is as good as not there for whoever takes over. */
+  forgetUnseen(): void {
+    for (const leg of this.live) {
+      if (leg.place !== 'call' && leg.place !== 'consultation') leg.place = 'nowhere'
+      leg.muted = false
+    }
+    this.callerMuted = false
   }
 
   obey(actions: readonly Action[]): void {

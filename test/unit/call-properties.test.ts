@@ -4,11 +4,14 @@ import type { AnyEvent, Context, DeskNow } from '../../src/domain/call/events.ts
 import { eventTypes } from '../../src/domain/call/events.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
 import { begin, beginOutbound, step } from '../../src/domain/call/machine.ts'
+import { resumption } from '../../src/domain/call/resumption.ts'
+import { fromText, toText } from '../../src/domain/call/snapshot.ts'
 import { phases } from '../../src/domain/call/state.ts'
 import { type CallsFact, handoverFactTypes, isHandoverFact } from '../../src/domain/facts.ts'
 import { brokenBy } from '../support/call-invariants.ts'
 import { eventOf, type Happening, type Kind, kinds } from '../support/call-happenings.ts'
 import { CallModel } from '../support/call-model.ts'
+import * as on from '../support/call-world.ts'
 import { arrival, contextAt, lines, order } from '../support/call-world.ts'
 
 const numRuns = Number(process.env['TANDEM_PROPERTY_RUNS'] ?? 100_000)
@@ -59,25 +62,44 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
       // Somebody is there but busy, or the other desk helps out.
       desks = { ...(chance.pick % 3 === 0 ? { staffed: true } : {}), ...(chance.pick % 5 === 0 ? { overflow: [{ endpoints: ['8009', '9009'] }] } : {}) }
     }
-    const event = eventOf(chance, model, state, past)
-    if (!event) continue
+    const events = chance.kind === 'restarts' ? takeOver() : [eventOf(chance, model, state, past)]
+    for (const event of events) {
+      const broken = event && happens(event, chance.ms)
+      if (broken !== undefined) return [broken, ...told, ...model.impossible].join('\n')
+    }
+  }
+  return undefined
+
+  /** Another process goes on from the snapshot and from what it sees. @returns what it tells the machine */
+  function takeOver(): readonly AnyEvent[] {
+    const snapshot = fromText(toText({ state, facts: [] }))
+    if (!snapshot) throw new Error('the snapshot is not understood')
+    ;({ state } = snapshot)
+    model.forgetJoins()
+    const { actions, joined } = resumption(state, model.seen, false)
+    model.forgetUnseen()
+    model.obey(actions)
+    told.push(`${state.phase}: taken over: ${lines(actions).join('; ')}`)
+    return [{ type: 'repaired', repair: 'control-restored' }, ...joined.map(({ leg, room }) => on.joins(leg, room))]
+  }
+
+  /** @returns the invariant that it breaks */
+  function happens(event: AnyEvent, ms: number): string | undefined {
     past.push(event)
     visited.add(`${state.phase}, ${event.type}`)
     const before = state
     const found = 'leg' in event ? model.legs.get(event.leg) : undefined
     const leg = found && { ...found }
-    const context = { ...contextAt((mono += chance.ms), seats, desks), releaseAt, satisfactionMs: seated % 3 === 0 ? 15_000 : 0 } as const
+    const context = { ...contextAt((mono += ms), seats, desks), releaseAt, satisfactionMs: seated % 3 === 0 ? 15_000 : 0 } as const
     const after = step(before, event, context)
     model.happen(event)
     const newFacts = obey(after)
     state = after.state
     told.push(`${before.phase}: ${JSON.stringify(event)} → ${state.phase}: ${lines(after.actions).join('; ')}`)
     const replies = after.actions.flatMap((action) => (action.type === 'reply' ? [action] : []))
-    const again = 'command' in event ? undefined : step(state, event, context)
-    const broken = brokenBy({ event, before, after: state, actions: after.actions, replies, leg, world: model, facts, newFacts, again, mono, seats: freeAt(context) })
-    if (broken !== undefined) return [broken, ...told, ...model.impossible].join('\n')
+    const again = 'command' in event || event.type === 'repaired' ? undefined : step(state, event, context)
+    return brokenBy({ event, before, after: state, actions: after.actions, replies, leg, world: model, facts, newFacts, again, mono, seats: freeAt(context) })
   }
-  return undefined
 }
 
 describe('a call under random interleavings', () => {
