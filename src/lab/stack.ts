@@ -32,6 +32,8 @@ export interface StackOptions {
   /** Agents may call citizens: the citizen's phone listens there, at the carrier's address. */
   readonly carrierPort?: number
   readonly retryMs?: readonly number[]
+  /** How often the calls are compared with Asterisk. */
+  readonly compareMs?: number
   /** The service reaches Asterisk's HTTP port through this. */
   readonly ariProxy?: { readonly port: number; leadTo(port: number): void }
   /** Beside the numbers, and the trunk of 110. */
@@ -50,6 +52,8 @@ export interface Stack {
   readonly service: LabProcess
   /** Starts the service (again) and waits until it is connected to Asterisk. */
   startService(): Promise<void>
+  /** After its end: another process, without calls. */
+  startAsterisk(): Promise<void>
   citizen(options?: { number?: string; name?: string; toneHz?: number }): Promise<Phone>
   agent(id: string, toneHz: number): Promise<Phone>
   stop(): Promise<void>
@@ -70,7 +74,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     options.ariProxy.leadTo(config.asterisk.httpPort)
     writeFileSync(configFile, stringify({ ...settings, asterisk: { ...settings.asterisk, httpPort: options.ariProxy.port } }), { mode: 0o600 })
   }
-  const asterisk = await startLabAsterisk(config, join(dir, 'asterisk'))
+  let asterisk = await startLabAsterisk(config, join(dir, 'asterisk'))
   const api = new Api(`http://${config.http.host}:${config.http.port}`, config.http.apiKeys[0]?.key ?? '')
   const phones: Phone[] = []
   let service: LabProcess | undefined
@@ -103,7 +107,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     configFile,
     dir,
     api,
-    asterisk,
+    get asterisk() {
+      return asterisk
+    },
+    async startAsterisk() {
+      asterisk = await startLabAsterisk(config, join(dir, 'asterisk'))
+    },
     redis,
     receiver,
     get service() {
@@ -146,6 +155,7 @@ export async function labSettings(
       sipPort: await port(5060, 'both'),
       rtpPorts: await freePortRange(200, options.usualPorts ? 10_000 : await port(10_000)),
       application: 'tandem',
+      ...(options.compareMs === undefined ? {} : { compareMs: options.compareMs }),
       username: 'tandem',
       ariPassword: secrets['ari'],
       amiPassword: secrets['ami'],
