@@ -30,9 +30,11 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
     logger: logger.child({ part: 'calls' }),
     control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
   })
+  // First: the calls of a service that died before wait for it.
+  const connected = asterisk?.start()
   const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
-  await asterisk?.start()
+  await connected
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   let closing: Promise<void> | undefined
   const close = async () => {

@@ -32,6 +32,8 @@ export interface StackOptions {
   /** Agents may call citizens: the citizen's phone listens there, at the carrier's address. */
   readonly carrierPort?: number
   readonly retryMs?: readonly number[]
+  /** RTP ports of Asterisk: two a leg; 200 when left out. */
+  readonly rtpPorts?: number
   /** How often the calls are compared with Asterisk. */
   readonly compareMs?: number
   /** The service reaches Asterisk's HTTP port through this. */
@@ -153,7 +155,7 @@ export async function labSettings(
       httpPort: await port(8088),
       amiPort: await port(5038),
       sipPort: await port(5060, 'both'),
-      rtpPorts: await freePortRange(200, options.usualPorts ? 10_000 : await port(10_000)),
+      rtpPorts: await freePortRange(options.rtpPorts ?? 200, options.usualPorts ? 10_000 : await port(10_000)),
       application: 'tandem',
       ...(options.compareMs === undefined ? {} : { compareMs: options.compareMs }),
       username: 'tandem',

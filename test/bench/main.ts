@@ -3,6 +3,7 @@ import { setUp, sayOnStderr } from '../../src/cli/setup.ts'
 import { stopAll, stopAllOnExit } from '../../src/lab/process.ts'
 import { answerToAudio } from './answer-to-audio.ts'
 import { pressToInvite } from './press-to-invite.ts'
+import { recovery } from './recovery.ts'
 import type { BenchResult } from './result.ts'
 
 interface Bench {
@@ -12,6 +13,7 @@ interface Bench {
 
 const benches: Readonly<Record<string, Bench>> = {
   'press-to-invite': { rounds: 2_000, run: pressToInvite },
+  recovery: { rounds: 10, run: recovery },
   'answer-to-audio': { rounds: 200, run: answerToAudio },
 }
 

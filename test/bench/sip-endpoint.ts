@@ -6,6 +6,7 @@ import { parseRequest, renderAnswer, renderSdp, rtpTarget, type SipRequest } fro
 import { type Address, branchOf, digestAnswer, newBranch, newId, parseResponse, renderRequest, type SipResponse } from './sip-request.ts'
 
 const patienceMs = 10_000
+const ownTag = 'bench'
 
 /** A call that came in. */
 export interface IncomingCall {
@@ -17,6 +18,8 @@ export interface IncomingCall {
   ring(): void
   /** @returns `performance.now()` just before the 200 OK was sent */
   answer(): number
+  /** Of one that was answered; harmless when it has ended. */
+  hangUp(): Promise<void>
   /** By BYE, or by CANCEL up to the ACK of its 487. */
   readonly ended: Promise<void>
 }
@@ -174,6 +177,11 @@ export class SipEndpoint {
         this.#answer(invite, '200 OK', this.#sdp)
         return sentAt
       },
+      hangUp: async () => {
+        const [from, to] = [`${invite.headers['to']};tag=${ownTag}`, invite.headers['from'] ?? '']
+        const uri = /<([^>]+)>/.exec(invite.headers['contact'] ?? '')?.[1] ?? ''
+        await this.#request({ method: 'BYE', uri, from, to, callId, sequence: 1 })
+      },
       ended: promise,
       end: () => {
         this.#incoming.delete(callId)
@@ -186,7 +194,7 @@ export class SipEndpoint {
 
   #answer(request: SipRequest, status: string, sdp?: string): void {
     const { host, port } = this.#local
-    const text = renderAnswer(request, status, { toTag: 'bench', port, ...(sdp !== undefined && { sdp }) })
+    const text = renderAnswer(request, status, { toTag: ownTag, port, ...(sdp !== undefined && { sdp }) })
     // Requests of the dialog are to come to the address that this socket has.
     this.#send(text.replace(/^Contact: .*$/m, `Contact: <sip:bench@${host}:${port}>`))
   }
