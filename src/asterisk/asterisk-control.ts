@@ -13,7 +13,7 @@ import { Briefings } from './briefings.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Callers } from './callers.ts'
 import { Legs } from './legs.ts'
-import { bridgeOf, isLeg } from './names.ts'
+import { bridgeOf, isLeg, movedVariable } from './names.ts'
 import { Observer, snapshotVariable } from './observer.ts'
 import { announcementClass, ringbackClass } from './music-classes.ts'
 import { Whispers } from './whispers.ts'
@@ -101,8 +101,10 @@ export class AsteriskControl implements CallControl {
     this.#legs.hangUp(leg, reason)
   }
 
-  async openBridge(callId: string): Promise<void> {
-    await this.#createBridge(callId, 'call')
+  async openBridge(callId: string, caller?: string): Promise<void> {
+    const opened = this.#createBridge(callId, 'call')
+    if (caller !== undefined) this.#callers.note(callId, caller)
+    await opened
   }
 
   async closeBridge(callId: string): Promise<void> {
@@ -240,7 +242,7 @@ export class AsteriskControl implements CallControl {
     if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
     if (event.type === 'PlaybackFinished') this.#briefings.finished(event.playback)
     if (event.type === 'StasisStart') this.#arrived(event.channel, event.args)
-    if (event.type === 'StasisEnd') this.#callerGone(event.channel.id)
+    if (event.type === 'StasisEnd') this.#callerGone(event.channel.id, Boolean(event.channel.channelvars?.[movedVariable]))
   }
 
   #arrived(channel: AriChannel, args: readonly string[]): void {
@@ -248,8 +250,8 @@ export class AsteriskControl implements CallControl {
     if (arrival) this.#listener.arrived(arrival)
   }
 
-  #callerGone(channelId: string): void {
-    if (this.#callers.left(channelId)) this.#listener.callerLeft(channelId)
+  #callerGone(channelId: string, movedOn = false): void {
+    if (this.#callers.left(channelId)) this.#listener.callerLeft(channelId, movedOn)
   }
 
   async #createBridge(callId: string, room: Room): Promise<void> {

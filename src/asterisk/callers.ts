@@ -64,7 +64,10 @@ export class Callers {
     // A caller who has just left is told by StasisEnd.
     await unlessGone(this.#link.request('channels', 'answer', { channelId }))
     await unlessGone(this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId }))
-    // Nobody waits for them, and a call without them is as good.
+  }
+
+  /** For whoever looks at Asterisk alone. Nobody waits for it, and a call without it is as good. */
+  note(callId: string, channelId: string): void {
     for (const [variable, value] of [['TANDEM_CALL_ID', callId] as const, ['TANDEM_ROLE', 'caller'] as const]) {
       this.#link.request('channels', 'setChannelVar', { channelId, variable, value }).catch((error: unknown) => {
         this.#logger.warn({ err: error, variable }, 'a channel variable could not be set')

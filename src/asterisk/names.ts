@@ -4,6 +4,9 @@ import type { Room } from '../domain/call/state.ts'
 /** A call's bridge, and the one in which its desks talk without the caller. */
 export const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
 
+/** Of a caller whom the watchdog has given to the dialplan’s fallback. */
+export const movedVariable = 'TANDEM_MOVED_ON'
+
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const roomName = new RegExp(`^(bridge|consult)-(call-${uuid})$`)
 const legName = new RegExp(`^call-${uuid}-([0-9]+|caller)$`)

@@ -7,7 +7,8 @@ import type { Room } from '../domain/call/state.ts'
 /** What the call control tells: facts about channels, by channel id. */
 export interface ControlListener {
   arrived(arrival: Omit<Arrival, 'id'>): void
-  callerLeft(channelId: string): void
+  /** `movedOn`: into the dialplan, whose fallback rings the desk for him. */
+  callerLeft(channelId: string, movedOn?: boolean): void
   /** `0` to `9`, `*`, `#`. */
   callerPressed(channelId: string, digit: string): void
   legDialled(leg: string, sipCallId: string | undefined): void
@@ -55,7 +56,8 @@ export interface CallControl {
   readonly up: boolean
   dialLeg(order: LegOrder): void
   hangUpLeg(leg: string, reason: 'normal' | 'no-answer' | 'answered-elsewhere'): void
-  openBridge(callId: string): Promise<void>
+  /** @param caller the channel of a citizen who called */
+  openBridge(callId: string, caller?: string): Promise<void>
   /** The call's bridges. */
   closeBridge(callId: string): Promise<void>
   answerCaller(callId: string, channelId: string): Promise<void>

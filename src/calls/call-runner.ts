@@ -249,7 +249,7 @@ export class CallRunner {
     const { id, caller } = this.#state.call
     switch (action.type) {
       case 'open-bridge':
-        return control.openBridge(id)
+        return control.openBridge(id, this.#state.call.direction === 'inbound' ? caller.channelId : undefined)
       case 'close-bridge':
         return control.closeBridge(id)
       case 'answer-caller':

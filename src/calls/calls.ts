@@ -223,8 +223,11 @@ export class Calls implements ControlListener {
     return runner
   }
 
-  callerLeft(channelId: string): void {
-    this.#book.ofCaller(channelId)?.deliver({ type: 'caller-left' })
+  callerLeft(channelId: string, movedOn = false): void {
+    const runner = this.#book.ofCaller(channelId)
+    // He is not lost: the dialplan has him.
+    if (movedOn) runner?.deliver({ type: 'control-lost' })
+    runner?.deliver({ type: 'caller-left' })
   }
 
   legDialled(leg: string, sipCallId: string | undefined): void {

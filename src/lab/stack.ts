@@ -54,6 +54,8 @@ export interface Stack {
   readonly service: LabProcess
   /** Starts the service (again) and waits until it is connected to Asterisk. */
   startService(): Promise<void>
+  /** Beside the service. */
+  startWatchdog(): Promise<LabProcess>
   /** After its end: another process, without calls. */
   startAsterisk(): Promise<void>
   citizen(options?: { number?: string; name?: string; toneHz?: number }): Promise<Phone>
@@ -89,6 +91,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   await startService()
 
+  const startWatchdog = () => startOnHost({ name: 'watchdog', command: [process.execPath, join(projectDir, 'src/watchdog.ts'), '--config', configFile], logFile: join(dir, 'watchdog.log') })
+
   const phone = async (name: string, toneHz: number, account: Parameters<typeof startPhone>[0]['account'], bindHost: string, sipPort?: number) => {
     const started = await startPhone({
       name,
@@ -122,6 +126,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return service
     },
     startService,
+    startWatchdog,
     citizen: ({ number = '13800001234', name, toneHz = partyTones.caller } = {}) =>
       phone(`citizen-${number}`, toneHz, { user: number, register: false, ...(name === undefined ? {} : { displayName: name }) }, carrierHost, options.carrierPort),
     agent: (id, toneHz) => {

@@ -53,7 +53,7 @@ export async function talkTogether(one: [Phone, keyof typeof tones], other: [Pho
 }
 
 /** Waits until everybody hears just these voices: nobody else, and nobody's own. */
-export async function expectHearing(expected: Partial<Record<Voice, readonly Voice[]>>, phones: Readonly<Record<Voice, Phone>>): Promise<void> {
+export async function expectHearing(expected: Partial<Record<Voice, readonly Voice[]>>, phones: Readonly<Record<Voice, Phone>>, withinMs?: number): Promise<void> {
   const names = Object.keys(expected) as Voice[]
   const heardBy = async (name: Voice) => {
     try {
@@ -66,7 +66,7 @@ export async function expectHearing(expected: Partial<Record<Voice, readonly Voi
   }
   const heard = async () => Object.fromEntries(await Promise.all(names.map(async (name) => [name, await heardBy(name)] as const)))
   const wanted = JSON.stringify(Object.fromEntries(names.map((name) => [name, (expected[name] ?? []).toSorted()])))
-  await eventually(async () => JSON.stringify(await heard()), (text) => text === wanted)
+  await eventually(async () => JSON.stringify(await heard()), (text) => text === wanted, withinMs)
 }
 
 /** The types of the call's facts, in order, as its live events tell them. */

@@ -1,0 +1,86 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config/schema.ts'
+import type { AriChannel } from './ari-events.ts'
+import { heartbeat } from './heartbeat.ts'
+import { movedVariable } from './names.ts'
+import { type AriBridge, type Rescue, rescues } from './rescue.ts'
+
+const requestMs = 2_000
+
+/**
+ * Watches the service's heartbeat from outside, over plain HTTP, and does for its callers what must be done when it stands
+ * still. It knows nothing but what Asterisk says.
+ */
+export class Watchdog {
+  readonly #config: Config['asterisk']
+  readonly #logger: Logger
+
+  constructor(config: Config['asterisk'], logger: Logger) {
+    this.#config = config
+    this.#logger = logger
+  }
+
+  /** One look. Never rejects. @returns what was done */
+  async look(): Promise<readonly Rescue[]> {
+    try {
+      if (await this.#beats()) return []
+      const [channels, bridges] = await Promise.all([this.#get<readonly AriChannel[]>('channels'), this.#get<readonly AriBridge[]>('bridges')])
+      const found = rescues(channels, bridges, this.#config.application)
+      if (found.length > 0) this.#logger.error({ rescues: found }, 'no heartbeat: callers would be alone')
+      for (const rescue of found) {
+        // oxlint-disable-next-line no-await-in-loop -- who rings in vain ends before the desk is rung again
+        await this.#do(rescue)
+      }
+      return found
+    } catch (error) {
+      // Asterisk away: there is nobody to be helped.
+      this.#logger.warn({ err: error }, 'Asterisk could not be asked')
+      return []
+    }
+  }
+
+  /** Before the first beat nobody is in the application. */
+  async #beats(): Promise<boolean> {
+    const { value } = await this.#get<{ value: string }>(`asterisk/variable?variable=${heartbeat.variable}`)
+    return value === '' || Date.now() / 1000 - Number(value) <= heartbeat.staleSec
+  }
+
+  async #do(rescue: Rescue): Promise<void> {
+    const channel = encodeURIComponent(rescue.channel)
+    try {
+      switch (rescue.type) {
+        case 'hang-up':
+          return await this.#send('DELETE', `channels/${channel}`)
+        case 'join':
+          await this.#send('POST', `channels/${channel}/answer`)
+          await this.#send('DELETE', `channels/${channel}/moh`)
+          await this.#send('DELETE', `bridges/${rescue.bridge}/moh`)
+          return await this.#send('POST', `bridges/${rescue.bridge}/addChannel?channel=${channel}`)
+        case 'move-on':
+          // The service learns by it, should it wake up, that he was not lost.
+          await this.#send('POST', `channels/${channel}/variable?variable=${movedVariable}&value=1`)
+          return await this.#send('POST', `channels/${channel}/continue?context=tandem-fallback&extension=${rescue.platform}&priority=1`)
+      }
+    } catch (error) {
+      // The others are to be helped all the same; the next look tries again.
+      this.#logger.error({ err: error, rescue }, 'a rescue failed')
+    }
+  }
+
+  async #get<T>(path: string): Promise<T> {
+    return (await this.#ask('GET', path)).json() as Promise<T>
+  }
+
+  /** What is gone, or not so, needs nothing: 404, 409 and 422 are as good as done. */
+  async #send(method: string, path: string): Promise<void> {
+    const { status, statusText } = await this.#ask(method, path)
+    if (status >= 300 && ![404, 409, 422].includes(status)) throw new Error(`${method} ${path}: ${status} ${statusText}`)
+  }
+
+  #ask(method: string, path: string): Promise<Response> {
+    const { host, httpPort, username, ariPassword } = this.#config
+    const authorization = `Basic ${Buffer.from(`${username}:${ariPassword}`).toString('base64')}`
+    const name = host.includes(':') ? `[${host}]` : host
+    return fetch(`http://${name}:${httpPort}/ari/${path}`, { method, headers: { authorization }, signal: AbortSignal.timeout(requestMs) })
+  }
+}
