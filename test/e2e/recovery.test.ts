@@ -1,13 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { CallSummary } from '../../src/domain/facts.ts'
-import type { Handover } from '../../src/domain/handover/handover.ts'
+import { type Handover, settledStates } from '../../src/domain/handover/handover.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
 import { type AriProxy, startAriProxy } from '../support/ari-proxy.ts'
 import { faults } from '../support/faults.ts'
-import { clear, expectHearing, givenTalk, press, shown, storyOf, tones, type Voice } from '../support/given-call.ts'
+import type { ServerEvent } from '../support/sse-client.ts'
+import { clear, expectHearing, givenTalk, press, shown, factsOf, storyOf, tones, type Voice } from '../support/given-call.ts'
 
 /** The service is not there, or not to be reached, while something happens to its calls. */
 let stack: Stack
@@ -101,7 +102,7 @@ const cases: readonly Case[] = [
     given: talking,
     happens: () => phones.agent.hangUp(),
     expectAfter: async ({ call }, fault) => {
-      if (fault === 'is frozen') return ended(call)
+      if (fault === 'is frozen' || fault === 'loses Redis') return ended(call)
       // Nobody can know whether the phone was put down or the leg was lost: the citizen is not let go.
       await phones.guest.waitFor('incoming', 10_000)
       expect(await state(call)).toBe('ringing')
@@ -249,6 +250,15 @@ const cases: readonly Case[] = [
   },
 ]
 
+/** Numbered without a gap, ended once, each hand-over settled once. */
+function expectTrueStory(facts: readonly ServerEvent[]): void {
+  expect(facts.map(({ data }) => data.sequence)).toEqual(facts.map((_, i) => i + 1))
+  expect(facts.filter(({ event }) => event === 'call-ended')).toHaveLength(1)
+  const handovers = facts.flatMap(({ data }) => ('handover' in data ? [data.handover as Handover] : []))
+  const settledOnce = [...new Set(handovers.map(({ id }) => id))].map((id) => handovers.filter((record) => record.id === id && settledStates.includes(record.state)).length)
+  expect(settledOnce.every((count) => count === 1)).toBe(true)
+}
+
 describe.each(Object.entries(faults))('the service %s', (name, faultOf) => {
   it.each(cases)('$name', async ({ given, happens, expectAfter }) => {
     const made = await given()
@@ -257,6 +267,8 @@ describe.each(Object.entries(faults))('the service %s', (name, faultOf) => {
     await happens()
     await fault.end()
     await expectAfter(made, name)
+    await clear(stack, ...Object.values(phones))
+    expectTrueStory(await factsOf(stack, made.call.id))
   })
 })
 

@@ -26,6 +26,10 @@ export const faults: Readonly<Record<string, (stack: Stack, proxy: AriProxy) => 
       await health(stack, true)
     },
   }),
+  'loses Redis': (stack) => ({
+    begin: () => stack.redis.kill(),
+    end: () => stack.redis.start(),
+  }),
   'loses its socket': (stack, proxy) => ({
     begin: async () => {
       proxy.cut()

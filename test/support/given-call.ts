@@ -3,7 +3,7 @@ import type { Handover } from '../../src/domain/handover/handover.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { type Phone, PhoneTimeoutError } from '../../src/lab/phone.ts'
 import type { Stack } from '../../src/lab/stack.ts'
-import { openEvents } from './sse-client.ts'
+import { openEvents, type ServerEvent } from './sse-client.ts'
 import { musicOrRingback, partyTones } from '../../src/lab/tones.ts'
 import type { DeliveryView } from '../../src/tickets/tickets.ts'
 
@@ -69,13 +69,16 @@ export async function expectHearing(expected: Partial<Record<Voice, readonly Voi
   await eventually(async () => JSON.stringify(await heard()), (text) => text === wanted, withinMs)
 }
 
-/** The types of the call's facts, in order, as its live events tell them. */
-export async function storyOf(stack: Stack, callId: string): Promise<readonly string[]> {
+/** The types of the call's facts, in order. */
+export const storyOf = async (stack: Stack, callId: string): Promise<readonly string[]> => (await factsOf(stack, callId)).map(({ event }) => event)
+
+/** The facts of an ended call, in order, as its live events tell them. */
+export async function factsOf(stack: Stack, callId: string): Promise<readonly ServerEvent[]> {
   const reader = await openEvents(`${stack.api.address}/v1/events?call=${callId}`, { authorization: `Bearer ${stack.api.key}`, 'last-event-id': '0' })
   // oxlint-disable-next-line no-await-in-loop -- one event after the other
   while (reader.events.at(-1)?.event !== 'call-ended') await reader.readTo(reader.events.length + 1)
   reader.leave()
-  return reader.events.map(({ event }) => event)
+  return reader.events
 }
 
 /** What the phone hears for a whole ringing cadence is music or ringback, and no party at any time. */

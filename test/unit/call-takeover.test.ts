@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import { lostWithPbx } from '../../src/domain/call/lost.ts'
+import { resumption, type Seen } from '../../src/domain/call/resumption.ts'
+import { after, fromText, toText } from '../../src/domain/call/snapshot.ts'
+import { type Phase, phases } from '../../src/domain/call/state.ts'
+import type { CallsFact } from '../../src/domain/facts.ts'
+import { given, lines } from '../support/call-world.ts'
+
+const alone: Seen = { bridge: true, caller: true, rooms: new Map() }
+const seen = (rooms: Readonly<Record<string, 'call' | 'consultation'>>): Seen => ({ ...alone, rooms: new Map(Object.entries(rooms)) })
+const resumed = (phase: Phase, with_: Seen, trusted = false) => {
+  const { actions, ...told } = resumption(given[phase]().state, with_, trusted)
+  return { ...told, does: lines(actions) }
+}
+
+describe('a snapshot', () => {
+  it.each(phases)('of a call that is %s is the call', (phase) => {
+    const { state, facts } = given[phase]()
+    expect(fromText(toText({ state, facts, timer: { token: 7, at: 1_234.5 } }))).toEqual({ state, facts, timer: { token: 7, at: 1_234.5 } })
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['half of one', toText({ state: given.talking().state, facts: [] }).slice(0, 200)],
+    ['something else', '{"version":1}'],
+    ['a later form', JSON.stringify({ version: 2, state: given.talking().state, facts: [] })],
+    ['a phase that is not known', JSON.stringify({ version: 1, state: { phase: 'dancing' }, facts: [] })],
+  ])('that is %s is none', (_what, text) => {
+    expect(fromText(text)).toBeUndefined()
+  })
+
+  it('goes on numbering after the journal’s last fact, and never before its own', () => {
+    const { state } = given.talking()
+    expect(after(state, 99).call.sequence).toBe(99)
+    expect(after(state, 0).call.sequence).toBe(state.call.sequence)
+  })
+})
+
+describe('taken over by another process', () => {
+  it('all are where they belong: what cannot be seen is made sure of, nobody is moved', () => {
+    expect(resumed('talking', seen({ 'c-1': 'call' }))).toEqual({
+      sound: 'music',
+      does: ['sound nothing'],
+      joined: [{ leg: 'c-1', room: 'call' }],
+      misplaced: [],
+    })
+  })
+
+  it('a transfer rings: the first desk hears ringback, the caller too, and the INVITE is not sent again', () => {
+    expect(resumed('inviting', alone)).toMatchObject({ does: ['separate c-1: ringback', 'sound ringback'], misplaced: [] })
+  })
+
+  it('the first desk of a completed transfer has not been hung up yet', () => {
+    expect(resumed('releasing', seen({ 'c-1': 'call', 'c-3': 'call' })).does).toEqual(['sound nothing', 'hang up c-1: normal'])
+  })
+
+  it('a join was lost: it is made again', () => {
+    expect(resumed('joining', alone)).toMatchObject({ joined: [], misplaced: ['c-3'] })
+    expect(resumed('joining', alone).does).toContain('join c-3')
+  })
+
+  it('a join was made and not told: it is told', () => {
+    expect(resumed('joining', seen({ 'c-3': 'call' })).joined).toEqual([{ leg: 'c-3', room: 'call' }])
+  })
+
+  it('the bridge is gone: it is opened, the caller and the desk are put into it', () => {
+    expect(resumed('talking', { bridge: false, caller: false, rooms: new Map() }).does).toEqual(['open bridge', 'answer caller', 'join c-1', 'sound nothing'])
+  })
+
+  it('a caller who has not been answered yet is not answered by it', () => {
+    expect(resumed('ringing', { ...alone, caller: false }).does).toEqual(['sound ringing'])
+  })
+
+  it('an ended call is left alone', () => {
+    expect(resumed('ended', alone)).toEqual({ sound: 'nothing', does: [], joined: [], misplaced: [] })
+  })
+})
+
+describe('compared in peace', () => {
+  it('nothing is amiss: nothing is done', () => {
+    expect(resumed('consulting', seen({ 'c-1': 'consultation', 'c-3': 'consultation' }), true)).toMatchObject({ does: [], misplaced: [] })
+  })
+
+  it('a desk is with the caller though it should not be: it is taken out', () => {
+    expect(resumed('inviting', seen({ 'c-1': 'call' }), true)).toMatchObject({ does: ['separate c-1: ringback'], misplaced: ['c-1'] })
+  })
+})
+
+const told = (phase: 'talking' | 'inviting' | 'aftertalk') => {
+  const story = given[phase]()
+  const last = story.facts.at(-1) as CallsFact
+  const handover = story.facts.flatMap((fact) => ('handover' in fact ? [fact.handover] : [])).at(-1)
+  return { last, facts: lostWithPbx(last, handover, { mono: 0, utc: Date.UTC(2026, 0, 6) }) }
+}
+
+describe('lost with the PBX', () => {
+  const lost = { type: 'caller-left', lost: true } as const
+
+  it.each([
+    ['talking', '12345'],
+    ['ringing', '12345'],
+    ['waiting', '12345'],
+    ['inviting', '110'],
+    ['consulting', '110'],
+    ['conferring', '12345'],
+    ['releasing', '110'],
+  ] as const)('a citizen whose call was %s is called back by %s', (phase, platform) => {
+    const { facts } = given[phase]().tell(lost)
+    expect(facts.filter(({ type }) => type === 'call-back-requested')).toMatchObject([{ platform }])
+  })
+
+  it.each(['calling', 'asking', 'aftertalk', 'ended'] as const)('nobody is called back whose call was %s', (phase) => {
+    expect(given[phase]().tell(lost).factTypes).not.toContain('call-back-requested')
+  })
+
+  it('the call was ended by Asterisk', () => {
+    expect(given.talking().tell(lost).state).toMatchObject({ phase: 'ended', endedBy: 'asterisk' })
+  })
+
+  it('while nobody was there: the journal’s last fact tells who is to be called back, and what has failed', () => {
+    const { last, facts } = told('inviting')
+    expect(facts.map(({ type, sequence }) => [type, sequence - last.sequence])).toEqual([
+      ['handover-failed', 1],
+      ['call-back-requested', 2],
+      ['call-ended', 3],
+    ])
+    expect(facts[0]).toMatchObject({ handover: { id: 'h1', state: 'failed', failure: { reason: 'control-lost' } } })
+    expect(facts.at(-1)?.call).toMatchObject({ state: 'ended', endedBy: 'asterisk', endedAt: '2026-01-06T00:00:00.000Z', parties: [] })
+  })
+
+  it('a caller who had left is not called back', () => {
+    expect(told('aftertalk').facts.map(({ type }) => type)).toEqual(['call-ended'])
+  })
+})
+
+describe('a repair', () => {
+  it('is told in every phase, and changes nothing', () => {
+    for (const phase of phases.filter((name) => name !== 'ended')) {
+      const before = given[phase]()
+      const { state } = before
+      before.tell({ type: 'repaired', repair: 'leg-ended', party: 'c-9' })
+      expect(before.did).toEqual(['fact call-repaired'])
+      expect(before.state).toEqual({ ...state, call: { ...state.call, sequence: state.call.sequence + 1 } })
+      expect(before.facts.at(-1)).toMatchObject({ repair: 'leg-ended', party: 'c-9' })
+    }
+  })
+
+  it('of an ended call is none', () => {
+    expect(given.ended().tell({ type: 'repaired', repair: 'control-restored' }).did).toEqual([])
+  })
+
+  it('names no party where it is about none', () => {
+    expect(given.talking().tell({ type: 'repaired', repair: 'control-restored' }).facts.at(-1)).not.toHaveProperty('party')
+  })
+})
