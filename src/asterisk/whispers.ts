@@ -31,7 +31,7 @@ export class Whispers {
     const whisper: Whisper = { snoop: `snoop-${name}`, bridge: `bridge-${name}` }
     this.#byLeg.set(leg, whisper)
     const started = this.#started(whisper.snoop)
-    await this.#link.request('bridges', 'create', { bridgeId: whisper.bridge, type: 'mixing' })
+    await this.#link.request('bridges', 'create', { bridgeId: whisper.bridge, type: 'mixing', name: this.#application })
     await this.#link.request('channels', 'snoopChannelWithId', {
       channelId: to,
       snoopId: whisper.snoop,

@@ -110,11 +110,12 @@ export class CallRunner {
 
   /**
    * Control is back, and the machine knows who has left meanwhile: what could not be done, or was done otherwise, is done now, as the call stands.
+   * @param known the call as it was when the PBX was asked: what has been changed since is not on the picture
    * @param taken another process had the call
    */
-  resume(seen: Seen, taken: boolean): void {
+  resume(seen: Seen, known: State, taken: boolean): void {
     const trusted = !taken && !this.#missed
-    const { actions, joined, misplaced, sound } = resumption(this.#state, seen, trusted)
+    const { actions, joined, misplaced, sound } = resumption(this.#state, seen, trusted, known)
     this.#missed = false
     if (trusted) for (const party of misplaced) this.deliver({ type: 'repaired', repair: 'place-restored', party })
     else this.#background = sound
@@ -201,7 +202,7 @@ export class CallRunner {
   }
 
   #record(facts: readonly CallsFact[]): void {
-    this.#uncommitted = [...this.#uncommitted, ...facts].slice(-mostUncommitted)
+    this.#uncommitted = [...this.#uncommitted, ...facts]
     this.#committed = this.#deps.record(facts)
     void this.#forgetOnceDurable(this.#committed, facts.at(-1)?.sequence ?? 0)
   }
@@ -282,9 +283,6 @@ export class CallRunner {
     this.#told = done.catch((error: unknown) => this.#deps.logger.warn({ err: error, action: action.type }, 'action failed'))
   }
 }
-
-/** With the disk full they would be more and more; the oldest are in the journal's memory. */
-const mostUncommitted = 20
 
 /** Phases in which somebody would wait for the service in vain. */
 const interrupted = new Set<State['phase']>(['calling', 'ringing', 'waiting', 'inviting', 'asking'])

@@ -83,8 +83,7 @@ export class Reconciler {
     if (observed.restarted) for (const { call } of before) this.#lose(call.id)
     const known = [...before, ...restored]
     await this.#putRight(compare(known, this.#states(), observed), observed)
-    // What was in a bridge before the PBX was asked may have been moved by now: moved again, it is where it belongs.
-    for (const { call } of known) book.get(call.id)?.resume(seenOf(call, observed), restored.some((state) => state.call.id === call.id))
+    for (const state of known) book.get(state.call.id)?.resume(seenOf(state.call, observed), state, restored.includes(state))
     control.sayAgain(observed.channels)
   }
 
@@ -96,7 +95,7 @@ export class Reconciler {
     const found = compare(before, known, observed)
     const suspected = new Set([...found.map(nameOf), ...misplaced.map(({ call }) => call.id)])
     await this.#putRight(found.filter((finding) => this.#suspected.has(nameOf(finding))), observed)
-    for (const { call } of misplaced) if (this.#suspected.has(call.id)) this.#deps.book.get(call.id)?.resume(seenOf(call, observed), false)
+    for (const state of misplaced) if (this.#suspected.has(state.call.id)) this.#deps.book.get(state.call.id)?.resume(seenOf(state.call, observed), state, false)
     this.#suspected = suspected
   }
 

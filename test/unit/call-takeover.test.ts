@@ -4,6 +4,7 @@ import { resumption, type Seen } from '../../src/domain/call/resumption.ts'
 import { after, fromText, toText } from '../../src/domain/call/snapshot.ts'
 import { type Phase, phases } from '../../src/domain/call/state.ts'
 import type { CallsFact } from '../../src/domain/facts.ts'
+import * as on from '../support/call-world.ts'
 import { given, lines } from '../support/call-world.ts'
 
 const alone: Seen = { bridge: true, caller: true, rooms: new Map() }
@@ -27,6 +28,15 @@ describe('a snapshot', () => {
     ['a phase that is not known', JSON.stringify({ version: 1, state: { phase: 'dancing' }, facts: [] })],
   ])('that is %s is none', (_what, text) => {
     expect(fromText(text)).toBeUndefined()
+  })
+
+  it('leaves facts out, the oldest first, rather than become too long for Asterisk', () => {
+    const { state, facts } = given.conferring()
+    const many = Array.from({ length: 40 }, (_, i) => facts.map((fact) => ({ ...fact, sequence: fact.sequence + i * facts.length }))).flat()
+    const read = fromText(toText({ state, facts: many }))
+    expect(Buffer.byteLength(JSON.stringify(toText({ state, facts: many })))).toBeLessThan(40_000)
+    expect(read?.state).toEqual(state)
+    expect(read?.facts.at(-1)).toEqual(many.at(-1))
   })
 
   it('goes on numbering after the journal’s last fact, and never before its own', () => {
@@ -69,6 +79,13 @@ describe('taken over by another process', () => {
 
   it('a caller who has not been answered yet is not answered by it', () => {
     expect(resumed('ringing', { ...alone, caller: false }).does).toEqual(['sound ringing'])
+  })
+
+  it('what has been moved since the PBX was looked at is on its way, and is not moved again', () => {
+    const known = given.inviting()
+    const now = given.inviting().tell(on.answers('c-3'))
+    const { actions, joined, misplaced } = resumption(now.state, alone, true, known.state)
+    expect([lines(actions), joined, misplaced]).toEqual([[], [], []])
   })
 
   it('an ended call is left alone', () => {

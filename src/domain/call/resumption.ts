@@ -24,15 +24,21 @@ export interface Resumption {
   readonly misplaced: readonly string[]
 }
 
-/** @param trusted what cannot be seen is as it was left: no process has died, and no request was lost */
-export function resumption(state: State, seen: Seen, trusted: boolean): Resumption {
+/**
+ * @param trusted what cannot be seen is as it was left: no process has died, and no request was lost
+ * @param known the call as it was when the PBX was looked at: what it has moved since is on its way
+ */
+export function resumption(state: State, seen: Seen, trusted: boolean, known: State = state): Resumption {
   if (state.phase === 'ended') return { sound: 'nothing', actions: [], joined: [], misplaced: [] }
   const wanted = sceneOf(state)
-  const { callerUp } = state.call
+  const before = sceneOf(known)
+  const moved = (leg: string) => before.places.get(leg) !== wanted.places.get(leg)
+  const { callerUp } = known.call
   const here = state.phase !== 'aftertalk' && state.phase !== 'calling'
   const bridge: readonly Action[] = seen.bridge ? [] : [{ type: 'open-bridge' }]
   const caller: readonly Action[] = here && callerUp && !seen.caller ? [{ type: 'answer-caller' }] : []
   const places = [...wanted.places].flatMap(([leg, place]): readonly (readonly [string, Place])[] => {
+    if (moved(leg)) return [[leg, place]]
     const room = seen.rooms.get(leg)
     if (room) return [[leg, room]]
     return trusted && !isRoom(place) ? [[leg, place]] : []
@@ -44,11 +50,11 @@ export function resumption(state: State, seen: Seen, trusted: boolean): Resumpti
     muted: new Set(trusted ? wanted.muted : []),
   }
   const ending = answeredLegsOf(state).filter(({ id }) => !wanted.places.has(id))
-  const misplaced = [...wanted.places].filter(([leg, place]) => seen.rooms.get(leg) !== (isRoom(place) ? place : undefined))
+  const misplaced = [...wanted.places].filter(([leg, place]) => !moved(leg) && seen.rooms.get(leg) !== (isRoom(place) ? place : undefined))
   return {
     sound: actual.sound,
     actions: [...bridge, ...caller, ...changesBetween(actual, wanted), ...hangUp(ending, 'normal')],
-    joined: [...wanted.places].flatMap(([leg, place]) => (isRoom(place) && seen.rooms.get(leg) === place ? [{ leg, room: place }] : [])),
+    joined: [...wanted.places].flatMap(([leg, place]) => (isRoom(place) && !moved(leg) && seen.rooms.get(leg) === place ? [{ leg, room: place }] : [])),
     misplaced: misplaced.map(([leg]) => leg),
   }
 }

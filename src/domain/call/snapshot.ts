@@ -13,7 +13,15 @@ export interface CallSnapshot {
   readonly facts: readonly CallsFact[]
 }
 
-export const toText = (snapshot: CallSnapshot): string => JSON.stringify({ version, ...snapshot })
+/** Asterisk closes a WebSocket whose frame has more than 65,535 bytes: far below that, with what quoting adds. */
+const mostBytes = 24_000
+
+/** The oldest of the facts are left out where it would become too long: they have had the most time to be written. */
+export function toText(snapshot: CallSnapshot): string {
+  const text = JSON.stringify({ version, ...snapshot })
+  const { facts } = snapshot
+  return facts.length === 0 || Buffer.byteLength(text) <= mostBytes ? text : toText({ ...snapshot, facts: facts.slice(Math.ceil(facts.length / 2)) })
+}
 
 /** @returns undefined for a text that this program did not write, or an earlier one in another form */
 export function fromText(text: string): CallSnapshot | undefined {
