@@ -77,7 +77,9 @@ export class Reconciler {
     const before = this.#states()
     const open = await journal.openCalls()
     const observed = await this.#observe()
-    const restored = observed.rooms.flatMap((room) => this.#restore(room, observed, open) ?? [])
+    // Ids are in order of time: who came first waits first.
+    const rooms = observed.rooms.toSorted((one, other) => (one.callId < other.callId ? -1 : 1))
+    const restored = rooms.flatMap((room) => this.#restore(room, observed, open) ?? [])
     const unseen = open.filter(({ last: { call } }) => !book.get(call.id) && !observed.rooms.some(({ callId }) => callId === call.id))
     await Promise.all(unseen.map((call) => this.#endUnseen(call)))
     if (observed.restarted) for (const { call } of before) this.#lose(call.id)

@@ -131,4 +131,15 @@ describe('the caller waits for the desk', () => {
     story.timeOut(on.retryMs).tell(on.refuses('c-1', 486, 17))
     expect(story.state).toMatchObject({ phase: 'waiting', desk: '12345', call: { overflowed: false } })
   })
+
+  it('his own desk’s seats are free and do not answer: the other desk’s are rung in turn with them', () => {
+    const story = new Story({ '12345': ['8001'] })
+    story.tell(on.refuses('c-1', 480, 19))
+    story.desks = { overflow: [{ endpoints: ['9001'] }] }
+    expect(story.timeOut(on.retryMs).did).toContain('dial c-2 9001 as agent')
+    story.tell(on.refuses('c-2', 480, 19))
+    expect(story.timeOut(on.retryMs).did).toContain('dial c-3 8001 as agent')
+    story.tell(on.refuses('c-3', 480, 19))
+    expect(story.timeOut(on.retryMs).did).toContain('dial c-4 9001 as agent')
+  })
 })

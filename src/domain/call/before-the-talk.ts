@@ -94,10 +94,11 @@ function goOn(state: Ringing, context: Context, before: readonly Action[]): Draf
   return next ? ringingNow(next, desk, before) : wait(call, desk, context, before)
 }
 
-/** It is this caller's turn: the desk is rung, or where it is swamped the other one's seats (§15). */
+/** It is this caller's turn: the desk is rung, or where it is swamped the other one's seats (§15); one after the other where its own are free and do not answer. */
 function takeTurn({ call, desk }: Waiting, context: Context): Draft | undefined {
-  if (context.desks[desk].routes.length > 0) return ringDesk(call, desk, context)
-  const helped = ringRoutes({ ...call, overflowed: true }, context.desks[desk].overflow, { platform: otherThan(desk), role: 'agent' }, context)
+  const { routes, overflow } = context.desks[desk]
+  if (routes.length > 0 && (overflow.length === 0 || call.rung !== desk)) return ringDesk(call, desk, context)
+  const helped = ringRoutes({ ...call, overflowed: true }, overflow, { platform: otherThan(desk), role: 'agent' }, context)
   return helped && ringingNow(helped, desk)
 }
 

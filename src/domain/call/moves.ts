@@ -17,7 +17,7 @@ export function ringDesk(call: Call, desk: Platform, context: Context, before: r
 }
 
 export const ringing = ({ call, legs, ring, actions, timer }: Rung, desk: Platform, before: readonly Action[] = []): Draft => ({
-  state: { phase: 'ringing', call: unheld(call), desk, legs, ring },
+  state: { phase: 'ringing', call: { ...unheld(call), rung: legs[0]?.platform ?? desk }, desk, legs, ring },
   actions: before,
   lastly: [...actions, timer],
 })

@@ -69,6 +69,8 @@ export interface Call {
   readonly told?: { readonly place: number; readonly atMono: number }
   /** The other platform's seats were rung for it because its own desk was swamped (§15). */
   readonly overflowed: boolean
+  /** Whose seats were rung for the waiting caller last. */
+  readonly rung?: Platform
   /** Legs made so far: their ids are derived from it. */
   readonly legCount: number
   /** The running timer's token; a fired timer with another one is stale. */
