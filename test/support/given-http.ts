@@ -9,6 +9,7 @@ import type { Journal } from '../../src/journal/journal.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import type { DeliveryView } from '../../src/tickets/tickets.ts'
+import { eventually } from '../../src/lab/eventually.ts'
 import { FakeControl } from './fake-control.ts'
 
 export const keys = { desk: 'key-of-the-desk-0001', tickets: 'key-of-the-ticket-system' }
@@ -53,6 +54,8 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const timers = { set: () => undefined, clear: () => undefined }
   const calls = new Calls({ config, journal, logger, timers, control: (listener) => (control = new FakeControl(listener)) })
   if (!control) throw new Error('calls made no control')
+  calls.restored()
+  await eventually(() => calls.inControl, Boolean)
   const tickets = { health: () => ({ redis: 'up', pending: 0, dead: 0 }) as const, deliveriesOf: async () => deliveries }
   const http = await buildServer({ config, logger, calls, journal, tickets })
   let closing: Promise<void> | undefined
