@@ -9,6 +9,7 @@ import { AriError, unlessGone } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
 import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
+import { BridgeRecordings } from './bridge-recordings.ts'
 import { Briefings } from './briefings.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Callers } from './callers.ts'
@@ -41,6 +42,7 @@ export class AsteriskControl implements CallControl {
   /** Calls whose music is an announcement's. */
   readonly #announced = new Set<string>()
   readonly #briefings: Briefings
+  readonly recordings: BridgeRecordings
   #beat: NodeJS.Timeout | undefined
 
   constructor(config: Config, logger: Logger, listener: ControlListener) {
@@ -64,6 +66,7 @@ export class AsteriskControl implements CallControl {
     this.#callers = new Callers(this.#link, logger)
     this.#observer = new Observer(this.#link, config.asterisk.application)
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
+    this.recordings = new BridgeRecordings(this.#link, config.asterisk.application, bridgeOf)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
     this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),

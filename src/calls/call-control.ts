@@ -48,12 +48,22 @@ export class LegGone extends Error {
   override readonly name = 'LegGone'
 }
 
+/** As the rest of the port: harmless when repeated. */
+export interface RecordingControl {
+  /** Records what is heard in the call's room, into the file that the recording's id names. */
+  start(callId: string, recording: string, room: Room): Promise<void>
+  stop(recording: string): Promise<void>
+  /** Silence takes the place of what is heard, so that the time line stays; or no longer does. */
+  pause(recording: string, on: boolean): Promise<void>
+}
+
 /**
  * The port to the PBX. Every operation is harmless when repeated. `dialLeg` and `hangUpLeg` never reject: their results
  * come as events. The others reject with the reason when the PBX refuses.
  */
 export interface CallControl {
   readonly up: boolean
+  readonly recordings: RecordingControl
   dialLeg(order: LegOrder): void
   hangUpLeg(leg: string, reason: 'normal' | 'no-answer' | 'answered-elsewhere'): void
   /** @param caller the channel of a citizen who called */

@@ -191,6 +191,9 @@ export class CallRunner {
       case 'set-background':
       case 'announce':
       case 'brief-leg':
+      case 'start-recording':
+      case 'stop-recording':
+      case 'pause-recording':
         this.#media = this.#media.then(() => this.#doMedia(action))
     }
   }
@@ -270,6 +273,12 @@ export class CallRunner {
         return control.brief(action.leg, action.prompt)
       case 'announce':
         return control.announce(id, action.prompt)
+      case 'start-recording':
+        return control.recordings.start(id, action.recording, action.room)
+      case 'stop-recording':
+        return control.recordings.stop(action.recording)
+      case 'pause-recording':
+        return control.recordings.pause(action.recording, action.on)
       case 'set-background': {
         const from = this.#background
         this.#background = action.sound
@@ -287,7 +296,7 @@ export class CallRunner {
 /** Phases in which somebody would wait for the service in vain. */
 const interrupted = new Set<State['phase']>(['calling', 'ringing', 'waiting', 'inviting', 'asking'])
 
-type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'whisper' | 'note-handover' | 'mute' | 'set-background' | 'announce' | 'brief-leg'
+type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'whisper' | 'note-handover' | 'mute' | 'set-background' | 'announce' | 'brief-leg' | `${'start' | 'stop' | 'pause'}-recording`
 
 function endOf(event: AnyEvent): object {
   return event.type === 'leg-ended' ? { cause: event.cause, sipCode: event.sipCode, lost: event.lost } : {}

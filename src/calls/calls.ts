@@ -265,7 +265,7 @@ export class Calls implements ControlListener {
   }
 
   #context(callId: string): Context {
-    return contextOf(callId, this.#desks, this.#options.config.calls, this.#instant())
+    return contextOf(callId, this.#desks, this.#options.config, this.#instant())
   }
 
   #changed(id: string, before: State | undefined, after: State): void {

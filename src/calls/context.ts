@@ -4,7 +4,7 @@ import type { Instant } from '../domain/instant.ts'
 import type { Desks } from './desks.ts'
 
 /** What the machine of one call may know; a desk is looked at only when the machine asks. */
-export const contextOf = (callId: string, desks: Desks, config: Config['calls'], now: Instant): Context => ({
+export const contextOf = (callId: string, desks: Desks, { calls, recording }: Config, now: Instant): Context => ({
   now,
   desks: {
     get '12345'() {
@@ -14,9 +14,10 @@ export const contextOf = (callId: string, desks: Desks, config: Config['calls'],
       return desks.at('110', callId)
     },
   },
-  ringMs: config.ringMs,
-  routeMs: config.routeMs,
-  retryMs: config.retryMs,
-  releaseAt: config.release,
-  satisfactionMs: config.satisfactionMs,
+  ringMs: calls.ringMs,
+  routeMs: calls.routeMs,
+  retryMs: calls.retryMs,
+  releaseAt: calls.release,
+  satisfactionMs: calls.satisfactionMs,
+  recorded: recording.enabled,
 })

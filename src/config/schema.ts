@@ -177,6 +177,12 @@ export const ConfigSchema = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    recording: Type.Object(
+      {
+        enabled: Type.Boolean({ default: false, description: 'Calls are recorded from the answer on, each consultation into a file of its own' }),
+      },
+      { ...strict, default: {} },
+    ),
     tickets: Type.Object(
       {
         endpoints: Type.Array(Endpoint, { default: [] }),

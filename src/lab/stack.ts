@@ -29,6 +29,7 @@ export interface StackOptions {
   /** The 110 desk is behind a trunk to this port of 127.0.0.1. */
   readonly policeTrunkPort?: number
   readonly calls?: Partial<Config['calls']>
+  readonly recording?: Partial<Config['recording']>
   /** Agents may call citizens: the citizen's phone listens there, at the carrier's address. */
   readonly carrierPort?: number
   readonly retryMs?: readonly number[]
@@ -183,6 +184,7 @@ export async function labSettings(
     ],
     ...(options.carrierPort === undefined ? {} : { outbound: { trunk: 'carrier' } }),
     calls: options.calls ?? {},
+    recording: options.recording ?? {},
     tickets: {
       allowNetworks: ['127.0.0.0/8'],
       endpoints: (['12345', '110'] as const).map((platform) => ({

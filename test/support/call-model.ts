@@ -156,6 +156,9 @@ export class CallModel {
       case 'announce':
         if (this.caller !== 'up') this.impossible.push('an announcement to a caller who is not up')
         return
+      case 'start-recording':
+      case 'stop-recording':
+      case 'pause-recording':
       case 'record':
       case 'reply':
     }

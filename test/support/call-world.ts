@@ -41,6 +41,7 @@ export function contextAt(mono: number, seats: SeatsOf = {}, more: Partial<DeskN
     retryMs,
     releaseAt: 'answer',
     satisfactionMs: 0,
+    recorded: false,
   }
 }
 
@@ -211,6 +212,11 @@ export function lines(actions: readonly Action[]): readonly string[] {
         return [`announce ${action.prompt}`]
       case 'brief-leg':
         return [`brief ${action.leg}: ${action.prompt}`]
+      case 'start-recording':
+      case 'stop-recording':
+        return [`${action.type.replace('-', ' ')} ${action.recording}`]
+      case 'pause-recording':
+        return [`${action.on ? 'pause' : 'resume'} recording ${action.recording}`]
       case 'set-timer':
         return [`timer ${action.afterMs}`]
       case 'record':

@@ -85,6 +85,11 @@ export type Action =
   | { readonly type: 'announce'; readonly prompt: Prompt }
   /** Heard by the leg alone, before what follows is done. */
   | { readonly type: 'brief-leg'; readonly leg: string; readonly prompt: Briefing }
+  /** Of what is heard in the room from now on; harmless where it runs already. */
+  | { readonly type: 'start-recording'; readonly recording: string; readonly room: Room }
+  | { readonly type: 'stop-recording'; readonly recording: string }
+  /** Silence takes the place of what is heard, or no longer does. */
+  | { readonly type: 'pause-recording'; readonly recording: string; readonly on: boolean }
   | { readonly type: 'set-timer'; readonly token: number; readonly afterMs: number }
   | { readonly type: 'record'; readonly facts: readonly CallsFact[] }
   | { readonly type: 'reply'; readonly command: string; readonly reply: Reply }

@@ -4,6 +4,7 @@ import { type Failure, type Tracked, toRecord } from '../handover/handover.ts'
 import { type Instant, iso } from '../instant.ts'
 import type { Repair } from './events.ts'
 import type { Action } from './actions.ts'
+import { followScene } from './recording.ts'
 import { changesBetween, sameScene, type Scene, sceneOf } from './scene.ts'
 import type { Call, Leg, State } from './state.ts'
 import { summarise } from './summary.ts'
@@ -30,8 +31,9 @@ export interface Draft extends Step {
 }
 
 /** Puts the changes of the scene in, numbers the facts, gives each the call as it now stands, and appends their recording. */
-export function settle(before: Scene, { state, actions, lastly = [], facts = [] }: Draft, now: Instant): Step {
-  const done = [...actions, ...changesBetween(before, sceneOf(state)), ...lastly]
+export function settle(before: Scene, { state: decided, actions, lastly = [], facts = [] }: Draft, now: Instant): Step {
+  const { state, actions: recording } = followScene(before, decided)
+  const done = [...actions, ...changesBetween(before, sceneOf(state)), ...recording, ...lastly]
   if (facts.length === 0) return { state, actions: done }
   const call = summarise(state)
   const at = iso(now)

@@ -169,6 +169,8 @@ export interface Context {
   readonly retryMs: number
   /** When the first desk of a transfer is released: as the other desk rings, or as it has answered. */
   readonly releaseAt: 'ringing' | 'answer'
+  /** Calls that begin now are recorded. */
+  readonly recorded: boolean
   /** How long the caller may answer the satisfaction question (满意度); 0: it is not asked. */
   readonly satisfactionMs: number
 }

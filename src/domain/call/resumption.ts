@@ -1,6 +1,7 @@
 /** A call goes on after nobody, or nobody who could act, was in charge of it. */
 import type { Action, Background, Place } from './actions.ts'
 import { hangUp } from './draft.ts'
+import { recordingsOf } from './recording.ts'
 import { changesBetween, type Scene, sceneOf } from './scene.ts'
 import { answeredLegsOf, type Room, type State } from './state.ts'
 
@@ -44,6 +45,7 @@ export function resumption(state: State, seen: Seen, trusted: boolean, known: St
     return trusted && !isRoom(place) ? [[leg, place]] : []
   })
   const actual: Scene = {
+    ...wanted,
     // A sound that may be there is ended, and one that may not be is begun.
     sound: trusted ? wanted.sound : wanted.sound === 'nothing' ? 'music' : 'nothing',
     places: new Map(places),
@@ -53,7 +55,7 @@ export function resumption(state: State, seen: Seen, trusted: boolean, known: St
   const misplaced = [...wanted.places].filter(([leg, place]) => !moved(leg) && seen.rooms.get(leg) !== (isRoom(place) ? place : undefined))
   return {
     sound: actual.sound,
-    actions: [...bridge, ...caller, ...changesBetween(actual, wanted), ...hangUp(ending, 'normal')],
+    actions: [...bridge, ...caller, ...changesBetween(actual, wanted), ...(trusted ? [] : recordingsOf(state)), ...hangUp(ending, 'normal')],
     joined: [...wanted.places].flatMap(([leg, place]) => (isRoom(place) && !moved(leg) && seen.rooms.get(leg) === place ? [{ leg, room: place }] : [])),
     misplaced: misplaced.map(([leg]) => leg),
   }

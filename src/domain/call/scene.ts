@@ -3,7 +3,7 @@
  * the media follows from the two scenes, before and after.
  */
 import type { Action, Apart, Background, Place } from './actions.ts'
-import { type Guest, isHeld, type Leg, type State } from './state.ts'
+import { type Guest, isHeld, type Leg, type Room, type State } from './state.ts'
 
 export interface Scene {
   /** What the caller hears while nobody talks with him. */
@@ -12,12 +12,15 @@ export interface Scene {
   readonly places: ReadonlyMap<string, Place>
   /** Legs, and `caller`, that are not heard. */
   readonly muted: ReadonlySet<string>
+  /** Rooms of which a recording is made. */
+  readonly recorded: ReadonlySet<Room>
+  readonly recordingPaused: boolean
 }
 
 /** Nobody is there to hear a sound of ours, or he hears a question. */
 const silentPhases: readonly State['phase'][] = ['aftertalk', 'calling', 'asking']
 
-export const emptyScene: Scene = { sound: 'nothing', places: new Map(), muted: new Set() }
+export const emptyScene: Scene = { sound: 'nothing', places: new Map(), muted: new Set(), recorded: new Set(), recordingPaused: false }
 
 /** A state never changes: its scene is made once. */
 const known = new WeakMap<State, Scene>()
@@ -44,7 +47,18 @@ function makeScene(state: State): Scene {
     sound: together || silentPhases.includes(state.phase) ? 'nothing' : aloneSound(state),
     places: new Map(seated.map(([leg, place]) => [leg.id, place])),
     muted: new Set(call.callerMuted ? [...muted, 'caller'] : muted),
+    recorded: recordedRooms(state, seated),
+    recordingPaused: call.recordingPaused,
   }
+}
+
+/** The caller's room as long as he or anybody is in it, from his answer on; the desks' own while two of them talk there. */
+function recordedRooms(state: State, seated: readonly (readonly [Leg, Place])[]): ReadonlySet<Room> {
+  const { call, phase } = state
+  if (!call.recorded || phase === 'ended') return new Set()
+  const inRoom = (room: Room): number => seated.filter(([, place]) => place === room).length
+  const callers = call.callerUp && (phase !== 'aftertalk' || inRoom('call') > 0)
+  return new Set<Room>([...(callers ? ['call' as const] : []), ...(inRoom('consultation') > 1 ? ['consultation' as const] : [])])
 }
 
 /** The place of each leg that is up, holds left aside. */

@@ -25,6 +25,18 @@ export interface Guest extends Leg {
   readonly whispersTo?: string
 }
 
+export const recordingStates = ['starting', 'recording', 'finished', 'failed'] as const
+
+/** One recording (录音) of the call: the whole of it from its answer on, or one consultation apart. */
+export interface Recording {
+  /** Of the call, the call's id; of its n-th consultation, `<call>-consultation-<n>`. */
+  readonly id: string
+  readonly room: Room
+  readonly state: (typeof recordingStates)[number]
+  /** UTC of its first sample: the time of a fact, less this, is its place in the file. */
+  readonly startedAt?: string
+}
+
 /** `outbound`: a desk calls the citizen. */
 export const directions = ['inbound', 'outbound'] as const
 export type Direction = (typeof directions)[number]
@@ -76,6 +88,11 @@ export interface Call {
   /** The running timer's token; a fired timer with another one is stale. */
   readonly timer: number
   readonly guests: readonly Guest[]
+  /** Whether it is recorded; settled when it begins. */
+  readonly recorded: boolean
+  /** Nothing is heard in the recordings for now: something that must not be kept is being said. */
+  readonly recordingPaused: boolean
+  readonly recordings: readonly Recording[]
   /** The caller's answer to the satisfaction question: 1 very satisfied, 2 satisfied, 3 dissatisfied. */
   readonly rating?: Rating
   /** The last hand-over that was settled. */
