@@ -9,6 +9,12 @@ export interface AriChannel {
   readonly channelvars?: Readonly<Record<string, string>>
 }
 
+export interface RecordingAriEvent {
+  readonly type: 'RecordingStarted' | 'RecordingFinished' | 'RecordingFailed'
+  readonly timestamp: string
+  readonly recording: { readonly name: string; readonly cause?: string }
+}
+
 export type AriEvent =
   | { readonly type: 'StasisStart'; readonly args: readonly string[]; readonly channel: AriChannel }
   | { readonly type: 'StasisEnd'; readonly channel: AriChannel }
@@ -23,9 +29,10 @@ export type AriEvent =
   | { readonly type: 'ChannelHold' | 'ChannelUnhold'; readonly channel: AriChannel }
   | { readonly type: 'ChannelDtmfReceived'; readonly digit: string; readonly channel: AriChannel }
   | { readonly type: 'PlaybackFinished'; readonly playback: { readonly id: string; readonly state: string } }
+  | RecordingAriEvent
   | { readonly type: 'ApplicationReplaced'; readonly application: string }
 
-const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'PlaybackFinished', 'ApplicationReplaced'])
+const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'PlaybackFinished', 'RecordingStarted', 'RecordingFinished', 'RecordingFailed', 'ApplicationReplaced'])
 
 /** For ARI's event filter: nothing else is sent to us. Answers to our own requests pass through it too (22.10). */
 export const eventFilter = { allowed: [...known, 'RESTResponse'].map((type) => ({ type })) }

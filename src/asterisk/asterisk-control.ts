@@ -66,7 +66,7 @@ export class AsteriskControl implements CallControl {
     this.#callers = new Callers(this.#link, logger)
     this.#observer = new Observer(this.#link, config.asterisk.application)
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
-    this.recordings = new BridgeRecordings(this.#link, config.asterisk.application, bridgeOf)
+    this.recordings = new BridgeRecordings(this.#link, config.asterisk.application, bridgeOf, listener.recordings)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
     this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
@@ -243,6 +243,7 @@ export class AsteriskControl implements CallControl {
     if (this.#legs.take(event)) return
     if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
     if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
+    if ('recording' in event) this.recordings.take(event)
     if (event.type === 'PlaybackFinished') this.#briefings.finished(event.playback)
     if (event.type === 'StasisStart') this.#arrived(event.channel, event.args)
     if (event.type === 'StasisEnd') this.#callerGone(event.channel.id, Boolean(event.channel.channelvars?.[movedVariable]))

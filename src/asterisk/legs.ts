@@ -98,6 +98,9 @@ export class Legs {
         return true
       case 'ChannelDtmfReceived':
       case 'PlaybackFinished':
+      case 'RecordingStarted':
+      case 'RecordingFinished':
+      case 'RecordingFailed':
       case 'ApplicationReplaced':
         return false
     }

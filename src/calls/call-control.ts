@@ -17,8 +17,17 @@ export interface ControlListener {
   /** By the phone's own key. */
   legHeld(leg: string, held: boolean): void
   legEnded(leg: string, end: LegEnd): void
+  readonly recordings: RecordingListener
   /** Control is back after a time in which events may have been lost. */
   restored(): void
+}
+
+/** What the call control tells of recordings, by id. */
+export interface RecordingListener {
+  /** @param at UTC of its first sample, ISO 8601 */
+  started(recording: string, at: string): void
+  /** Its file is closed, whoever ended it. A file that could not be written is told so too. */
+  ended(recording: string, startedAt: string | undefined, reason: string): void
 }
 
 export interface LegOrder {
@@ -55,6 +64,8 @@ export interface RecordingControl {
   stop(recording: string): Promise<void>
   /** Silence takes the place of what is heard, so that the time line stays; or no longer does. */
   pause(recording: string, on: boolean): Promise<void>
+  /** Whether it runs in the PBX, whoever began it. */
+  isLive(recording: string): Promise<boolean>
 }
 
 /**

@@ -241,6 +241,9 @@ export class CallRunner {
       }
       if (action.type === 'join-leg') this.deliver({ type: 'leg-join-failed', leg: action.leg, gone: error instanceof LegGone })
       if (action.type === 'open-bridge' || action.type === 'answer-caller') this.deliver({ type: 'control-lost' })
+      if (action.type === 'start-recording' || (action.type === 'pause-recording' && action.on)) {
+        this.deliver({ type: 'recording-failed', recording: action.recording, reason: error instanceof Error ? error.message : String(error) })
+      }
     }
   }
 

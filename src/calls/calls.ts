@@ -13,6 +13,7 @@ import type { CommandRefusal, CommandResult, OutboundCommand, PartyChange, Press
 import { CallBook } from './call-book.ts'
 import { contextOf } from './context.ts'
 import type { CallControl, ControlListener } from './call-control.ts'
+import { CallRecordings } from './call-recordings.ts'
 import { CallRunner } from './call-runner.ts'
 import { maskNumber } from './mask.ts'
 import { Desks } from './desks.ts'
@@ -31,14 +32,16 @@ export interface CallsOptions {
   readonly timers?: Timers
   /** What each agent said last, from the journal. */
   readonly agents?: readonly AgentFact[]
+  /** A recording's file is closed. */
+  readonly recorded?: (recording: string, startedAt: string | undefined) => void
 }
 
-const nothingToCommit: Promise<Commit> = Promise.resolve({ durable: true })
-const refusedBy = (code: CommandRefusal): CommandResult => ({ reply: { kind: 'refused', code }, committed: nothingToCommit })
+const refusedBy = (code: CommandRefusal): CommandResult => ({ reply: { kind: 'refused', code }, committed: Promise.resolve({ durable: true }) })
 
 /** All live calls: brings what the PBX tells to the right call's mailbox, and commands too. */
 export class Calls implements ControlListener {
   readonly control: CallControl
+  readonly recordings: CallRecordings
   readonly #options: CallsOptions
   readonly #timers: Timers
   readonly #desks: Desks
@@ -54,6 +57,7 @@ export class Calls implements ControlListener {
     this.#presence = new Presence(options.config.agents, options.agents)
     this.#desks = new Desks(options.config, this.#presence, () => this.#instant().mono)
     this.#offers = new Offers(this.#desks, this.#book, () => this.control.up)
+    this.recordings = new CallRecordings(this.#book, options.recorded ?? (() => undefined))
     this.control = options.control(this)
     this.#reconciler = new Reconciler({
       control: this.control,
@@ -140,6 +144,11 @@ export class Calls implements ControlListener {
   /** @param by who drops it, for the record */
   dropParty(callId: string, party: string, by: string): CommandResult {
     return this.#ofCall(callId, { type: 'party-drop-requested', command: 'drop-party', party, by })
+  }
+
+  /** @param by who pauses or resumes, for the record */
+  pauseRecording(callId: string, paused: boolean, by: string): CommandResult {
+    return this.#ofCall(callId, { type: 'recording-change-requested', command: 'pause-recording', paused, by })
   }
 
   #about(handoverId: string, event: Extract<Event, { handoverId: string }>): CommandResult | undefined {

@@ -20,4 +20,5 @@ export const contextOf = (callId: string, desks: Desks, { calls, recording }: Co
   releaseAt: calls.release,
   satisfactionMs: calls.satisfactionMs,
   recorded: recording.enabled,
+  notice: recording.notice,
 })

@@ -31,7 +31,12 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
     throw new ConfigError(file, [{ path: '', reason: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }])
   }
   const config = parseConfig(text, env, file)
-  return { ...config, journal: { path: resolve(dirname(file), config.journal.path) } }
+  const fromHere = (path: string) => resolve(dirname(file), path)
+  return {
+    ...config,
+    journal: { path: fromHere(config.journal.path) },
+    recording: { ...config.recording, directory: fromHere(config.recording.directory) },
+  }
 }
 
 /** @throws ConfigError */

@@ -112,7 +112,10 @@ export const ConfigSchema = Type.Object(
         host: Host('Address to listen on', '127.0.0.1'),
         port: Port('Port to listen on', 8700),
         apiKeys: Type.Array(
-          Type.Object({ name: Name('Who uses it'), key: Secret('The key itself') }, strict),
+          Type.Object(
+            { name: Name('Who uses it'), key: Secret('The key itself'), recordings: Type.Boolean({ default: false, description: 'It may list and fetch recordings' }) },
+            strict,
+          ),
           { minItems: 1, description: 'Who may use the API' },
         ),
       },
@@ -180,6 +183,9 @@ export const ConfigSchema = Type.Object(
     recording: Type.Object(
       {
         enabled: Type.Boolean({ default: false, description: 'Calls are recorded from the answer on, each consultation into a file of its own' }),
+        directory: Type.String({ minLength: 1, default: '/var/spool/asterisk/recording', description: 'Where Tandem sees Asterisk’s recordings directory' }),
+        notice: Type.Boolean({ default: false, description: 'Callers are answered at once and told that they are recorded, while the desk rings' }),
+        retentionDays: Type.Integer({ minimum: 1, maximum: 36_500, default: 180, description: 'Recordings of older calls are deleted' }),
       },
       { ...strict, default: {} },
     ),

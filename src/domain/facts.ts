@@ -1,5 +1,6 @@
 import type { Direction, Phase, Purpose, Rating } from './call/state.ts'
 import type { Repair } from './call/events.ts'
+import type { RecordingRecord } from './recording.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
@@ -21,9 +22,15 @@ export const handoverFactTypes = [
   'handover-decided',
 ] as const
 export const partyFactTypes = ['party-invited', 'party-joined', 'party-failed', 'party-left', 'party-changed'] as const
+/** While the call is there to tell them. */
+export const recordingFactTypes = ['recording-started', 'recording-paused', 'recording-resumed', 'recording-failed'] as const
+/** Of the file, also long after the call. */
+export const fileFactTypes = ['recording-finished', 'recording-failed', 'recording-fetched', 'recording-deleted'] as const
 export type CallFactType = (typeof callFactTypes)[number]
 export type HandoverFactType = (typeof handoverFactTypes)[number]
 export type PartyFactType = (typeof partyFactTypes)[number]
+export type RecordingFactType = (typeof recordingFactTypes)[number]
+export type FileFactType = (typeof fileFactTypes)[number]
 
 export interface ChannelRef {
   readonly channelId: string
@@ -69,6 +76,8 @@ export interface CallSummary {
   /** Answer to the satisfaction question: 1 very satisfied, 2 satisfied, 3 dissatisfied. */
   readonly rating?: Rating
   readonly parties: readonly Party[]
+  /** Of a call that is recorded, from its answer on. */
+  readonly recordings?: readonly Omit<RecordingRecord, 'callId'>[]
   readonly channels: { readonly caller: ChannelRef; readonly agent?: ChannelRef; readonly peer?: ChannelRef }
 }
 
@@ -116,6 +125,26 @@ export interface RepairFact extends FactBase {
   readonly party?: string
 }
 
+/** Carries the recording as it stood after the fact. */
+export interface RecordingFact extends FactBase {
+  readonly type: RecordingFactType
+  readonly recording: RecordingRecord
+  /** Who paused or resumed it. */
+  readonly by?: string
+}
+
+/** What became of a recording's file. Not in the order of the call's facts. */
+export interface FileFact {
+  readonly type: FileFactType
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly recording: RecordingRecord
+  /** Who fetched it: the API key's name. */
+  readonly by?: string
+  /** Which part was asked for, as `bytes=0-999`; the whole of it when left out. */
+  readonly range?: string
+}
+
 export const agentStates = ['available', 'paused', 'signed-out'] as const
 export type AgentState = (typeof agentStates)[number]
 
@@ -139,9 +168,9 @@ export interface ClearedFact {
 }
 
 /** What happened to a call. */
-export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact
+export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact | RecordingFact
 
-export type Fact = CallsFact | AgentFact | ClearedFact
+export type Fact = CallsFact | AgentFact | ClearedFact | FileFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 
@@ -150,3 +179,6 @@ export const isAgentFact = (fact: Fact): fact is AgentFact => fact.type === 'age
 export const isOfCall = (fact: Fact): fact is CallsFact => 'call' in fact
 
 export const isHandoverFact = (fact: Fact): fact is HandoverFact => 'handover' in fact
+
+/** Of the call, or of the file. */
+export const isRecordingFact = (fact: Fact): fact is RecordingFact | FileFact => 'recording' in fact

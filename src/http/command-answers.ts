@@ -27,6 +27,8 @@ export const PartyAnswer = Type.Object(
   { description: 'The call as it stands' },
 )
 
+export const CallAnswer = Type.Object({ call: Type.Ref('Call'), durable: Durable }, { description: 'The call as it stands' })
+
 /** @param calls where the call of a party's command is looked up, as it stands after it */
 export async function answerOf({ reply, committed }: CommandResult, calls: Calls, callId?: string): Promise<Answer> {
   if (reply.kind === 'refused') return refusal(reply.code)
@@ -34,6 +36,7 @@ export async function answerOf({ reply, committed }: CommandResult, calls: Calls
   const call = callId === undefined ? undefined : calls.get(callId)
   const { durable } = await committed
   if (reply.kind === 'party') return { status: 200, body: JSON.stringify({ party: reply.party, call, durable }) }
+  if (reply.kind === 'call') return { status: 200, body: JSON.stringify({ call, durable }) }
   const { handover, created } = reply
   return { status: created ? 201 : 200, body: JSON.stringify({ handover, created, durable }) }
 }

@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
 import { repairs } from '../domain/call/events.ts'
-import { agentStates, callFactTypes, handoverFactTypes, partyFactTypes } from '../domain/facts.ts'
+import { agentStates, callFactTypes, fileFactTypes, handoverFactTypes, partyFactTypes, recordingFactTypes } from '../domain/facts.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
-import { CallRecord, FailureRecord, HandoverRecord, Time } from '../tickets/record-schemas.ts'
+import { CallRecord, FailureRecord, HandoverRecord, RecordingRecord, Time } from '../tickets/record-schemas.ts'
 
 /** A query that is not known is refused, as a field is: it would be ignored in silence. */
 export const NoQuery = Type.Object({}, { additionalProperties: false })
@@ -34,9 +34,11 @@ export const DeliverySchema = Type.Object(
   { $id: 'Delivery', description: 'One thing pushed to one ticket system' },
 )
 
+export const RecordingSchema = Type.Object(RecordingRecord.properties, { $id: 'Recording', description: 'A recording (录音): of a call, or of one consultation' })
+
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared']),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared']),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -44,6 +46,8 @@ export const EventSchema = Type.Object(
     party: Type.Optional(Type.String({ description: 'Which party it is about' })),
     endpoint: Type.Optional(Type.String({ description: 'The agent, trunk or destination of that party' })),
     by: Type.Optional(Type.String({ description: 'Who did it' })),
+    recording: Type.Optional(Type.Ref('Recording')),
+    range: Type.Optional(Type.String({ description: 'Of `recording-fetched`: which part of the file was asked for; the whole of it when left out' })),
     failure: Type.Optional(FailureRecord),
     platform: Type.Optional(Type.Enum(platforms, { description: 'Of `call-back-requested`: who is to call back' })),
     repair: Type.Optional(Type.Enum(repairs, { description: 'Of `call-repaired`: what was otherwise than known, and is put right' })),

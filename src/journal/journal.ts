@@ -1,4 +1,5 @@
 import type { AgentFact, CallsFact, Fact } from '../domain/facts.ts'
+import type { RecordingRecord } from '../domain/recording.ts'
 
 /** A fact with its place in the journal. */
 export interface Entry {
@@ -49,6 +50,12 @@ export interface Journal {
   agents(): Promise<readonly AgentFact[]>
   /** The calls that have not ended, as far as the journal knows. */
   openCalls(): Promise<readonly OpenCall[]>
+  /** As it stood last. */
+  recording(id: string): Promise<RecordingRecord | undefined>
+  /** By their ids: the call's own first. */
+  recordingsOfCall(callId: string): Promise<readonly RecordingRecord[]>
+  /** Of which it is not known that they have ended. */
+  openRecordings(): Promise<readonly RecordingRecord[]>
   health(): { readonly ok: boolean; readonly reason?: string; readonly waiting: number }
   close(): Promise<void>
 }

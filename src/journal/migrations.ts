@@ -46,4 +46,9 @@ export const migrations: readonly string[] = [
   `,
   `CREATE TABLE agents (id TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
   `CREATE TABLE open_calls (id TEXT PRIMARY KEY, last INTEGER NOT NULL, handover_id TEXT) STRICT, WITHOUT ROWID;`,
+  `
+  CREATE TABLE recordings (id TEXT PRIMARY KEY, call_id TEXT NOT NULL, state TEXT NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX recordings_of_call ON recordings (call_id);
+  CREATE INDEX recordings_open ON recordings (id) WHERE state IN ('starting', 'recording', 'paused');
+  `,
 ]

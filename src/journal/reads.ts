@@ -1,9 +1,10 @@
-import { type AgentFact, isAgentFact, isHandoverFact, isOfCall } from '../domain/facts.ts'
+import { type AgentFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact } from '../domain/facts.ts'
+import { type RecordingRecord, runsStill } from '../domain/recording.ts'
 import type { Entry, Journal, OpenCall } from './journal.ts'
 import * as rows from './rows.ts'
 import type { Tables } from './sql.ts'
 
-type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents' | 'openCalls'>
+type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents' | 'openCalls' | 'recording' | 'recordingsOfCall' | 'openRecordings'>
 
 /**
  * The journal as it reads: what is on disk, then what is still held in memory. `held` is taken before the disk is
@@ -11,7 +12,17 @@ type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' 
  */
 export function journalReads(all: Tables['all'], held: () => readonly Entry[]): Reads {
   const select = async (statement: Parameters<typeof all>[0]) => (await all(statement)).map(rows.toEntry)
+  /** Each as it stood last; those that `wanted` takes. */
+  const recordings = async (statement: Parameters<typeof all>[0], wanted: (recording: RecordingRecord) => boolean) => {
+    const inMemory = held()
+    const last = new Map<string, RecordingRecord>()
+    for (const { fact } of [...(await select(statement)), ...inMemory]) if (isRecordingFact(fact)) last.set(fact.recording.id, fact.recording)
+    return [...last.values()].filter(wanted).toSorted((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
+  }
   return {
+    recording: async (id) => (await recordings(rows.selectRecording(id), (recording) => recording.id === id))[0],
+    recordingsOfCall: (callId) => recordings(rows.selectRecordingsOfCall(callId), (recording) => recording.callId === callId),
+    openRecordings: () => recordings(rows.selectOpenRecordings, runsStill),
     async read(after, limit) {
       const inMemory = held()
       const onDisk = await select(rows.selectAfter(after, limit))

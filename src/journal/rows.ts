@@ -1,4 +1,4 @@
-import { type CallsFact, isAgentFact, isHandoverFact, isOfCall } from '../domain/facts.ts'
+import { type CallsFact, type FileFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, type RecordingFact } from '../domain/facts.ts'
 import type { Entry, StoredAnswer } from './journal.ts'
 import type { Row, Statement } from './sql.ts'
 import { upcast } from './upcast.ts'
@@ -16,6 +16,8 @@ const touchAgent = `INSERT INTO agents (id, last) VALUES (?, ?)
 const touchCall = `INSERT INTO open_calls (id, last, handover_id) VALUES (?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last, handover_id = coalesce(excluded.handover_id, handover_id)
   WHERE excluded.last > last`
+const touchRecording = `INSERT INTO recordings (id, call_id, state, last) VALUES (?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET state = excluded.state, last = excluded.last WHERE excluded.last > last`
 const closeCall = 'DELETE FROM open_calls WHERE id = ?'
 const putAnswer = `INSERT OR REPLACE INTO answers (scope, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
 const columns = 'facts.position, facts.epoch, facts.body'
@@ -26,6 +28,7 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
     const params = [position, epoch, fact.version, isOfCall(fact) ? fact.sequence : 0, handoverId, JSON.stringify(fact)]
     const insert: Statement = { sql: insertFact, params }
     if (isAgentFact(fact)) return [insert, { sql: touchAgent, params: [fact.agent, position] }]
+    if (isRecordingFact(fact)) return [insert, ...(isOfCall(fact) ? [ofCall(fact, position, null)] : []), ofRecording(fact, position)]
     if (!isOfCall(fact)) return [insert]
     const writes = [insert, ofCall(fact, position, handoverId)]
     return handoverId === null ? writes : [...writes, { sql: touchHandover, params: [handoverId, position] }]
@@ -39,6 +42,16 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
 
 const ofCall = ({ type, call }: CallsFact, position: number, handoverId: string | null): Statement =>
   type === 'call-ended' ? { sql: closeCall, params: [call.id] } : { sql: touchCall, params: [call.id, position, handoverId] }
+
+const ofRecording = ({ recording: { id, callId, state } }: RecordingFact | FileFact, position: number): Statement => ({
+  sql: touchRecording,
+  params: [id, callId, state, position],
+})
+
+const recordings = `SELECT ${columns} FROM recordings JOIN facts ON facts.position = recordings.last WHERE`
+export const selectRecording = (id: string): Statement => ({ sql: `${recordings} recordings.id = ?`, params: [id] })
+export const selectRecordingsOfCall = (callId: string): Statement => ({ sql: `${recordings} recordings.call_id = ?`, params: [callId] })
+export const selectOpenRecordings: Statement = { sql: `${recordings} recordings.state IN ('starting', 'recording', 'paused')`, params: [] }
 
 /** The last fact of each call that has not ended, and which hand-over was its last. */
 export const selectOpenCalls: Statement = {

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { debianDirs, renderAsterisk } from '../asterisk/render.ts'
 import { parseConfig } from '../config/load.ts'
@@ -156,7 +156,7 @@ export async function labSettings(
   const police = options.policeTrunkPort
   return {
     instance: options.name,
-    http: { port: await port(8700), apiKeys: [{ name: 'desk', key: secrets['api-key'] }] },
+    http: { port: await port(8700), apiKeys: [{ name: 'desk', key: secrets['api-key'], recordings: true }] },
     asterisk: {
       httpPort: await port(8088),
       amiPort: await port(5038),
@@ -184,7 +184,7 @@ export async function labSettings(
     ],
     ...(options.carrierPort === undefined ? {} : { outbound: { trunk: 'carrier' } }),
     calls: options.calls ?? {},
-    recording: options.recording ?? {},
+    recording: { directory: join(dirname(at.journal), 'asterisk/spool/recording'), ...options.recording },
     tickets: {
       allowNetworks: ['127.0.0.0/8'],
       endpoints: (['12345', '110'] as const).map((platform) => ({

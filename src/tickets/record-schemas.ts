@@ -1,7 +1,8 @@
 /** The records that are told to the outside, as JSON Schema: in tickets and in the HTTP interface. */
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { directions, phases, purposes, type Rating } from '../domain/call/state.ts'
 import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
+import { recordedRooms, recordingStates } from '../domain/recording.ts'
 import { failureReasons, handoverStates, modes, outcomes, platforms } from '../domain/handover/handover.ts'
 
 export const Time = (description: string) => Type.String({ format: 'date-time', description: `${description}; UTC, ISO 8601` })
@@ -80,6 +81,28 @@ export const HandoverRecord = Type.Object(
   { description: 'The hand-over (转办)' },
 )
 
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the file as Asterisk left it, hex' })
+const recordingFields = {
+  id: Type.String({ description: 'The call’s id; of its n-th consultation `<call>-consultation-<n>`' }),
+  room: Type.Enum(recordedRooms, { description: '`call`: the whole call; `consultation`: what desks said to each other while the caller heard music' }),
+  state: Type.Enum(recordingStates, { description: '`paused`: silence is recorded; `finished`: it has ended' }),
+  startedAt: Type.Optional(Time('Its first sample: the time of anything, less this, is its place in the file')),
+  reason: Type.Optional(Type.String({ description: 'Why it failed' })),
+}
+
+const CallRecording = Type.Object(recordingFields)
+
+export const RecordingRecord = Type.Object(
+  {
+    ...recordingFields,
+    callId: Type.String(),
+    durationMs: Type.Optional(Type.Integer({ description: 'Length of the file' })),
+    bytes: Type.Optional(Type.Integer({ description: 'Size of the file' })),
+    sha256: Type.Optional(Sha256),
+  },
+  { description: 'A recording (录音)' },
+)
+
 export const CallRecord = Type.Object(
   {
     id: Type.String(),
@@ -98,6 +121,7 @@ export const CallRecord = Type.Object(
     endedBy: Type.Optional(Type.String()),
     failure: Type.Optional(FailureRecord),
     rating: Type.Optional(Type.Unsafe<Rating>(Type.Integer({ minimum: 1, maximum: 3, description: 'Satisfaction (满意度): 1 very satisfied, 2 satisfied, 3 dissatisfied' }))),
+    recordings: Type.Optional(Type.Unsafe<readonly Static<typeof CallRecording>[]>(Type.Array(CallRecording, { description: 'Of a call that is recorded (录音)' }))),
     parties: Type.Unsafe<readonly Party[]>(Type.Array(PartyRecord, { description: 'Everybody in it now, the caller first' })),
     channels: Type.Object({ caller: Channel, agent: Type.Optional(Channel), peer: Type.Optional(Channel) }),
   },

@@ -32,6 +32,7 @@ beforeAll(async () => {
     legAnswered: (leg) => void answered.push(leg),
     legHeld: nothing,
     legEnded: nothing,
+    recordings: { started: nothing, ended: nothing },
     restored: () => (restored += 1),
   })
 }, 60_000)

@@ -42,6 +42,7 @@ export function contextAt(mono: number, seats: SeatsOf = {}, more: Partial<DeskN
     releaseAt: 'answer',
     satisfactionMs: 0,
     recorded: false,
+    notice: false,
   }
 }
 
@@ -233,4 +234,4 @@ export function lines(actions: readonly Action[]): readonly string[] {
 }
 
 const said = (reply: Reply): string =>
-  reply.kind === 'refused' ? reply.code : reply.kind === 'party' ? reply.party : `${reply.handover.id} ${reply.handover.state}${reply.created ? ', created' : ''}`
+  reply.kind === 'refused' ? reply.code : reply.kind === 'party' ? reply.party : reply.kind === 'call' ? 'done' : `${reply.handover.id} ${reply.handover.state}${reply.created ? ', created' : ''}`

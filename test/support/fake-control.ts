@@ -4,7 +4,7 @@ import type { CallControl, ControlListener, LegOrder } from '../../src/calls/cal
 /** A PBX without a PBX: does what it is asked at once, and lets a test say what the parties do. */
 export class FakeControl implements CallControl {
   up = true
-  readonly recordings = { start: async () => {}, stop: async () => {}, pause: async () => {} }
+  readonly recordings = { start: async () => {}, stop: async () => {}, pause: async () => {}, isLive: async () => false }
   /** Every leg dialled, in order. */
   readonly dialled: LegOrder[] = []
   /** Every leg that was to be ended, in order. */

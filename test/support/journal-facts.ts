@@ -1,4 +1,5 @@
-import type { CallsFact, HandoverFactType } from '../../src/domain/facts.ts'
+import type { CallsFact, FileFact, FileFactType, HandoverFactType } from '../../src/domain/facts.ts'
+import type { RecordingRecord } from '../../src/domain/recording.ts'
 import type { Handover, HandoverState } from '../../src/domain/handover/handover.ts'
 
 export const callOf = (id: string) =>
@@ -44,4 +45,14 @@ export const callFact = (id: string, sequence: number): CallsFact => ({
   at: '2026-11-23T08:00:00.000Z',
   type: 'call-arrived',
   call: callOf(id),
+})
+
+export const recordedCall = 'call-01a20eeb-7cfc-7145-8200-a737d1c85d9a'
+
+/** About the file of a recording, of `recordedCall` unless told. */
+export const fileFact = (type: FileFactType, more: Partial<RecordingRecord> = {}): FileFact => ({
+  type,
+  version: 2,
+  at: '2026-11-24T19:00:00.000Z',
+  recording: { id: recordedCall, callId: recordedCall, room: 'call', state: 'finished', startedAt: '2026-11-24T18:57:21.000Z', ...more },
 })

@@ -12,13 +12,14 @@ export type Apart = 'ringback' | 'music' | 'silence'
 export type Place = Room | Apart | `whisper ${string}`
 
 /** `queue-position-1` and so on; `queue-position-many` beyond the last one that is spoken. */
-export type Prompt = 'please-wait' | 'satisfaction' | `queue-position-${number | 'many'}`
+export type Prompt = 'please-wait' | 'recording-notice' | 'satisfaction' | `queue-position-${number | 'many'}`
 export type Briefing = 'briefing-danger' | `briefing-${Mode}`
 /** The last place in the queue that has a prompt of its own. */
 export const lastSpokenPosition = 10
 
 export const prompts: readonly Prompt[] = [
   'please-wait',
+  'recording-notice',
   'satisfaction',
   ...Array.from({ length: lastSpokenPosition }, (_, i) => `queue-position-${i + 1}` as const),
   'queue-position-many',
@@ -39,6 +40,7 @@ export const refusals = [
   'party-already-in',
   'last-party',
   'cannot-whisper',
+  'call-not-recorded',
 ] as const
 export type Refusal = (typeof refusals)[number]
 
@@ -46,6 +48,8 @@ export type Reply =
   | { readonly kind: 'handover'; readonly handover: Handover; readonly created: boolean }
   /** The party that the command was about. */
   | { readonly kind: 'party'; readonly party: string }
+  /** The command was about the call itself. */
+  | { readonly kind: 'call' }
   | { readonly kind: 'refused'; readonly code: Refusal }
 
 export type Action =

@@ -24,6 +24,7 @@ export function callOut({ trunk, agent, number, ...order }: OutboundOrder, conte
     callerUp: false,
     guests: [],
     recorded: context.recorded,
+    noticed: false,
     recordingPaused: false,
     recordings: [],
     overflowed: false,

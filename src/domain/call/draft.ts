@@ -1,10 +1,11 @@
-import type { CallFactType, CallsFact, HandoverFactType, PartyFactType } from '../facts.ts'
+import type { CallFactType, CallsFact, HandoverFactType, PartyFactType, RecordingFactType } from '../facts.ts'
 import { factVersion } from '../facts.ts'
 import { type Failure, type Tracked, toRecord } from '../handover/handover.ts'
 import { type Instant, iso } from '../instant.ts'
 import type { Repair } from './events.ts'
+import type { RecordingRecord } from '../recording.ts'
 import type { Action } from './actions.ts'
-import { followScene } from './recording.ts'
+import { followScene } from './recordings.ts'
 import { changesBetween, sameScene, type Scene, sceneOf } from './scene.ts'
 import type { Call, Leg, State } from './state.ts'
 import { summarise } from './summary.ts'
@@ -20,6 +21,7 @@ export type FactDraft =
   | { readonly type: 'call-repaired'; readonly repair: Repair; readonly party?: string }
   | { readonly type: HandoverFactType; readonly handover: Tracked }
   | { readonly type: PartyFactType; readonly party: string; readonly endpoint?: string; readonly by?: string; readonly failure?: Failure }
+  | { readonly type: RecordingFactType; readonly recording: RecordingRecord; readonly by?: string }
 
 /**
  * What a handler says happens, in this order: `actions`, then the changes of the scene that follow from the new state, then

@@ -100,6 +100,15 @@ export type PartyEvent =
   /** `by`: who drops it. */
   | ({ readonly type: 'party-drop-requested'; readonly by: string } & PartyCommand)
 
+/** About recordings, in whatever phase. */
+export type RecordingEvent =
+  /** `at`: UTC of its first sample, ISO 8601. */
+  | { readonly type: 'recording-started'; readonly recording: string; readonly at: string }
+  /** It could not be begun or paused, or ended by itself. */
+  | { readonly type: 'recording-failed'; readonly recording: string; readonly reason: string }
+  /** `by`: who asks for it. */
+  | { readonly type: 'recording-change-requested'; readonly command: string; readonly paused: boolean; readonly by: string }
+
 /** What a comparison with the PBX found to be otherwise than the call knew, and put right. */
 export const repairs = ['control-restored', 'caller-left', 'leg-ended', 'leg-answered', 'leg-removed', 'place-restored'] as const
 export type Repair = (typeof repairs)[number]
@@ -112,7 +121,7 @@ export interface RepairEvent {
   readonly party?: string
 }
 
-export type AnyEvent = Event | PartyEvent | RepairEvent
+export type AnyEvent = Event | PartyEvent | RecordingEvent | RepairEvent
 export type EventType = Event['type']
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>
 
@@ -171,6 +180,8 @@ export interface Context {
   readonly releaseAt: 'ringing' | 'answer'
   /** Calls that begin now are recorded. */
   readonly recorded: boolean
+  /** Callers are told so, while the desk rings. */
+  readonly notice: boolean
   /** How long the caller may answer the satisfaction question (满意度); 0: it is not asked. */
   readonly satisfactionMs: number
 }

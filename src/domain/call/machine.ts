@@ -30,11 +30,12 @@ import { ended, ringing, waiting } from './before-the-talk.ts'
 import { asking } from './asking.ts'
 import { calling, callOut } from './calling.ts'
 import { type Draft, type FactDraft, find, nothing, type Step, settle } from './draft.ts'
-import type { AnyEvent, Arrival, Context, Event, OutboundOrder, PartyEvent, RepairEvent } from './events.ts'
+import type { AnyEvent, Arrival, Context, Event, OutboundOrder, PartyEvent, RecordingEvent, RepairEvent } from './events.ts'
 import { aftertalk, joining, releasing } from './joined.ts'
 import { calledBack, ringDesk } from './moves.ts'
 import { inviting } from './inviting.ts'
 import { guestStep, partyStep } from './parties.ts'
+import { recordingStep, withNotice } from './recording-events.ts'
 import type { Table } from './row.ts'
 import { emptyScene, sceneOf } from './scene.ts'
 import type { Call, Leg, State } from './state.ts'
@@ -54,6 +55,7 @@ export function begin(arrival: Arrival, context: Context): Step {
     callerMuted: false,
     guests: [],
     recorded: context.recorded,
+    noticed: false,
     recordingPaused: false,
     recordings: [],
     overflowed: false,
@@ -62,7 +64,7 @@ export function begin(arrival: Arrival, context: Context): Step {
     timer: 0,
   }
   const draft = ringDesk(call, arrival.platform, context, [{ type: 'open-bridge' }])
-  return settle(emptyScene, { ...draft, facts: [{ type: 'call-arrived' }, ...(draft.facts ?? [])] }, context.now)
+  return settle(emptyScene, withNotice({ ...draft, facts: [{ type: 'call-arrived' }, ...(draft.facts ?? [])] }, context), context.now)
 }
 
 /** A desk calls a citizen: what follows the citizen's answer is what follows an arrived call's. */
@@ -70,12 +72,13 @@ export const beginOutbound = (order: OutboundOrder, context: Context): Step => s
 
 /** One event; the machine ignores what does not concern its phase, and never throws. */
 export function step(state: State, event: AnyEvent, context: Context): Step {
-  return settle(sceneOf(state), draftOf(state, event, context), context.now)
+  return settle(sceneOf(state), withNotice(draftOf(state, event, context), context), context.now)
 }
 
 function draftOf(state: State, event: AnyEvent, context: Context): Draft {
   if (event.type === 'repaired') return state.phase === 'ended' ? nothing(state) : { state, actions: [], facts: [repairOf(event)] }
   if (event.type === 'caller-left' && event.lost) return calledBack(state, draftOf(state, { type: 'caller-left' }, context))
+  if (isRecordingEvent(event)) return recordingStep(state, event)
   if (isPartyEvent(event)) {
     return partyStep(state, event, context, ({ id }: Leg) => draftOf(state, { type: 'leg-ended', leg: id, lost: false }, context))
   }
@@ -90,3 +93,5 @@ function draftOf(state: State, event: AnyEvent, context: Context): Draft {
 const repairOf = ({ repair, party }: RepairEvent): FactDraft => ({ type: 'call-repaired', repair, ...(party === undefined ? {} : { party }) })
 
 const isPartyEvent = (event: AnyEvent): event is PartyEvent => event.type.startsWith('party-')
+
+const isRecordingEvent = (event: AnyEvent): event is RecordingEvent => event.type.startsWith('recording-')

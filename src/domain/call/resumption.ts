@@ -1,7 +1,7 @@
 /** A call goes on after nobody, or nobody who could act, was in charge of it. */
 import type { Action, Background, Place } from './actions.ts'
 import { hangUp } from './draft.ts'
-import { recordingsOf } from './recording.ts'
+import { recordingsOf } from './recordings.ts'
 import { changesBetween, type Scene, sceneOf } from './scene.ts'
 import { answeredLegsOf, type Room, type State } from './state.ts'
 

@@ -25,16 +25,16 @@ export interface Guest extends Leg {
   readonly whispersTo?: string
 }
 
-export const recordingStates = ['starting', 'recording', 'finished', 'failed'] as const
-
 /** One recording (录音) of the call: the whole of it from its answer on, or one consultation apart. */
 export interface Recording {
   /** Of the call, the call's id; of its n-th consultation, `<call>-consultation-<n>`. */
   readonly id: string
   readonly room: Room
-  readonly state: (typeof recordingStates)[number]
-  /** UTC of its first sample: the time of a fact, less this, is its place in the file. */
+  readonly state: 'starting' | 'recording' | 'finished' | 'failed'
+  /** UTC of its first sample. */
   readonly startedAt?: string
+  /** Why it failed. */
+  readonly reason?: string
 }
 
 /** `outbound`: a desk calls the citizen. */
@@ -90,6 +90,8 @@ export interface Call {
   readonly guests: readonly Guest[]
   /** Whether it is recorded; settled when it begins. */
   readonly recorded: boolean
+  /** The caller has been told so. */
+  readonly noticed: boolean
   /** Nothing is heard in the recordings for now: something that must not be kept is being said. */
   readonly recordingPaused: boolean
   readonly recordings: readonly Recording[]

@@ -1,5 +1,6 @@
 import type { CallSummary, ChannelRef, Party } from '../facts.ts'
 import { sceneOf } from './scene.ts'
+import { told } from './recordings.ts'
 import { isHeld, type Leg, ownLegsOf, type State } from './state.ts'
 
 /** The call as told to the outside: API, tickets, journal. */
@@ -22,6 +23,7 @@ export function summarise(state: State): CallSummary {
     ...(state.phase === 'ended' ? { endedAt: state.endedAt, endedBy: state.endedBy, ...(state.failure ? { failure: state.failure } : {}) } : {}),
     ...(call.rating === undefined ? {} : { rating: call.rating }),
     parties: partiesIn(state),
+    ...(call.recorded ? { recordings: call.recordings.map((recording) => told(call, recording)) } : {}),
     channels: {
       caller: {
         channelId: call.caller.channelId,

@@ -1,9 +1,17 @@
 /** The call's recordings (录音): they begin and end as the scene says, and are paused together. */
+import type { RecordingRecord } from '../recording.ts'
 import type { Action } from './actions.ts'
 import { sameScene, type Scene, sceneOf } from './scene.ts'
 import type { Call, Recording, Room, State } from './state.ts'
 
-const runs = ({ state }: Recording): boolean => state === 'starting' || state === 'recording'
+/** It has begun, or is to, and has not ended. */
+export const runs = ({ state }: Recording): boolean => state === 'starting' || state === 'recording'
+
+/** A recording of the call as told to the outside. */
+export const told = ({ recordingPaused }: Call, recording: Recording): Omit<RecordingRecord, 'callId'> =>
+  recordingPaused && runs(recording) ? { ...recording, state: 'paused' } : recording
+
+export const recordOf = (call: Call, recording: Recording): RecordingRecord => ({ ...told(call, recording), callId: call.id })
 
 /** The call's own is one from beginning to end; each consultation has another. */
 function idFor(call: Call, room: Room): string {

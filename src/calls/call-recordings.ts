@@ -1,0 +1,43 @@
+import { runs } from '../domain/call/recordings.ts'
+import { callOfRecording } from '../domain/recording.ts'
+import type { CallBook } from './call-book.ts'
+import type { RecordingListener } from './call-control.ts'
+import type { CallRunner } from './call-runner.ts'
+
+/** A recording ends as its last party leaves; that this one has left may be told a little later, ms. */
+const partyLeavesMs = 1_000
+
+/** Brings what the PBX tells of recordings to their calls, and tells of those that have ended. */
+export class CallRecordings implements RecordingListener {
+  readonly #book: CallBook
+  readonly #ended: (recording: string, startedAt: string | undefined) => void
+
+  constructor(book: CallBook, ended: (recording: string, startedAt: string | undefined) => void) {
+    this.#book = book
+    this.#ended = ended
+  }
+
+  started(recording: string, at: string): void {
+    this.#callOf(recording)?.deliver({ type: 'recording-started', recording, at })
+  }
+
+  ended(recording: string, startedAt: string | undefined, reason: string): void {
+    const call = this.#callOf(recording)
+    const over = () => {
+      call?.deliver({ type: 'recording-failed', recording, reason })
+      this.#ended(recording, startedAt)
+    }
+    if (this.runs(recording)) setTimeout(over, partyLeavesMs).unref()
+    else over()
+  }
+
+  /** Whether a live call takes it to be running. */
+  runs(recording: string): boolean {
+    return this.#callOf(recording)?.state.call.recordings.some((known) => known.id === recording && runs(known)) ?? false
+  }
+
+  #callOf(recording: string): CallRunner | undefined {
+    const callId = callOfRecording(recording)
+    return callId === undefined ? undefined : this.#book.get(callId)
+  }
+}
