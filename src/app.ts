@@ -4,6 +4,7 @@ import { Calls } from './calls/calls.ts'
 import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
 import { openJournal } from './journal/open-journal.ts'
+import { Recordings } from './recordings/recordings.ts'
 import { startTickets } from './tickets/tickets.ts'
 
 export interface Tandem {
@@ -27,20 +28,29 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
     config,
     journal,
     agents: await journal.agents(),
+    recorded: (recording, startedAt) => void recordings.finish(recording, startedAt),
     logger: logger.child({ part: 'calls' }),
     control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
   })
+  const recordings = new Recordings({
+    config: config.recording,
+    journal,
+    logger: logger.child({ part: 'recordings' }),
+    isRunning: async (recording) => calls.recordings.runs(recording) || calls.control.recordings.isLive(recording),
+  })
   // First: the calls of a service that died before wait for it.
   const connected = asterisk?.start()
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await connected
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
+  recordings.start()
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(looks)
     await http.close()
     await calls.handBack()
+    await recordings.close()
     asterisk?.close()
     await tickets.close()
     await journal.close()

@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Name of the API key that the request came with. */
     user: string
+    /** That key may have recordings. */
+    recordings: boolean
   }
 }
 
@@ -18,8 +20,9 @@ const basic = 'Basic realm="tandem", charset="UTF-8"'
  * key as password (RFC 7617) on GET only, since a browser would add it to any site's request by itself.
  */
 export function requireKey(app: FastifyInstance, keys: Config['http']['apiKeys']): void {
-  const known = keys.map(({ name, key }) => ({ name, key: Buffer.from(key) }))
+  const known = keys.map(({ name, key, recordings }) => ({ name, recordings, key: Buffer.from(key) }))
   app.decorateRequest('user', '')
+  app.decorateRequest('recordings', false)
   app.addHook('onRequest', (request, reply, done) => {
     const presented = Buffer.from(keyOf(request) ?? '')
     const found = known.find(({ key }) => key.length === presented.length && timingSafeEqual(key, presented))
@@ -29,6 +32,7 @@ export function requireKey(app: FastifyInstance, keys: Config['http']['apiKeys']
       return
     }
     request.user = found.name
+    request.recordings = found.recordings
     done()
   })
 }

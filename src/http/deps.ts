@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Calls } from '../calls/calls.ts'
 import type { Config } from '../config/schema.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { Recordings } from '../recordings/recordings.ts'
 import type { Tickets } from '../tickets/tickets.ts'
 
 export interface HttpDeps {
@@ -9,5 +10,6 @@ export interface HttpDeps {
   readonly logger: Logger
   readonly calls: Calls
   readonly journal: Journal
+  readonly recordings: Recordings
   readonly tickets: Pick<Tickets, 'health' | 'deliveriesOf'>
 }

@@ -1,4 +1,4 @@
-import { isOfCall } from '../domain/facts.ts'
+import { type Fact, isOfCall, isRecordingFact } from '../domain/facts.ts'
 import type { Entry, Journal } from '../journal/journal.ts'
 
 export interface EventStreamOptions {
@@ -63,7 +63,7 @@ export async function* eventStream(journal: Journal, options: EventStreamOptions
       const entries = await next()
       const fresh = entries.filter(({ position }) => sent === undefined || position > sent)
       sent = fresh.at(-1)?.position ?? sent
-      const text = fresh.filter(({ fact }) => call === undefined || (isOfCall(fact) && fact.call.id === call)).map(toText).join('')
+      const text = fresh.filter(({ fact }) => call === undefined || callOf(fact) === call).map(toText).join('')
       if (text !== '') yield text
       else if (!behind && recent.length === 0 && !signal.aborted && !(await somethingNew())) yield ':\n\n'
     }
@@ -72,6 +72,8 @@ export async function* eventStream(journal: Journal, options: EventStreamOptions
     unsubscribe()
   }
 }
+
+const callOf = (fact: Fact): string | undefined => (isOfCall(fact) ? fact.call.id : isRecordingFact(fact) ? fact.recording.callId : undefined)
 
 function toText({ position, fact }: Entry): string {
   const { version: _, ...data } = fact

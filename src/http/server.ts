@@ -14,7 +14,8 @@ import { handoverCommandRoutes } from './routes/handover-commands.ts'
 import { handoverRoutes } from './routes/handovers.ts'
 import { healthRoutes } from './routes/health.ts'
 import { partyRoutes } from './routes/parties.ts'
-import { CallSchema, DeliverySchema, EventSchema, HandoverSchema } from './schemas.ts'
+import { recordingRoutes } from './routes/recordings.ts'
+import { CallSchema, DeliverySchema, EventSchema, HandoverSchema, RecordingSchema } from './schemas.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
 
@@ -48,7 +49,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), closeMs).unref()
   })
-  for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, EventSchema]) app.addSchema(schema)
+  for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, RecordingSchema, EventSchema]) app.addSchema(schema)
   await describeApi(app)
   const keys = await IdempotencyKeys.load(deps.journal)
   await app.register(async (routes) => {
@@ -57,6 +58,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     handoverRoutes(routes, deps, keys)
     handoverCommandRoutes(routes, deps, keys)
     partyRoutes(routes, deps, keys)
+    await recordingRoutes(routes, deps, keys)
     eventRoutes(routes, deps)
     healthRoutes(routes, deps)
   })

@@ -45,11 +45,14 @@ describe('the OpenAPI document', () => {
       'GET /v1/agents',
       'GET /v1/calls',
       'GET /v1/calls/{callId}',
+      'GET /v1/calls/{callId}/recordings',
       'GET /v1/events',
       'GET /v1/handovers',
       'GET /v1/handovers/{handoverId}',
       'GET /v1/health',
+      'GET /v1/recordings/{recordingId}/file',
       'PATCH /v1/calls/{callId}/parties/{party}',
+      'PATCH /v1/calls/{callId}/recording',
       'PATCH /v1/handovers/{handoverId}',
       'POST /v1/calls',
       'POST /v1/calls/{callId}/parties',
@@ -63,7 +66,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('names its schemas, and every reference leads somewhere', () => {
-    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['Call', 'Delivery', 'Event', 'Handover', 'Problem'])
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['Call', 'Delivery', 'Event', 'Handover', 'Problem', 'Recording'])
     const refs = refsIn(document)
     expect(refs.length).toBeGreaterThan(20)
     const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`)

@@ -2,7 +2,8 @@ import type { InjectOptions } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ProblemCode, problems } from '../../src/http/problem.ts'
 import { eventually } from '../../src/lab/eventually.ts'
-import { type GivenHttp, givenHttp, withKey } from '../support/given-http.ts'
+import { type GivenHttp, givenHttp, withArchiveKey, withKey } from '../support/given-http.ts'
+import { fileFact, recordedCall } from '../support/journal-facts.ts'
 
 type Ask = InjectOptions & { url: string }
 
@@ -78,6 +79,13 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   },
   'handover-not-verified': async () => post(`/v1/handovers/${await conferring()}/confirm`, {}),
   'not-a-conference': async () => post(`/v1/handovers/${await pressed()}/outcome`, { outcome: 'kept' }),
+  'call-not-recorded': () => ({ ...post(`/v1/calls/${given.control.talk('1001').call}/recording`, { paused: true }), method: 'PATCH' }),
+  'recordings-not-allowed': () => get(`/v1/recordings/${recordedCall}/file`),
+  'recording-not-found': () => ({ ...get(`/v1/recordings/${recordedCall}/file`), headers: withArchiveKey }),
+  'recording-not-finished': async () => {
+    await given.journal.append([fileFact('recording-fetched', { state: 'recording' })])
+    return { ...get(`/v1/recordings/${recordedCall}/file`), headers: withArchiveKey }
+  },
   'party-not-found': () => patch(given.control.talk('1001').call, 'somebody', { held: true }),
   'party-not-joined': async () => {
     await pressed()
@@ -138,7 +146,7 @@ describe('every problem', () => {
     expect(await done()).toEqual(before)
     if (code === 'not-found') return
     const { paths } = (await given.http.inject(get('/openapi.json'))).json<Document>()
-    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}')
+    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}').replace(/\/recordings\/call-[^/]+/, '/recordings/{recordingId}')
     const documented = paths[route]?.[(request.method ?? 'GET').toLowerCase()]?.responses[problems[code].status]
     expect(documented?.description).toContain(`\`${code}\``)
     expect(documented?.content).toHaveProperty(['application/problem+json'])

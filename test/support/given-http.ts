@@ -7,12 +7,15 @@ import { parseConfig } from '../../src/config/load.ts'
 import { type App, buildServer } from '../../src/http/server.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
+import { Recordings } from '../../src/recordings/recordings.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import type { DeliveryView } from '../../src/tickets/tickets.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { FakeControl } from './fake-control.ts'
 
-export const keys = { desk: 'key-of-the-desk-0001', tickets: 'key-of-the-ticket-system' }
+export const keys = { desk: 'key-of-the-desk-0001', tickets: 'key-of-the-ticket-system', archive: 'key-of-the-archive-1' }
+/** The one key that may have recordings. */
+export const withArchiveKey = { authorization: `Bearer ${keys.archive}` }
 export const withKey = { authorization: `Bearer ${keys.desk}` }
 export const seats = { '12345': ['1001', '1002', '1003'], '110': ['2001', '2002', '2003'] } as const
 
@@ -21,6 +24,8 @@ export interface GivenHttp {
   readonly calls: Calls
   readonly control: FakeControl
   readonly journal: JournalFile
+  /** Asterisk's recordings directory, as it seems. */
+  readonly directory: string
   /** Log lines of level warn and above. */
   readonly warnings: readonly string[]
   /** Idempotent. */
@@ -33,6 +38,8 @@ export interface HttpOptions {
   /** What stands between the service and the journal. */
   readonly wrap?: (journal: JournalFile) => Journal
   readonly deliveries?: readonly DeliveryView[]
+  /** Calls are recorded. */
+  readonly recorded?: boolean
   readonly agents?: Readonly<Record<'12345' | '110', readonly string[]>>
 }
 
@@ -42,38 +49,42 @@ export function newJournalPath(): string {
 }
 
 /** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
-export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], agents = seats }: HttpOptions = {}): Promise<GivenHttp> {
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats }: HttpOptions = {}): Promise<GivenHttp> {
   const path = given ?? newJournalPath()
   const warnings: string[] = []
   const sink: DestinationStream = { write: (line) => void warnings.push(line) }
   const logger = pino({ level: 'warn' }, sink)
   const file = await openJournal({ path, limits: { retryMs: 50 } })
   const journal = wrap(file)
-  const config = parseConfig(settings(path, agents), {})
+  const config = parseConfig(settings(path, agents, recorded), {})
   let control: FakeControl | undefined
   const timers = { set: () => undefined, clear: () => undefined }
   const calls = new Calls({ config, journal, logger, timers, control: (listener) => (control = new FakeControl(listener)) })
   if (!control) throw new Error('calls made no control')
   calls.restored()
   await eventually(() => calls.inControl, Boolean)
+  const { directory } = config.recording
+  const recordings = new Recordings({ config: config.recording, journal, logger, isRunning: async (id) => calls.recordings.runs(id) })
   const tickets = { health: () => ({ redis: 'up', pending: 0, dead: 0 }) as const, deliveriesOf: async () => deliveries }
-  const http = await buildServer({ config, logger, calls, journal, tickets })
+  const http = await buildServer({ config, logger, calls, journal, tickets, recordings })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()
+    await recordings.close()
     await file.close()
     if (given === undefined) rmSync(dirname(path), { recursive: true })
   }
-  return { http, calls, control, journal: file, warnings, close: () => (closing ??= close()) }
+  return { http, calls, control, journal: file, directory, warnings, close: () => (closing ??= close()) }
 }
 
-function settings(path: string, agents: Required<HttpOptions>['agents']): string {
+function settings(path: string, agents: Required<HttpOptions>['agents'], recorded: boolean): string {
   const secret = 'only-for-this-test-00'
   return stringify({
-    http: { apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key })) },
+    http: { apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, recordings: name === 'archive' })) },
     asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret },
     redis: { url: 'redis://127.0.0.1:1' },
     journal: { path },
+    recording: { enabled: recorded, directory: join(dirname(path), 'recording') },
     desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'] } },
     agents: (['12345', '110'] as const).flatMap((platform) => agents[platform].map((id) => ({ id, platform, password: secret }))),
   })

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import type { CallsFact } from '../../src/domain/facts.ts'
+import type { CallsFact, FileFact, RecordingFact } from '../../src/domain/facts.ts'
 
 export interface ServerEvent {
   readonly id: number
   readonly event: string
-  readonly data: Omit<CallsFact, 'version'>
+  readonly data: Omit<CallsFact, 'version'> & Partial<Pick<RecordingFact & FileFact, 'recording' | 'range' | 'by'>>
 }
 
 /** A reader of Server-Sent Events (WHATWG HTML §9.2) that reads only when it is told to. */

@@ -6,7 +6,7 @@ import type { App } from '../server.ts'
 
 const Part = Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })
 
-export function healthRoutes(app: App, { calls, journal, tickets }: HttpDeps): void {
+export function healthRoutes(app: App, { calls, journal, recordings, tickets }: HttpDeps): void {
   app.get(
     '/v1/health',
     {
@@ -24,6 +24,7 @@ export function healthRoutes(app: App, { calls, journal, tickets }: HttpDeps): v
               asterisk: Part,
               journal: Part,
               redis: Part,
+              recording: Part,
               calls: Type.Integer({ description: 'Live calls' }),
               deliveries: Type.Object({ pending: Type.Integer(), dead: Type.Integer() }),
             },
@@ -40,6 +41,7 @@ export function healthRoutes(app: App, { calls, journal, tickets }: HttpDeps): v
         asterisk: calls.inControl ? { ok: true } : { ok: false, detail: 'not connected; callers are rung through by the dialplan' },
         journal: { ok, ...(reason === undefined ? {} : { detail: reason }) },
         redis: redis === 'up' ? { ok: true } : { ok: false, detail: 'away; tickets wait in the journal' },
+        recording: recordings.health(),
         calls: calls.list().length,
         deliveries: { pending, dead },
       }

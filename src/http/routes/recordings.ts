@@ -1,0 +1,103 @@
+import { basename, dirname } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { answerOf, answerOnce, CallAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
+import type { HttpDeps } from '../deps.ts'
+import type { IdempotencyKeys } from '../idempotency.ts'
+import { problem, problemAnswers, sendProblem } from '../problem.ts'
+import { NoQuery } from '../schemas.ts'
+import type { App } from '../server.ts'
+
+const tags = ['recordings']
+const CallParams = Type.Object({ callId: Type.String() })
+
+/** Only keys to which the configuration allows it. */
+async function allowed(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  return request.recordings ? undefined : sendProblem(reply, problem('recordings-not-allowed'))
+}
+
+export async function recordingRoutes(app: App, { calls, journal, recordings }: HttpDeps, keys: IdempotencyKeys): Promise<void> {
+  await app.register(fastifyStatic, { serve: false, cacheControl: false })
+
+  app.patch(
+    '/v1/calls/:callId/recording',
+    {
+      schema: {
+        operationId: 'changeRecording',
+        summary: 'Pause or resume the recording of a call: for what must not be kept',
+        description: 'Paused, silence is recorded, so that the place in the file stays the time since its start. A consultation’s recording is paused with it.',
+        tags,
+        headers: KeyHeader,
+        params: CallParams,
+        querystring: NoQuery,
+        body: Type.Object(
+          { paused: Type.Boolean(), agent: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'Who does it; the API key’s name when left out' })) },
+          { additionalProperties: false },
+        ),
+        response: { ...problemAnswers(...keyedProblems, 'call-not-found', 'call-not-answered', 'call-ended', 'call-not-recorded', 'asterisk-away'), 200: CallAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { callId } = request.params
+      const { paused, agent } = request.body
+      return answerOnce(request, reply, keys, () => answerOf(calls.pauseRecording(callId, paused, agent ?? request.user), calls, callId))
+    },
+  )
+
+  app.get(
+    '/v1/calls/:callId/recordings',
+    {
+      schema: {
+        operationId: 'listRecordings',
+        summary: 'The recordings of a call',
+        description: 'For keys with `recordings: true`.',
+        tags,
+        params: CallParams,
+        querystring: NoQuery,
+        response: {
+          ...problemAnswers('recordings-not-allowed', 'call-not-found'),
+          200: Type.Object({ items: Type.Array(Type.Ref('Recording')) }, { description: 'The call’s own first, then its consultations’' }),
+        },
+      },
+      preHandler: allowed,
+    },
+    async (request, reply) => {
+      const { callId } = request.params
+      const items = await journal.recordingsOfCall(callId)
+      if (items.length === 0 && !calls.get(callId)) return sendProblem(reply, problem('call-not-found'))
+      return { items: [...items] }
+    },
+  )
+
+  app.get(
+    '/v1/recordings/:recordingId/file',
+    {
+      // A HEAD would be recorded as a fetch that nobody made.
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'fetchRecording',
+        summary: 'The file of a recording: WAV, 16-bit PCM, 8 kHz, mono',
+        description: 'For keys with `recordings: true`. With `Range` (RFC 9110 §14) a part of it, so that a player can seek. Every fetch is a fact: who, which, which part.',
+        tags,
+        params: Type.Object({ recordingId: Type.String() }),
+        querystring: NoQuery,
+        response: {
+          ...problemAnswers('recordings-not-allowed', 'recording-not-found', 'recording-not-finished'),
+          200: { description: 'The file', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
+          206: { description: 'The part that was asked for', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
+        },
+      },
+      preHandler: allowed,
+    },
+    async (request, reply) => {
+      const { recordingId } = request.params
+      const recording = await journal.recording(recordingId)
+      const file = recordings.pathOf(recordingId)
+      if (!recording || file === undefined || recording.state === 'deleted') return sendProblem(reply, problem('recording-not-found'))
+      if (recording.sha256 === undefined) return sendProblem(reply, problem(recording.state === 'failed' ? 'recording-not-found' : 'recording-not-finished'))
+      await recordings.fetched(recording, request.user, request.headers.range)
+      return reply.type('audio/wav').sendFile(basename(file), dirname(file))
+    },
+  )
+}
