@@ -1,7 +1,7 @@
 import type { RecordingControl, RecordingListener } from '../calls/call-control.ts'
 import type { Room } from '../domain/call/state.ts'
 import { callOfRecording, recordingName } from '../domain/recording.ts'
-import { AriError } from './ari-error.ts'
+import { AriError, unlessGone } from './ari-error.ts'
 import type { RecordingAriEvent } from './ari-events.ts'
 import type { AriLink } from './ari-link.ts'
 
@@ -33,13 +33,16 @@ export class BridgeRecordings implements RecordingControl {
     const subscribed = this.#link.request('applications', 'subscribe', { applicationName: this.#application, eventSource: `bridge:${bridgeId}` })
     // Appended to only where it ended while Asterisk was out of sight. Nothing but its talk's end ends it.
     const record = this.#link.request('bridges', 'record', { bridgeId, name: recordingName(recording), format: 'wav', ifExists: 'append' })
-    // 409: it runs already.
-    await Promise.all([subscribed, unless(409, record)])
+    await Promise.all([subscribed, record.catch((error: unknown) => this.#unlessLive(recording, error))])
+  }
+
+  /** 409 says that it runs already, and of a directory too that it cannot be made. */
+  async #unlessLive(recording: string, error: unknown): Promise<void> {
+    if (!(error instanceof AriError) || error.status !== 409 || !(await this.isLive(recording))) throw error
   }
 
   async stop(recording: string): Promise<void> {
-    // It has ended by itself.
-    await unless(404, this.#link.request('recordings', 'stop', { recordingName: recordingName(recording) }))
+    await unlessGone(this.#link.request('recordings', 'stop', { recordingName: recordingName(recording) }))
   }
 
   /** ARI's `mute`: its `pause` would take the time out of the file. @throws AriError */
@@ -93,14 +96,5 @@ export class BridgeRecordings implements RecordingControl {
     this.#waiting.set(recording, done)
     if (this.#startedAt.has(recording)) done()
     return promise
-  }
-}
-
-/** What was asked for is so already. @throws AriError for any other reason */
-async function unless(status: number, request: Promise<unknown>): Promise<void> {
-  try {
-    await request
-  } catch (error) {
-    if (!(error instanceof AriError) || error.status !== status) throw error
   }
 }

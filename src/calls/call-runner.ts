@@ -10,6 +10,7 @@ import { summarise } from '../domain/call/summary.ts'
 import type { CallsFact, CallSummary, Fact } from '../domain/facts.ts'
 import type { Commit } from '../journal/journal.ts'
 import { type CallControl, LegGone } from './call-control.ts'
+import { doMediaAction, type MediaAction } from './media-action.ts'
 import type { Timers } from './timers.ts'
 
 export interface RunnerDeps {
@@ -228,9 +229,11 @@ export class CallRunner {
     })
   }
 
-  async #doMedia(action: Extract<Action, { type: MediaAction }>): Promise<void> {
+  async #doMedia(action: MediaAction): Promise<void> {
     try {
-      await this.#request(action)
+      const from = this.#background
+      if (action.type === 'set-background') this.#background = action.sound
+      await doMediaAction(this.#deps.control, this.#state.call, action, from)
       if (action.type === 'join-leg') this.deliver({ type: 'leg-joined', leg: action.leg, room: action.room })
     } catch (error) {
       this.#deps.logger.warn({ err: error, action: action.type }, 'action failed')
@@ -247,49 +250,6 @@ export class CallRunner {
     }
   }
 
-  #channelOf(party: string): string {
-    return party === 'caller' ? this.#state.call.caller.channelId : party
-  }
-
-  async #request(action: Extract<Action, { type: MediaAction }>): Promise<void> {
-    const { control } = this.#deps
-    const { id, caller } = this.#state.call
-    switch (action.type) {
-      case 'open-bridge':
-        return control.openBridge(id, this.#state.call.direction === 'inbound' ? caller.channelId : undefined)
-      case 'close-bridge':
-        return control.closeBridge(id)
-      case 'answer-caller':
-        return control.answerCaller(id, caller.channelId)
-      case 'join-leg':
-        return control.joinLeg(id, action.leg, action.room)
-      case 'separate-leg':
-        return control.separateLeg(id, action.leg, action.hears)
-      case 'whisper':
-        return control.whisper(id, action.leg, action.to)
-      case 'note-handover':
-        await Promise.all(action.parties.map((party) => control.noteHandover(this.#channelOf(party), action.handoverId)))
-        return
-      case 'mute':
-        return control.mute(this.#channelOf(action.party), action.on)
-      case 'brief-leg':
-        return control.brief(action.leg, action.prompt)
-      case 'announce':
-        return control.announce(id, action.prompt)
-      case 'start-recording':
-        return control.recordings.start(id, action.recording, action.room)
-      case 'stop-recording':
-        return control.recordings.stop(action.recording)
-      case 'pause-recording':
-        return control.recordings.pause(action.recording, action.on)
-      case 'set-background': {
-        const from = this.#background
-        this.#background = action.sound
-        return control.setBackground(id, caller.channelId, from, action.sound)
-      }
-    }
-  }
-
   /** The PBX may refuse to end what has ended by itself. */
   #quietly(done: Promise<void>, action: Action): void {
     this.#told = done.catch((error: unknown) => this.#deps.logger.warn({ err: error, action: action.type }, 'action failed'))
@@ -298,8 +258,6 @@ export class CallRunner {
 
 /** Phases in which somebody would wait for the service in vain. */
 const interrupted = new Set<State['phase']>(['calling', 'ringing', 'waiting', 'inviting', 'asking'])
-
-type MediaAction = 'open-bridge' | 'close-bridge' | 'answer-caller' | 'join-leg' | 'separate-leg' | 'whisper' | 'note-handover' | 'mute' | 'set-background' | 'announce' | 'brief-leg' | `${'start' | 'stop' | 'pause'}-recording`
 
 function endOf(event: AnyEvent): object {
   return event.type === 'leg-ended' ? { cause: event.cause, sipCode: event.sipCode, lost: event.lost } : {}

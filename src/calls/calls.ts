@@ -57,7 +57,7 @@ export class Calls implements ControlListener {
     this.#presence = new Presence(options.config.agents, options.agents)
     this.#desks = new Desks(options.config, this.#presence, () => this.#instant().mono)
     this.#offers = new Offers(this.#desks, this.#book, () => this.control.up)
-    this.recordings = new CallRecordings(this.#book, options.recorded ?? (() => undefined))
+    this.recordings = new CallRecordings(this.#book, (callId, event) => this.#ofCall(callId, event), options.recorded)
     this.control = options.control(this)
     this.#reconciler = new Reconciler({
       control: this.control,
@@ -144,11 +144,6 @@ export class Calls implements ControlListener {
   /** @param by who drops it, for the record */
   dropParty(callId: string, party: string, by: string): CommandResult {
     return this.#ofCall(callId, { type: 'party-drop-requested', command: 'drop-party', party, by })
-  }
-
-  /** @param by who pauses or resumes, for the record */
-  pauseRecording(callId: string, paused: boolean, by: string): CommandResult {
-    return this.#ofCall(callId, { type: 'recording-change-requested', command: 'pause-recording', paused, by })
   }
 
   #about(handoverId: string, event: Extract<Event, { handoverId: string }>): CommandResult | undefined {

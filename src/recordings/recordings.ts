@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { access, constants, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -19,7 +19,7 @@ export interface RecordingsDeps {
 }
 
 /** Between two looks for files to be finished or deleted, ms. */
-const lookMs = 3_600_000
+const lookMs = 300_000
 /** As Asterisk writes it: a header of 44 bytes, then 16-bit samples at 8 kHz. */
 const headerBytes = 44
 const bytesPerMs = 16
@@ -111,16 +111,18 @@ export class Recordings {
     if (file === undefined) return
     const known = await this.#known(id)
     if (known.sha256 !== undefined || known.state === 'deleted') return
-    const recording: RecordingRecord = { ...(startedAt === undefined ? {} : { startedAt }), ...known }
-    const bytes = await sizeOf(file)
-    if (bytes === undefined || bytes <= headerBytes) {
-      if (recording.state !== 'failed') await this.#record('recording-failed', { ...recording, state: 'failed', reason: bytes === undefined ? 'there is no file' : 'the file is empty' })
+    const found = await statOf(file)
+    if (!found || found.size <= headerBytes) {
+      if (known.state !== 'failed') await this.#record('recording-failed', { ...known, state: 'failed', reason: found ? 'the file is empty' : 'there is no file' })
       return
     }
     const hash = createHash('sha256')
     await pipeline(createReadStream(file), hash)
-    const measured = { bytes, durationMs: Math.round((bytes - headerBytes) / bytesPerMs), sha256: hash.digest('hex') }
-    await this.#record('recording-finished', { ...recording, state: recording.state === 'failed' ? 'failed' : 'finished', ...measured })
+    const durationMs = Math.round((found.size - headerBytes) / bytesPerMs)
+    // Where nobody heard it begin: it was closed as its last sample had been written.
+    const begun = known.startedAt ?? startedAt ?? new Date(found.mtimeMs - durationMs).toISOString()
+    const state = known.state === 'failed' ? 'failed' : 'finished'
+    await this.#record('recording-finished', { ...known, state, startedAt: begun, durationMs, bytes: found.size, sha256: hash.digest('hex') })
   }
 
   async #deleted(id: string): Promise<void> {
@@ -149,9 +151,9 @@ export class Recordings {
   }
 }
 
-async function sizeOf(file: string): Promise<number | undefined> {
+async function statOf(file: string): Promise<Stats | undefined> {
   try {
-    return (await stat(file)).size
+    return await stat(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -42,8 +42,12 @@ export function spanOf(moments: readonly Hearing<Voice>[], voice: Voice): { read
 export async function factsOf(stack: Stack, callId: string, finished = 1): Promise<readonly ServerEvent[]> {
   const reader = await openEvents(`${stack.api.address}/v1/events?call=${callId}`, { authorization: `Bearer ${stack.api.key}`, 'last-event-id': '0' })
   const done = () => reader.events.filter(({ event }) => event === 'recording-finished').length >= finished && reader.events.some(({ event }) => event === 'call-ended')
-  // oxlint-disable-next-line no-await-in-loop -- one event after the other
-  while (!done()) await reader.readTo(reader.events.length + 1)
+  while (!done()) {
+    const known = reader.events.length
+    // oxlint-disable-next-line no-await-in-loop -- one event after the other
+    await reader.readTo(known + 1)
+    if (reader.events.length === known) throw new Error(`the stream ended after ${reader.events.map(({ event }) => event).join(', ')}`)
+  }
   reader.leave()
   return reader.events
 }

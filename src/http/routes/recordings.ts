@@ -41,7 +41,7 @@ export async function recordingRoutes(app: App, { calls, journal, recordings }: 
     async (request, reply) => {
       const { callId } = request.params
       const { paused, agent } = request.body
-      return answerOnce(request, reply, keys, () => answerOf(calls.pauseRecording(callId, paused, agent ?? request.user), calls, callId))
+      return answerOnce(request, reply, keys, () => answerOf(calls.recordings.pause(callId, paused, agent ?? request.user), calls, callId))
     },
   )
 
