@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
-import { type ProblemBody, type ProblemCode, problem, sendProblem } from './problem.ts'
+import { type ProblemBody, type ProblemCode, problem, problems, sendProblem } from './problem.ts'
 
 const byFastifyCode: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_BAD_URL: 'not-found',
@@ -23,6 +23,7 @@ export async function answerError(error: FastifyError, request: FastifyRequest, 
   if (error.validation) return sendProblem(reply, problem('invalid-request', { errors: placesOf(error.validation, error.validationContext) }))
   const code = byFastifyCode[error.code] ?? (error instanceof SyntaxError ? 'malformed-body' : undefined)
   if (code) return sendProblem(reply, problem(code))
+  if (error.statusCode === problems['range-not-satisfiable'].status) return sendProblem(reply, problem('range-not-satisfiable'))
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return sendProblem(reply, problem('invalid-request', { detail: error.message }))
   }

@@ -39,6 +39,7 @@ export const problems = {
   'last-party': { status: 409, title: 'Nobody else talks with the caller' },
   'outbound-not-configured': { status: 409, title: 'The configuration has no trunk by which citizens are called' },
   'destination-busy': { status: 409, title: 'The agent has another call, or the trunk no free channel' },
+  'range-not-satisfiable': { status: 416, title: 'The file has no such part' },
   'idempotency-key-reused': { status: 422, title: 'The same Idempotency-Key came with another request' },
   'too-many-readers': { status: 503, title: 'Too many live event streams are open' },
   'asterisk-away': { status: 503, title: 'Asterisk cannot be reached; nothing was done' },

@@ -58,9 +58,10 @@ export class Recordings {
     return detail === undefined ? { ok: true } : { ok: false, detail }
   }
 
-  /** The file of a recording's id, whether it is there or not; undefined for what is no id. */
-  pathOf(id: string): string | undefined {
-    return callOfRecording(id) === undefined ? undefined : join(this.#deps.config.directory, `${recordingName(id)}.wav`)
+  /** The path of its file, if there is one. */
+  async fileOf(id: string): Promise<string | undefined> {
+    const path = this.#pathOf(id)
+    return path !== undefined && (await statOf(path)) ? path : undefined
   }
 
   /** Its file is closed: hashed, measured, recorded. Never rejects. */
@@ -107,7 +108,7 @@ export class Recordings {
   }
 
   async #finish(id: string, startedAt: string | undefined): Promise<void> {
-    const file = this.pathOf(id)
+    const file = this.#pathOf(id)
     if (file === undefined) return
     const known = await this.#known(id)
     if (known.sha256 !== undefined || known.state === 'deleted') return
@@ -127,6 +128,11 @@ export class Recordings {
 
   async #deleted(id: string): Promise<void> {
     await this.#record('recording-deleted', { ...(await this.#known(id)), state: 'deleted' })
+  }
+
+  /** Undefined for what is no recording's id. */
+  #pathOf(id: string): string | undefined {
+    return callOfRecording(id) === undefined ? undefined : join(this.#deps.config.directory, `${recordingName(id)}.wav`)
   }
 
   /** As the journal has it; a journal that was lost knows it by its name alone. */

@@ -63,7 +63,7 @@ describe('a recording that cannot be made', () => {
     expect((await health()).recording).toEqual({ ok: true })
   })
 
-  it('because the disk is full: the call goes on, what fitted is kept', async () => {
+  it('because the disk is full: the call goes on, and the alarm tells which', async () => {
     // In Asterisk's own view of the disk alone: some two seconds fit.
     const beside = (...command: string[]) => execFileSync('nsenter', [`--target=${stack.asterisk.process.pid}`, '--mount', '--', ...command])
     beside('mount', '-t', 'tmpfs', '-o', 'size=40k', 'tmpfs', `${rootDir}${folder}`)

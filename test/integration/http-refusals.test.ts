@@ -1,5 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { InjectOptions } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { recordingName } from '../../src/domain/recording.ts'
 import { type ProblemCode, problems } from '../../src/http/problem.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { type GivenHttp, givenHttp, withArchiveKey, withKey } from '../support/given-http.ts'
@@ -85,6 +88,13 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   'recording-not-finished': async () => {
     await given.journal.append([fileFact('recording-fetched', { state: 'recording' })])
     return { ...get(`/v1/recordings/${recordedCall}/file`), headers: withArchiveKey }
+  },
+  'range-not-satisfiable': async () => {
+    const file = join(given.directory, `${recordingName(recordedCall)}.wav`)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, 'sound')
+    await given.journal.append([fileFact('recording-finished', { sha256: 'a'.repeat(64) })])
+    return { ...get(`/v1/recordings/${recordedCall}/file`), headers: { ...withArchiveKey, range: 'bytes=9-' } }
   },
   'party-not-found': () => patch(given.control.talk('1001').call, 'somebody', { held: true }),
   'party-not-joined': async () => {

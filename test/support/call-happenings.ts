@@ -42,6 +42,9 @@ export const kinds = {
   'seats change': 6,
   'desk is free': 4,
   'caller presses': 4,
+  'recording runs': 3,
+  'recording fails': 1,
+  'pauses recording': 3,
 } as const
 export type Kind = keyof typeof kinds
 
@@ -139,6 +142,13 @@ export function eventOf({ kind, pick }: Happening, model: CallModel, state: Stat
       return stray(model, pick)
     case 'caller presses':
       return on.digit(any(['1', '2', '3', '7', '*'], pick) ?? '1')
+    case 'recording runs':
+    case 'recording fails': {
+      const recording = any([...model.recordings.keys(), 'nothing'], pick) ?? 'nothing'
+      return kind === 'recording runs' ? on.recordingStarts(recording) : on.recordingFails(recording)
+    }
+    case 'pauses recording':
+      return on.pauseRecording(pick % 2 === 0, name)
     case 'desk is free':
       return on.deskFree
     case 'restarts':

@@ -180,6 +180,19 @@ export const invariants: Readonly<Record<string, Check>> = {
 
   'I20 when the caller has left, at least two talk on': ({ after, world }) =>
     after.phase !== 'aftertalk' || (!world.callerHere && after.legs.length > 1 && after.legs.every(({ id }) => world.legs.get(id)?.stage === 'up')),
+
+  'I21 what is recorded is the caller’s bridge from his answer on, and apart from it what desks say to each other': ({ after, world }) => {
+    const consulting = world.live.filter(({ place, hungUp }) => place === 'consultation' && !hungUp)
+    const talks = { call: world.caller === 'up' || (after.phase === 'aftertalk' && world.inBridge.length > 0), consultation: consulting.length > 1 }
+    return (['call', 'consultation'] as const).every((room) => {
+      const running = [...world.recordings.values()].filter((recording) => recording.room === room && recording.running).length
+      const failed = after.call.recordings.findLast((recording) => recording.room === room)?.state === 'failed'
+      return running === (after.call.recorded && talks[room] && !failed && after.phase !== 'ended' ? 1 : 0)
+    })
+  },
+
+  'I22 while the recording is paused nothing is heard in it, and otherwise everything': ({ after, world }) =>
+    [...world.recordings.values()].every(({ running, paused }) => !running || paused === after.call.recordingPaused),
 }
 
 /** The name of the first invariant that the step breaks. */

@@ -24,6 +24,8 @@ export class CallModel {
   bridge: 'none' | 'opening' | 'open' | 'closed' = 'none'
   sound: Background = 'nothing'
   callerMuted = false
+  /** By id. */
+  readonly recordings = new Map<string, { readonly room: Room; running: boolean; paused: boolean }>()
   /** Tokens of timers that have been set and have not fired. */
   readonly timers = new Set<number>()
   /** What no PBX could have obeyed. */
@@ -81,6 +83,7 @@ export class CallModel {
       this.legs.delete(callee.id)
       this.caller = 'calling'
     }
+    if (event.type === 'recording-failed') this.#recording(event.recording, (recording) => (recording.running = false))
     if (event.type === 'timer-fired') this.timers.delete(event.token)
     const leg = 'leg' in event ? this.legs.get(event.leg) : undefined
     if (!leg || leg.stage === 'gone') return
@@ -157,11 +160,24 @@ export class CallModel {
         if (this.caller !== 'up') this.impossible.push('an announcement to a caller who is not up')
         return
       case 'start-recording':
+        // Whoever takes a call over asks for what may run already.
+        if (!this.recordings.get(action.recording)?.running) this.recordings.set(action.recording, { room: action.room, running: true, paused: false })
+        return
       case 'stop-recording':
+        this.#recording(action.recording, (recording) => (recording.running = false))
+        return
       case 'pause-recording':
+        if (!this.recordings.get(action.recording)?.running) this.impossible.push(`${action.recording} is paused though it does not run`)
+        this.#recording(action.recording, (recording) => (recording.paused = action.on))
+        return
       case 'record':
       case 'reply':
     }
+  }
+
+  #recording(id: string, change: (recording: { running: boolean; paused: boolean }) => void): void {
+    const recording = this.recordings.get(id)
+    if (recording) change(recording)
   }
 
   #with(id: string, change: (leg: ModelLeg) => void): void {

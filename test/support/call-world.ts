@@ -1,7 +1,7 @@
 /** Calls for the tests of the pure machine: a context, a call in each phase, actions as short lines. */
 import type { Action, Background, Reply } from '../../src/domain/call/actions.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
-import type { AnyEvent, Arrival, ChangeRequest, Context, DeskNow, Event, EventOf, OutboundOrder, PartyEvent } from '../../src/domain/call/events.ts'
+import type { AnyEvent, Arrival, ChangeRequest, Context, DeskNow, Event, EventOf, OutboundOrder, PartyEvent, RecordingEvent } from '../../src/domain/call/events.ts'
 import { begin, beginOutbound, step } from '../../src/domain/call/machine.ts'
 import type { Phase, Room, State } from '../../src/domain/call/state.ts'
 import type { CallsFact } from '../../src/domain/facts.ts'
@@ -92,6 +92,9 @@ export const refuses = (leg: string, sipCode: number, cause: number): Event => (
 export const callerLeaves: Event = { type: 'caller-left' }
 export const bridgeFails: Event = { type: 'control-lost' }
 export const digit = (pressed: string): Event => ({ type: 'digit-pressed', digit: pressed })
+export const recordingStarts = (recording: string, at = '2026-01-05T08:00:01.020Z'): RecordingEvent => ({ type: 'recording-started', recording, at })
+export const recordingFails = (recording: string, reason = 'disk full'): RecordingEvent => ({ type: 'recording-failed', recording, reason })
+export const pauseRecording = (paused = true, command = 'pause'): RecordingEvent => ({ type: 'recording-change-requested', command, paused, by: '8001' })
 export const deskFree: Event = { type: 'desk-free' }
 export const fires = (token: number): Event => ({ type: 'timer-fired', token })
 
@@ -110,10 +113,12 @@ export class Story {
   mono = 1_000
   releaseAt: Context['releaseAt'] = 'answer'
   satisfactionMs = 0
+  readonly #recording: Pick<Context, 'recorded' | 'notice'>
 
-  constructor(seats: SeatsOf = {}, from: Arrival | OutboundOrder = arrival) {
+  constructor(seats: SeatsOf = {}, from: Arrival | OutboundOrder = arrival, recording: Partial<Pick<Context, 'recorded' | 'notice'>> = {}) {
+    this.#recording = { recorded: false, notice: false, ...recording }
     this.seats = seats
-    const context = contextAt(this.mono, seats)
+    const context = { ...contextAt(this.mono, seats), ...this.#recording }
     const begun = 'agent' in from ? beginOutbound(from, context) : begin(from, context)
     this.state = begun.state
     this.#keep(begun)
@@ -126,7 +131,7 @@ export class Story {
 
   after(ms: number, event: AnyEvent): this {
     this.mono += ms
-    this.#keep(step(this.state, event, { ...contextAt(this.mono, this.seats, this.desks), releaseAt: this.releaseAt, satisfactionMs: this.satisfactionMs }))
+    this.#keep(step(this.state, event, { ...contextAt(this.mono, this.seats, this.desks), releaseAt: this.releaseAt, satisfactionMs: this.satisfactionMs, ...this.#recording }))
     return this
   }
 

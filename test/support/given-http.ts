@@ -8,9 +8,9 @@ import { type App, buildServer } from '../../src/http/server.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
 import { Recordings } from '../../src/recordings/recordings.ts'
+import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import type { DeliveryView } from '../../src/tickets/tickets.ts'
-import { eventually } from '../../src/lab/eventually.ts'
 import { FakeControl } from './fake-control.ts'
 
 export const keys = { desk: 'key-of-the-desk-0001', tickets: 'key-of-the-ticket-system', archive: 'key-of-the-archive-1' }

@@ -53,7 +53,9 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
     return newFacts
   }
   const releaseAt = seated % 2 === 0 ? 'answer' : 'ringing'
-  const begun = outbound ? beginOutbound(order, contextAt(mono, seats, desks)) : begin(arrival, contextAt(mono, seats, desks))
+  const recording = { recorded: seated % 2 === 1, notice: seated % 4 === 1 }
+  const first = { ...contextAt(mono, seats, desks), ...recording }
+  const begun = outbound ? beginOutbound(order, first) : begin(arrival, first)
   obey(begun)
   let { state } = begun
   for (const chance of happenings) {
@@ -90,7 +92,7 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
     const before = state
     const found = 'leg' in event ? model.legs.get(event.leg) : undefined
     const leg = found && { ...found }
-    const context = { ...contextAt((mono += ms), seats, desks), releaseAt, satisfactionMs: seated % 3 === 0 ? 15_000 : 0 } as const
+    const context = { ...contextAt((mono += ms), seats, desks), ...recording, releaseAt, satisfactionMs: seated % 3 === 0 ? 15_000 : 0 } as const
     const after = step(before, event, context)
     model.happen(event)
     const newFacts = obey(after)

@@ -2,12 +2,20 @@ import { basename, dirname } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { type RecordingRecord, runsStill } from '../../domain/recording.ts'
 import { answerOf, answerOnce, CallAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose file is about to be sent. */
+    fetches?: RecordingRecord
+  }
+}
 
 const tags = ['recordings']
 const CallParams = Type.Object({ callId: Type.String() })
@@ -83,20 +91,24 @@ export async function recordingRoutes(app: App, { calls, journal, recordings }: 
         params: Type.Object({ recordingId: Type.String() }),
         querystring: NoQuery,
         response: {
-          ...problemAnswers('recordings-not-allowed', 'recording-not-found', 'recording-not-finished'),
+          ...problemAnswers('recordings-not-allowed', 'recording-not-found', 'recording-not-finished', 'range-not-satisfiable'),
           200: { description: 'The file', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
           206: { description: 'The part that was asked for', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
         },
       },
       preHandler: allowed,
+      // Before the first byte, and only where there will be one.
+      onSend: async (request, reply) => {
+        if (request.fetches && (reply.statusCode === 200 || reply.statusCode === 206)) await recordings.fetched(request.fetches, request.user, request.headers.range)
+      },
     },
     async (request, reply) => {
       const { recordingId } = request.params
       const recording = await journal.recording(recordingId)
-      const file = recordings.pathOf(recordingId)
-      if (!recording || file === undefined || recording.state === 'deleted') return sendProblem(reply, problem('recording-not-found'))
-      if (recording.sha256 === undefined) return sendProblem(reply, problem(recording.state === 'failed' ? 'recording-not-found' : 'recording-not-finished'))
-      await recordings.fetched(recording, request.user, request.headers.range)
+      if (recording && runsStill(recording)) return sendProblem(reply, problem('recording-not-finished'))
+      const file = await recordings.fileOf(recordingId)
+      if (recording?.sha256 === undefined || file === undefined) return sendProblem(reply, problem('recording-not-found'))
+      request.fetches = recording
       return reply.type('audio/wav').sendFile(basename(file), dirname(file))
     },
   )
