@@ -36,7 +36,8 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
     config: config.recording,
     journal,
     logger: logger.child({ part: 'recordings' }),
-    isRunning: async (recording) => calls.recordings.runs(recording) || calls.control.recordings.isLive(recording),
+    // Unknown while Asterisk is away: looked at again later.
+    isRunning: async (recording) => calls.recordings.runs(recording) || !calls.control.up || calls.control.recordings.isLive(recording),
   })
   // First: the calls of a service that died before wait for it.
   const connected = asterisk?.start()

@@ -66,7 +66,7 @@ export class AsteriskControl implements CallControl {
     this.#callers = new Callers(this.#link, logger)
     this.#observer = new Observer(this.#link, config.asterisk.application)
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
-    this.recordings = new BridgeRecordings(this.#link, config.asterisk.application, bridgeOf, listener.recordings)
+    this.recordings = new BridgeRecordings(this.#link, bridgeOf, listener.recordings)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
     this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),

@@ -11,17 +11,16 @@ const startMs = 2_000
 /** Recordings of bridges (ARI `POST /bridges/{id}/record`): WAV, 16-bit PCM at 8 kHz, mono. */
 export class BridgeRecordings implements RecordingControl {
   readonly #link: AriLink
-  readonly #application: string
   readonly #bridgeOf: (callId: string, room: Room) => string
   readonly #listener: RecordingListener
   /** UTC of the first sample of what runs. */
   readonly #startedAt = new Map<string, string>()
+  #lastEnded: string | undefined
   /** Who waits for a recording's start. */
   readonly #waiting = new Map<string, () => void>()
 
-  constructor(link: AriLink, application: string, bridgeOf: (callId: string, room: Room) => string, listener: RecordingListener) {
+  constructor(link: AriLink, bridgeOf: (callId: string, room: Room) => string, listener: RecordingListener) {
     this.#link = link
-    this.#application = application
     this.#bridgeOf = bridgeOf
     this.#listener = listener
   }
@@ -29,11 +28,9 @@ export class BridgeRecordings implements RecordingControl {
   /** @throws AriError when the PBX refuses */
   async start(callId: string, recording: string, room: Room): Promise<void> {
     const bridgeId = this.#bridgeOf(callId, room)
-    // By the channels in it alone we would not hear of the recording's end, which comes as the last of them leaves.
-    const subscribed = this.#link.request('applications', 'subscribe', { applicationName: this.#application, eventSource: `bridge:${bridgeId}` })
     // Appended to only where it ended while Asterisk was out of sight. Nothing but its talk's end ends it.
-    const record = this.#link.request('bridges', 'record', { bridgeId, name: recordingName(recording), format: 'wav', ifExists: 'append' })
-    await Promise.all([subscribed, record.catch((error: unknown) => this.#unlessLive(recording, error))])
+    const request = this.#link.request('bridges', 'record', { bridgeId, name: recordingName(recording), format: 'wav', ifExists: 'append' })
+    await request.catch((error: unknown) => this.#unlessLive(recording, error))
   }
 
   /** 409 says that it runs already, and of a directory too that it cannot be made. */
@@ -71,6 +68,9 @@ export class BridgeRecordings implements RecordingControl {
   take({ type, timestamp, recording: { name, cause } }: RecordingAriEvent): void {
     const id = name.slice(name.lastIndexOf('/') + 1)
     if (callOfRecording(id) === undefined) return
+    // Each is told twice: by the recorder's own channel, which alone is certain, and by the bridge.
+    if (type === 'RecordingStarted' ? this.#startedAt.has(id) : this.#lastEnded === id) return
+    this.#lastEnded = type === 'RecordingStarted' ? undefined : id
     if (type === 'RecordingStarted') {
       const at = new Date(timestamp).toISOString()
       this.#startedAt.set(id, at)

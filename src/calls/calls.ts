@@ -192,8 +192,7 @@ export class Calls implements ControlListener {
   /** Before the service stops: nobody is left waiting for it. At most `withinMs`. */
   async handBack(withinMs = 2_000): Promise<void> {
     this.#handsBack = true
-    const told = Promise.all(this.#book.live.map((runner) => runner.handBack()))
-    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, withinMs))])
+    await Promise.race([Promise.all(this.#book.live.map((runner) => runner.handBack())), new Promise((resolve) => setTimeout(resolve, withinMs))])
   }
 
   arrived(arrival: Omit<Arrival, 'id'>): void {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -154,4 +154,44 @@ it('ringing and early media are told by Dial', async () => {
   await eventually(() => events.some((event) => event.type === 'Dial' && event.dialstatus === 'PROGRESS'), Boolean)
   await link.request('channels', 'hangup', { channelId: 'leg-early' })
   expect(await seen('ChannelDestroyed', 'leg-early')).toBeDefined()
+})
+
+it('a bridge’s recording: a name with slashes; 409 when it runs already, muting may be repeated; its end is told as the last member leaves', async () => {
+  const [bridgeId, name] = ['bridge-recorded', 'tandem/2026/01/31/call-01a20eeb-7cfc-7145-8200-a737d1c85d9a']
+  const record = () => link.request('bridges', 'record', { bridgeId, name, format: 'wav', ifExists: 'append' })
+  target = await startSipPeer({ behaviour: 'answer', port })
+  await originate('leg-recorded')
+  await seen('StasisStart', 'leg-recorded')
+  await link.request('bridges', 'create', { bridgeId, type: 'mixing,dtmf_events' })
+  await link.request('bridges', 'addChannel', { bridgeId, channel: 'leg-recorded' })
+  await record()
+  await seen('RecordingStarted', name)
+  expect(await refusal(record())).toMatchObject({ status: 409 })
+  for (const operation of ['mute', 'mute', 'unmute', 'unmute']) await link.request('recordings', operation, { recordingName: name })
+  expect(await link.request('recordings', 'getLive', { recordingName: name })).toMatchObject({ name, state: 'recording' })
+  await link.request('channels', 'hangup', { channelId: 'leg-recorded' })
+  await seen('RecordingFinished', name)
+  expect(await refusal(link.request('recordings', 'stop', { recordingName: name }))).toMatchObject({ status: 404 })
+  // By the recorder's own channel, and by the bridge.
+  await eventually(() => events.filter(({ type }) => type.startsWith('Recording')).map(({ type }) => type).join(), (told) => told === 'RecordingStarted,RecordingStarted,RecordingFinished,RecordingFinished')
+  await link.request('bridges', 'destroy', { bridgeId })
+})
+
+it('a recording that cannot be written: 409 where its directory is a file, and an end like any other where the file cannot be opened', async () => {
+  const bridgeId = 'bridge-unwritten'
+  const spool = join(given.dir, 'asterisk/spool/recording')
+  mkdirSync(join(spool, 'elsewhere/call.wav'), { recursive: true })
+  writeFileSync(join(spool, 'a-file'), '')
+  target = await startSipPeer({ behaviour: 'answer', port })
+  await originate('leg-unwritten')
+  await seen('StasisStart', 'leg-unwritten')
+  await link.request('bridges', 'create', { bridgeId, type: 'mixing,dtmf_events' })
+  await link.request('bridges', 'addChannel', { bridgeId, channel: 'leg-unwritten' })
+  const record = (name: string) => link.request('bridges', 'record', { bridgeId, name, format: 'wav', ifExists: 'append' })
+  expect(await refusal(record('a-file/2026/call'))).toMatchObject({ status: 409 })
+  await record('elsewhere/call')
+  await seen('RecordingFinished', 'elsewhere/call')
+  await link.request('channels', 'hangup', { channelId: 'leg-unwritten' })
+  await seen('ChannelDestroyed', 'leg-unwritten')
+  await link.request('bridges', 'destroy', { bridgeId })
 })

@@ -24,8 +24,8 @@ describe('a snapshot', () => {
     ['nothing', ''],
     ['half of one', toText({ state: given.talking().state, facts: [] }).slice(0, 200)],
     ['something else', '{"version":1}'],
-    ['a later form', JSON.stringify({ version: 2, state: given.talking().state, facts: [] })],
-    ['a phase that is not known', JSON.stringify({ version: 1, state: { phase: 'dancing' }, facts: [] })],
+    ['a later form', JSON.stringify({ version: 3, state: given.talking().state, facts: [] })],
+    ['a phase that is not known', JSON.stringify({ version: 2, state: { phase: 'dancing' }, facts: [] })],
   ])('that is %s is none', (_what, text) => {
     expect(fromText(text)).toBeUndefined()
   })

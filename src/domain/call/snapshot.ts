@@ -3,7 +3,7 @@ import type { CallsFact } from '../facts.ts'
 import { type Phase, phases, type State } from './state.ts'
 
 /** Counts the forms of `State`: one that is not understood is not guessed at. */
-const version = 1
+const version = 2
 
 export interface CallSnapshot {
   readonly state: State
