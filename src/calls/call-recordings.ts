@@ -35,8 +35,10 @@ export class CallRecordings implements RecordingListener {
 
   ended(recording: string, startedAt: string | undefined, reason: string): void {
     const call = this.#callOf(recording)
+    // Of another application at this PBX; or of a call that is not ours yet, or any more: found when files are looked after.
+    if (!call) return
     const over = () => {
-      call?.deliver({ type: 'recording-failed', recording, reason })
+      call.deliver({ type: 'recording-failed', recording, reason })
       this.#ended(recording, startedAt)
     }
     if (this.runs(recording)) setTimeout(over, partyLeavesMs).unref()

@@ -69,7 +69,11 @@ export class Recordings {
     const known = this.#finishing.get(id)
     if (known) return known
     const finishing = this.#finish(id, startedAt)
-      .catch((error: unknown) => this.#deps.logger.error({ err: error, recording: id }, 'a recording could not be finished; tried again later'))
+      .catch((error: unknown) => {
+        // It stays open in the journal: the next look tries again.
+        this.#failure = `${id}: ${error instanceof Error ? error.message : String(error)}`
+        this.#deps.logger.error({ err: error, recording: id }, 'a recording could not be finished; tried again later')
+      })
       .finally(() => this.#finishing.delete(id))
     this.#finishing.set(id, finishing)
     return finishing

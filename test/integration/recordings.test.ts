@@ -189,6 +189,26 @@ describe('over HTTP', () => {
     expect(await fetches()).toEqual([])
   })
 
+  it('of a live call: told of as it begins, paused and resumed; one that ends before its talk has failed, and the talk goes on', async () => {
+    const { call } = given.control.talk('1001')
+    given.calls.recordings.started(call, '2026-11-24T19:00:00.000Z')
+    const pause = (paused: boolean) => given.http.inject({ method: 'PATCH', url: `/v1/calls/${call}/recording`, headers: withKey, payload: { paused } })
+    for (const [paused, state] of [[true, 'paused'], [true, 'paused'], [false, 'recording']] as const) {
+      expect((await pause(paused)).json()).toMatchObject({ call: { recordings: [{ id: call, state, startedAt: '2026-11-24T19:00:00.000Z' }] }, durable: true })
+    }
+    given.calls.recordings.ended(call, '2026-11-24T19:00:00.000Z', 'disk full')
+    await expect.poll(() => given.calls.get(call)).toMatchObject({ state: 'talking', recordings: [{ state: 'failed', reason: 'disk full' }] })
+    expect((await get('/v1/health')).json()).toMatchObject({ ok: true, recording: { ok: false, detail: `${call}: disk full` } })
+    const told = (await given.journal.read(0, 100)).flatMap(({ fact }) => (isRecordingFact(fact) && fact.recording.id === call ? [[fact.type, fact.by]] : []))
+    expect(told).toEqual([['recording-started', undefined], ['recording-paused', 'desk'], ['recording-resumed', 'desk'], ['recording-failed', undefined]])
+  })
+
+  it('the end of somebody else’s recording concerns nobody', async () => {
+    const before = (await given.journal.read(0, 100)).length
+    given.calls.recordings.ended(callAt(0), undefined, 'over')
+    expect((await given.journal.read(0, 100)).length).toBe(before)
+  })
+
   it('a file that has vanished is not found, and nobody is said to have fetched it', async () => {
     rmSync(join(given.directory, `${recordingName(id)}.wav`))
     expect((await get(`/v1/recordings/${id}/file`)).json()).toMatchObject({ status: 404, code: 'recording-not-found' })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type RecordingRecord, recordingName } from '../../src/domain/recording.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import type { Stack } from '../../src/lab/stack.ts'
-import { type Hearing, hearing, loudButNoParty } from '../../src/lab/tones.ts'
+import { type Hearing, hearing } from '../../src/lab/tones.ts'
 import { parseWav } from '../../src/lab/wav.ts'
 import { tones, type Voice } from './given-call.ts'
 import { openEvents, type ServerEvent } from './sse-client.ts'
@@ -18,18 +18,26 @@ export function heardIn(file: Uint8Array): readonly Hearing<Voice>[] {
 
 export const heardInFile = (stack: Stack, id: string): readonly Hearing<Voice>[] => heardIn(readFileSync(fileOf(stack, id)))
 
-const voicesIn = ({ heard }: Hearing<Voice>): string => (Object.keys(heard) as Voice[]).filter((name) => heard[name]).join('+')
+/** Half the width in windows of a look around, which overhears the gaps that a busy machine leaves in a phone's tone. */
+const around = 5
 
-/** Who is heard, in order; what lasts less than 10 windows is a change under way. `music` is ringback too. */
+/** Who is heard, in order, `music` being ringback too; what lasts less than 200 ms is a change under way. */
 export function storyIn(moments: readonly Hearing<Voice>[]): readonly string[] {
-  const names = moments.map((moment) => voicesIn(moment) || (loudButNoParty(moment) ? 'music' : 'silence'))
-  const runs = names.reduce<{ who: string; length: number }[]>((all, who) => {
+  const mostly = (at: number, is: (moment: Hearing<Voice>) => boolean) => {
+    const near = moments.slice(Math.max(0, at - around), at + around + 1)
+    return near.filter(is).length > near.length / 2
+  }
+  const whoAt = (_: unknown, at: number): string => {
+    const voices = (Object.keys(tones) as Voice[]).filter((name) => mostly(at, ({ heard }) => heard[name]))
+    return voices.join('+') || (mostly(at, ({ rmsDb }) => rmsDb < -60) ? 'silence' : 'music')
+  }
+  const runs = moments.map(whoAt).reduce<{ who: string; length: number }[]>((all, who) => {
     const last = all.at(-1)
     if (last?.who === who) last.length += 1
     else all.push({ who, length: 1 })
     return all
   }, [])
-  return runs.filter(({ length }) => length >= 10).map(({ who }) => who).filter((who, i, all) => who !== all[i - 1])
+  return runs.filter(({ length }) => length >= 5).map(({ who }) => who).filter((who, at, all) => who !== all[at - 1])
 }
 
 /** Where in the recording a voice is heard first, and where last, ms. */
