@@ -8,6 +8,7 @@ import { type AriEvent, eventFilter, isKnown } from './ari-events.ts'
 const requestMs = 5_000
 const pingMs = 2_000
 const rebuildMs = 500
+const connectMs = 10_000
 
 // ari-client's Swagger reader prints a notice through a global `log` of its own; stdout is for the log and for results.
 Reflect.set(globalThis, 'log', () => undefined)
@@ -49,6 +50,7 @@ export class AriLink {
   #up = false
   #closed = false
   #pinged = false
+  #rebuilding: NodeJS.Timeout | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: AriLinkOptions) {
@@ -84,7 +86,7 @@ export class AriLink {
     const { config, logger } = this.#options
     this.#drop()
     try {
-      const client: Client = await ari.connect(`http://${config.host}:${config.httpPort}`, config.username, config.ariPassword)
+      const client = await inTime<Client>(ari.connect(`http://${config.host}:${config.httpPort}`, config.username, config.ariPassword))
       if (this.#closed) return
       client.on('pong', () => (this.#pinged = false))
       client.on('APILoadError', (error) => logger.warn({ err: error }, 'ARI description could not be read'))
@@ -157,8 +159,11 @@ export class AriLink {
 
   #rebuildLater(): void {
     this.#setDown()
-    if (this.#closed) return
-    setTimeout(() => void this.#build(), rebuildMs).unref()
+    if (this.#closed || this.#rebuilding) return
+    this.#rebuilding = setTimeout(() => {
+      this.#rebuilding = undefined
+      void this.#build()
+    }, rebuildMs).unref()
   }
 
   #drop(): void {
@@ -168,5 +173,18 @@ export class AriLink {
     if (!client) return
     client.removeAllListeners()
     if (client._ws) client.stop()
+  }
+}
+
+/** A host that vanishes while it is asked would otherwise be waited for without end. @throws AriError */
+async function inTime<T>(connecting: PromiseLike<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(AriError.timeout('connect', connectMs)), connectMs)
+  })
+  try {
+    return await Promise.race([connecting, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -21,6 +21,9 @@ export interface AriAnswer {
 
 export const isAnswer = (message: { type: string }): message is AriAnswer => message.type === 'RESTResponse'
 
+const lateMs = 250
+const listenMs = 200
+
 interface Pending {
   readonly name: string
   readonly resolve: (answer: unknown) => void
@@ -54,8 +57,7 @@ export class AriRequests {
     if (!send) return Promise.reject(AriError.away(name))
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const id = String((this.#sent += 1))
-    const timer = setTimeout(() => this.#settle(id)?.reject(AriError.timeout(name, this.#timeoutMs)), this.#timeoutMs)
-    this.#pending.set(id, { name, resolve, reject, timer })
+    this.#pending.set(id, { name, resolve, reject, timer: this.#limit(id, this.#timeoutMs) })
     send(JSON.stringify({ type: 'RESTRequest', request_id: id, method: operation.method.toUpperCase(), ...addressOf(operation, values) }))
     return promise
   }
@@ -65,6 +67,16 @@ export class AriRequests {
     if (!pending) return
     if (status >= 300) pending.reject(AriError.refused(pending.name, status, body))
     else pending.resolve(body === '' ? undefined : JSON.parse(body))
+  }
+
+  /** One that is late has slept with the process: the answer may wait in the socket, which is read after the timers. */
+  #limit(id: string, ms: number): NodeJS.Timeout {
+    const due = performance.now() + ms
+    return setTimeout(() => {
+      const pending = this.#pending.get(id)
+      if (pending && performance.now() - due > lateMs) this.#pending.set(id, { ...pending, timer: this.#limit(id, listenMs) })
+      else this.#settle(id)?.reject(AriError.timeout(pending?.name ?? '', this.#timeoutMs))
+    }, ms)
   }
 
   #settle(id: string): Pending | undefined {

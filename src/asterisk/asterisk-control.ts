@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type Adopted, type CallControl, type ControlListener, LegGone, type LegOrder } from '../calls/call-control.ts'
+import { type Adopted, type CallControl, type ControlListener, LegGone, type LegOrder, type Missed } from '../calls/call-control.ts'
 import type { Observed, ObservedRoom } from '../calls/comparison.ts'
 import type { Config } from '../config/schema.ts'
 import type { Apart, Background, Place } from '../domain/call/actions.ts'
@@ -14,7 +14,8 @@ import { Briefings } from './briefings.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Callers } from './callers.ts'
 import { Legs } from './legs.ts'
-import { bridgeOf, isLeg, movedVariable } from './names.ts'
+import { LegPlaces } from './leg-places.ts'
+import { bridgeOf, movedVariable } from './names.ts'
 import { Observer, snapshotVariable } from './observer.ts'
 import { announcementClass, ringbackClass } from './music-classes.ts'
 import { Whispers } from './whispers.ts'
@@ -23,7 +24,7 @@ import { Whispers } from './whispers.ts'
 const legGone = new Set([400, 422])
 /** `removeChannel` of one that is not in that bridge: its join may have been lost with the connection. */
 const notThere = [400, 404, 409, 422]
-const isRoom = (place: Place | undefined): place is Room => place === 'call' || place === 'consultation'
+const isRoom = (place: Place | 'unknown' | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
 export class AsteriskControl implements CallControl {
@@ -35,8 +36,7 @@ export class AsteriskControl implements CallControl {
   readonly #logger: Logger
   readonly #callers: Callers
   readonly #observer: Observer
-  /** Where each leg is that was joined or separated. */
-  readonly #where = new Map<string, Place>()
+  readonly #places: LegPlaces
   /** Calls that have a consultation's bridge. */
   readonly #consultations = new Set<string>()
   /** Calls whose music is an announcement's. */
@@ -44,6 +44,8 @@ export class AsteriskControl implements CallControl {
   readonly #briefings: Briefings
   readonly recordings: BridgeRecordings
   #beat: NodeJS.Timeout | undefined
+  /** Monotonic ms of the last one. */
+  #beatAt: number | undefined
 
   constructor(config: Config, logger: Logger, listener: ControlListener) {
     this.#application = config.asterisk.application
@@ -63,6 +65,7 @@ export class AsteriskControl implements CallControl {
       },
       onDown: () => undefined,
     })
+    this.#places = new LegPlaces(this.#link)
     this.#callers = new Callers(this.#link, logger)
     this.#observer = new Observer(this.#link, config.asterisk.application)
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
@@ -74,7 +77,7 @@ export class AsteriskControl implements CallControl {
       legAnswered: (leg) => listener.legAnswered(leg),
       legHeld: (leg, held) => listener.legHeld(leg, held),
       legEnded: (leg, end) => {
-        this.#where.delete(leg)
+        this.#places.forget(leg)
         void this.#whispers.end(leg)
         this.#briefings.legEnded(leg)
         listener.legEnded(leg, end)
@@ -134,12 +137,12 @@ export class AsteriskControl implements CallControl {
       this.#consultations.add(callId)
     }
     await this.#whispers.end(leg)
-    const stop = this.#stopHearing(leg)
-    this.#where.set(leg, room)
+    const stop = this.#places.endApart(leg)
     const join = this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId, room), channel: leg, absorbDTMF: true })
     // Both at once: the one that fails later must not be left unheard, which would end the process.
     try {
       await Promise.all([join, stop])
+      this.#places.set(leg, room)
     } catch (error) {
       if (error instanceof AriError && legGone.has(error.status ?? 0)) throw new LegGone(error.message, { cause: error })
       throw error
@@ -147,11 +150,11 @@ export class AsteriskControl implements CallControl {
   }
 
   async separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
-    const from = this.#where.get(leg)
+    const from = this.#places.of(leg)
     await this.#whispers.end(leg)
     if (isRoom(from)) await unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }), notThere)
-    else await this.#stopHearing(leg)
-    this.#where.set(leg, hears)
+    else await this.#places.endApart(leg)
+    this.#places.set(leg, hears)
     if (hears === 'ringback') await this.#link.request('channels', 'ring', { channelId: leg })
     if (hears === 'music') await this.#link.request('channels', 'startMoh', { channelId: leg })
   }
@@ -214,15 +217,15 @@ export class AsteriskControl implements CallControl {
 
   adopt({ caller, legs, rooms }: Adopted): void {
     if (caller !== undefined) this.#callers.adopt(caller)
-    for (const { id, answered } of legs) this.#legs.adopt(id, answered)
-    for (const { callId, room, members } of rooms) {
-      if (room === 'consultation') this.#consultations.add(callId)
-      for (const member of members) if (isLeg(member)) this.#where.set(member, room)
+    for (const { id, answered } of legs) {
+      this.#legs.adopt(id, answered)
+      if (answered) this.#places.set(id, rooms.find(({ members }) => members.includes(id))?.room ?? 'unknown')
     }
+    for (const { callId, room } of rooms) if (room === 'consultation') this.#consultations.add(callId)
   }
 
-  tell(missed: 'caller-left' | 'leg-ended' | 'leg-answered', channelId: string): void {
-    if (missed === 'caller-left') this.#callerGone(channelId)
+  tell(missed: Missed, channelId: string): void {
+    if (missed === 'caller-left' || missed === 'caller-moved-on') this.#callerGone(channelId, missed === 'caller-moved-on')
     if (missed === 'leg-ended') this.#legs.ended(channelId, { causeText: 'ended while control was away' })
     if (missed === 'leg-answered') this.#legs.answered(channelId)
   }
@@ -240,6 +243,7 @@ export class AsteriskControl implements CallControl {
   }
 
   #event(event: AriEvent): void {
+    if (event.type === 'ChannelDestroyed' || event.type === 'StasisEnd') this.#observer.heardGone(event.channel.id)
     if (this.#legs.take(event)) return
     if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
     if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
@@ -272,15 +276,12 @@ export class AsteriskControl implements CallControl {
     await unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: bridgeOf(callId, room) }))
   }
 
-  /** Ends what a leg heard apart. */
-  async #stopHearing(leg: string): Promise<void> {
-    const heard = this.#where.get(leg)
-    if (heard === 'ringback') await unlessGone(this.#link.request('channels', 'ringStop', { channelId: leg }))
-    if (heard === 'music') await unlessGone(this.#link.request('channels', 'stopMoh', { channelId: leg }))
-  }
-
   #sendBeat(): void {
+    const [now, before] = [performance.now(), this.#beatAt]
+    this.#beatAt = now
     if (!this.#link.up) return
+    // Frozen for so long: the watchdog may have helped our callers meanwhile.
+    if (before !== undefined && now - before > heartbeat.staleSec * 1000) this.#listener.restored(true)
     const value = String(Math.floor(Date.now() / 1000))
     this.#link.request('asterisk', 'setGlobalVar', { variable: heartbeat.variable, value }).catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'heartbeat could not be sent')

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { AriLink } from './ari-link.ts'
+import { briefingOf } from './names.ts'
 
 /** Then the desk gets the caller, whatever has become of the briefing, ms. */
 const longestMs = 10_000
@@ -26,7 +27,7 @@ export class Briefings {
     this.#waiting.set(leg, resolve)
     const timer = setTimeout(resolve, longestMs)
     try {
-      await this.#link.request('channels', 'playWithId', { channelId: leg, playbackId: `brief-${leg}`, media: `sound:tandem/${prompt}`, lang: this.#language })
+      await this.#link.request('channels', 'playWithId', { channelId: leg, playbackId: briefingOf(leg), media: `sound:tandem/${prompt}`, lang: this.#language })
       await promise
     } catch (error) {
       // A briefing is a courtesy: without it the desk gets the caller all the same.
@@ -39,7 +40,7 @@ export class Briefings {
 
   /** One that failed did so because the leg is ending, as a rule: that is told first, then the briefing is over. */
   finished({ id, state }: { readonly id: string; readonly state: string }): void {
-    const over = this.#waiting.get(id.slice('brief-'.length))
+    const over = this.#waiting.get(id.slice(briefingOf('').length))
     if (state === 'failed') setTimeout(() => over?.(), legEndMs)
     else over?.()
   }

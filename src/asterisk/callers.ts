@@ -61,9 +61,9 @@ export class Callers {
   }
 
   async answer(callId: string, channelId: string): Promise<void> {
-    // A caller who has just left is told by StasisEnd.
+    // A caller who has just left, or was moved on, is told by StasisEnd.
     await unlessGone(this.#link.request('channels', 'answer', { channelId }))
-    await unlessGone(this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId }))
+    await unlessGone(this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId }), [400, 404, 409, 422])
   }
 
   /** For whoever looks at Asterisk alone. Nobody waits for it, and a call without it is as good. */

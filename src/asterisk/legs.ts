@@ -178,6 +178,7 @@ export function variablesOf(order: LegOrder): Record<string, string> {
   return {
     TANDEM_CALL_ID: order.callId,
     TANDEM_ROLE: order.role,
+    TANDEM_PLATFORM: order.platform,
     'PJSIP_HEADER(add,X-Tandem-Call-Id)': order.callId,
     ...(order.handoverId === undefined
       ? {}

@@ -19,5 +19,8 @@ export function roomOf(bridgeId: string): { readonly callId: string; readonly ro
 
 export const isLeg = (channelId: string): boolean => legName.test(channelId)
 
+/** The playback of a leg’s briefing. */
+export const briefingOf = (leg: string): string => `brief-${leg}`
+
 /** A whisper’s channel or bridge. */
 export const isWhisper = (id: string): boolean => /^(snoop|bridge)-.+-whisper-/.test(id)

@@ -3,6 +3,7 @@ import type { AriChannel } from './ari-events.ts'
 import { unlessGone } from './ari-error.ts'
 import { arrivalOf } from './callers.ts'
 import type { AriLink } from './ari-link.ts'
+import { argsOf } from './rescue.ts'
 import { bridgeOf, isLeg, isWhisper, roomOf } from './names.ts'
 
 /** Of a call's bridge: what its takeover needs. */
@@ -26,14 +27,29 @@ export class Observer {
   readonly #link: AriLink
   readonly #application: string
   #startedAt: string | undefined
+  /** What has gone while Asterisk's answers were on their way. */
+  #gone: Set<string> | undefined
 
   constructor(link: AriLink, application: string) {
     this.#link = link
     this.#application = application
   }
 
+  heardGone(id: string): void {
+    this.#gone?.add(id)
+  }
+
   /** @throws AriError */
-  async observe(knows: (callId: string) => boolean, { isOurs, hasEntered }: Ours): Promise<Observed> {
+  async observe(knows: (callId: string) => boolean, ours: Ours): Promise<Observed> {
+    const gone = (this.#gone = new Set<string>())
+    try {
+      return without(gone, await this.#observe(knows, ours))
+    } finally {
+      this.#gone = undefined
+    }
+  }
+
+  async #observe(knows: (callId: string) => boolean, { isOurs, hasEntered }: Ours): Promise<Observed> {
     const [info, list, bridges] = await Promise.all([
       this.#link.request('asterisk', 'getInfo', { only: 'status' }) as Promise<{ status: { startup_time: string } }>,
       this.#link.request('channels', 'list') as Promise<readonly AriChannel[]>,
@@ -46,10 +62,10 @@ export class Observer {
     const restarted = this.#startedAt !== undefined && this.#startedAt !== startedAt
     this.#startedAt = startedAt
     return {
-      channels: new Map(list.map((channel) => [channel.id, { inHands: this.#argsOf(channel) !== undefined || hasEntered(channel.id) }])),
+      channels: new Map(list.map((channel) => [channel.id, { inHands: argsOf(channel, this.#application) !== undefined || hasEntered(channel.id) }])),
       rooms,
       legs: list.filter((channel) => isLeg(channel.id) && this.#isOwn(channel) && !isOurs(channel.id)).map(({ id }) => id),
-      arrivals: list.flatMap((channel) => (isOurs(channel.id) ? [] : (arrivalOf(channel, this.#argsOf(channel) ?? []) ?? []))),
+      arrivals: list.flatMap((channel) => (isOurs(channel.id) ? [] : (arrivalOf(channel, argsOf(channel, this.#application) ?? []) ?? []))),
       restarted,
     }
   }
@@ -72,7 +88,7 @@ export class Observer {
   /** A snoop outlives the process that knew what for; whoever whispers begins anew. */
   async #endWhispers(list: readonly AriChannel[], bridges: readonly AriBridge[], isOurs: Ours['isOurs']): Promise<void> {
     const lost = ({ id }: { readonly id: string }) => isWhisper(id) && !isOurs(id)
-    const snoops = list.filter((channel) => lost(channel) && this.#argsOf(channel) !== undefined)
+    const snoops = list.filter((channel) => lost(channel) && argsOf(channel, this.#application) !== undefined)
     await Promise.all([
       ...snoops.map(({ id }) => unlessGone(this.#link.request('channels', 'hangup', { channelId: id }))),
       ...bridges.filter((bridge) => bridge.name === this.#application && lost(bridge)).map(({ id }) => unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: id }))),
@@ -82,11 +98,12 @@ export class Observer {
   #isOwn({ channelvars }: AriChannel): boolean {
     return channelvars?.['TANDEM_APPLICATION'] === this.#application
   }
-
-  /** Of `Stasis(application,…)`. @returns undefined for a channel that is not in our application */
-  #argsOf({ dialplan }: AriChannel): readonly string[] | undefined {
-    if (dialplan?.app_name !== 'Stasis') return undefined
-    const [application, ...args] = dialplan.app_data.split(',')
-    return application === this.#application ? args : undefined
-  }
 }
+
+const without = (gone: ReadonlySet<string>, { channels, rooms, legs, arrivals, restarted }: Observed): Observed => ({
+  channels: new Map([...channels].filter(([id]) => !gone.has(id))),
+  rooms: rooms.map((room) => ({ ...room, members: room.members.filter((id) => !gone.has(id)) })),
+  legs: legs.filter((id) => !gone.has(id)),
+  arrivals: arrivals.filter(({ caller }) => !gone.has(caller.channelId)),
+  restarted,
+})

@@ -16,32 +16,46 @@ export type Rescue =
   | { readonly type: 'join'; readonly channel: string; readonly bridge: string }
 
 /**
- * A caller who is alone talks with whoever has answered for his call, in whatever role; where nobody has, the dialplan's
- * fallback rings the desk. Whoever is in company is left where he is.
+ * A citizen who is alone talks with whoever has answered for his call, in whatever role; where nobody has, the dialplan's
+ * fallback rings the desk. Whoever is in company is left where he is. What rings for nobody ends.
  */
 export function rescues(channels: readonly AriChannel[], bridges: readonly AriBridge[], application: string): readonly Rescue[] {
-  const mates = (id: string) => bridges.filter((bridge) => bridge.channels.includes(id)).flatMap((bridge) => bridge.channels.filter((member) => member !== id))
-  const callers = channels.flatMap((channel) => {
+  const ours = (channel: AriChannel) => channel.channelvars?.['TANDEM_APPLICATION'] === application
+  const inHands = (channel: AriChannel) => argsOf(channel, application) !== undefined
+  const isAlone = ({ id }: AriChannel) => bridges.every(({ channels: members }) => !members.includes(id) || members.length < 2)
+  const citizens = channels.flatMap((channel) => {
     const platform = platformOf(channel, application)
-    const callId = callOf(channel)
-    return platform === undefined ? [] : [{ channel, platform, callId }]
+    return platform === undefined ? [] : [{ channel, platform, callId: callOf(channel) }]
   })
-  return callers
-    .filter(({ channel }) => mates(channel.id).length === 0)
+  const present = new Set(citizens.map(({ callId }) => callId))
+  const vain = channels.filter((leg) => ours(leg) && leg.state !== 'Up' && !present.has(callOf(leg))).map(hangUp)
+  const helped = citizens
+    .filter(({ channel }) => isAlone(channel))
     .flatMap(({ channel, platform, callId }): readonly Rescue[] => {
-      const legs = channels.filter((leg) => leg.channelvars?.['TANDEM_APPLICATION'] === application && callId !== undefined && callOf(leg) === callId)
-      const hangUps = legs.filter(({ state }) => state !== 'Up').map((leg): Rescue => ({ type: 'hang-up', channel: leg.id }))
-      const up = legs.filter(({ state }) => state === 'Up')
-      if (up.length === 0 || callId === undefined) return [...hangUps, { type: 'move-on', channel: channel.id, platform }]
-      return [...hangUps, ...[channel, ...up].map(({ id }): Rescue => ({ type: 'join', channel: id, bridge: bridgeOf(callId) }))]
+      const legs = channels.filter((leg) => ours(leg) && leg.id !== channel.id && callId !== undefined && callOf(leg) === callId)
+      // One that has answered and waits in the dialplan cannot be joined to anybody: its phone is rung again with the desk.
+      const up = legs.filter((leg) => leg.state === 'Up' && inHands(leg))
+      const others = legs.filter((leg) => !up.includes(leg)).map(hangUp)
+      if (up.length === 0 || callId === undefined) return [...others, { type: 'move-on', channel: channel.id, platform }]
+      return [...others, ...[channel, ...up].map(({ id }): Rescue => ({ type: 'join', channel: id, bridge: bridgeOf(callId) }))]
     })
+  return [...vain, ...helped]
 }
+
+const hangUp = ({ id }: AriChannel): Rescue => ({ type: 'hang-up', channel: id })
 
 const callOf = ({ channelvars }: AriChannel): string | undefined => channelvars?.['TANDEM_CALL_ID'] || undefined
 
-/** Of a citizen's leg in our application: `Stasis(application,inbound,platform)`. */
-function platformOf({ dialplan }: AriChannel, application: string): string | undefined {
+/** Of a citizen in our application: who called has it from the dialplan, who was called as his leg's variable. */
+function platformOf(channel: AriChannel, application: string): string | undefined {
+  const args = argsOf(channel, application)
+  if (args?.[0] === 'inbound') return args[1]
+  return args && channel.channelvars?.['TANDEM_ROLE'] === 'caller' ? channel.channelvars['TANDEM_PLATFORM'] : undefined
+}
+
+/** Of `Stasis(application,…)`. @returns undefined for a channel that is not in our application */
+export function argsOf({ dialplan }: AriChannel, application: string): readonly string[] | undefined {
   if (dialplan?.app_name !== 'Stasis') return undefined
-  const [name, kind, platform] = dialplan.app_data.split(',')
-  return name === application && kind === 'inbound' ? platform : undefined
+  const [name, ...args] = dialplan.app_data.split(',')
+  return name === application ? args : undefined
 }

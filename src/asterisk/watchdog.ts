@@ -6,6 +6,8 @@ import { movedVariable } from './names.ts'
 import { type AriBridge, type Rescue, rescues } from './rescue.ts'
 
 const requestMs = 2_000
+/** Between two looks there is a second. */
+const sleptMs = 2_500
 
 /**
  * Watches the service's heartbeat from outside, over plain HTTP, and does for its callers what must be done when it stands
@@ -14,6 +16,10 @@ const requestMs = 2_000
 export class Watchdog {
   readonly #config: Config['asterisk']
   readonly #logger: Logger
+  #beat: string | undefined
+  /** Monotonic ms since when it is the same. */
+  #since = 0
+  #lookedAt = performance.now()
 
   constructor(config: Config['asterisk'], logger: Logger) {
     this.#config = config
@@ -39,10 +45,16 @@ export class Watchdog {
     }
   }
 
-  /** Before the first beat nobody is in the application. */
+  /** Whether it has changed of late, by this process's own clock: whose wall clock is right does not matter. */
   async #beats(): Promise<boolean> {
     const { value } = await this.#get<{ value: string }>(`asterisk/variable?variable=${heartbeat.variable}`)
-    return value === '' || Date.now() / 1000 - Number(value) <= heartbeat.staleSec
+    const now = performance.now()
+    // What happened while this process itself stood still is not known: it looks on for a while.
+    const slept = now - this.#lookedAt > sleptMs
+    this.#lookedAt = now
+    if (value !== this.#beat || slept) [this.#beat, this.#since] = [value, now]
+    // Before the first beat nobody is in the application.
+    return value === '' || now - this.#since <= heartbeat.staleSec * 1000
   }
 
   async #do(rescue: Rescue): Promise<void> {

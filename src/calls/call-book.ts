@@ -1,4 +1,4 @@
-import { answeredLegsOf, legsOf, type State } from '../domain/call/state.ts'
+import { answeredLegsOf, handoverOf, legsOf, type State } from '../domain/call/state.ts'
 import type { CallRunner } from './call-runner.ts'
 
 /** Ended calls that are still known by name, so that a late press is told what became of the call. */
@@ -46,7 +46,10 @@ export class CallBook {
     const { id, caller } = runner.state.call
     this.#live.set(id, runner)
     this.#byCaller.set(caller.channelId, runner)
+    // A citizen whom a desk called: his leg is the caller's from the answer on.
+    this.#byLeg.set(caller.channelId, runner)
     this.noteLegs(runner, runner.state)
+    for (const handover of [runner.state.call.last, handoverOf(runner.state)]) if (handover) this.noteHandover(handover.id, runner)
   }
 
   noteLegs(runner: CallRunner, state: State): void {
@@ -69,6 +72,7 @@ export class CallBook {
   close(runner: CallRunner, { call }: State): void {
     this.#live.delete(call.id)
     this.#byCaller.delete(call.caller.channelId)
+    this.#byLeg.delete(call.caller.channelId)
     this.#ended.set(call.id, runner)
     for (const [oldest, gone] of this.#ended) {
       if (this.#ended.size <= rememberEnded) break

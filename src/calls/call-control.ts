@@ -18,8 +18,8 @@ export interface ControlListener {
   legHeld(leg: string, held: boolean): void
   legEnded(leg: string, end: LegEnd): void
   readonly recordings: RecordingListener
-  /** Control is back after a time in which events may have been lost. */
-  restored(): void
+  /** Control is back after a time in which events may have been lost; `helped`: in which others may have acted for us. */
+  restored(helped?: boolean): void
 }
 
 /** What the call control tells of recordings, by id. */
@@ -43,6 +43,8 @@ export interface LegOrder {
   readonly callerNumber: string
   readonly callerName?: string
 }
+
+export type Missed = 'caller-left' | 'caller-moved-on' | 'leg-ended' | 'leg-answered'
 
 /** A live call that another process made. */
 export interface Adopted {
@@ -106,7 +108,7 @@ export interface CallControl {
   /** A call that another process had is ours. */
   adopt(call: Adopted): void
   /** Something was missed: the listener is told as if it had just happened. */
-  tell(missed: 'caller-left' | 'leg-ended' | 'leg-answered', channelId: string): void
+  tell(missed: Missed, channelId: string): void
   /** Repeats what the PBX may not have been told. */
   sayAgain(live: { has(channelId: string): boolean }): void
   /** Removes what belongs to no call. */

@@ -51,13 +51,14 @@ export class CallRunner {
   /** Of the call's last facts: a second press is told of the first one's. */
   #committed: Promise<Commit> = Promise.resolve({ durable: true })
 
-  /** @param timer of a call that another process had: it goes on running */
-  constructor(deps: RunnerDeps, begun: Step, timer?: CallSnapshot['timer']) {
+  /** @param taken of a call that another process had */
+  constructor(deps: RunnerDeps, begun: Step, taken?: Pick<CallSnapshot, 'timer'>) {
     this.#deps = deps
+    this.#missed = taken !== undefined
     this.#state = begun.state
     deps.changed(undefined, begun.state)
     this.#perform(begun.actions)
-    if (timer) this.#setTimer(timer.token, timer.at - deps.context().now.mono)
+    if (taken?.timer) this.#setTimer(taken.timer.token, taken.timer.at - deps.context().now.mono)
     this.#keepSoon()
     deps.logger.info({ phase: begun.state.phase }, 'call begins')
   }
@@ -79,7 +80,14 @@ export class CallRunner {
     this.#mailbox.push(event)
     if (this.#running) return
     this.#running = true
-    for (let next = this.#mailbox.shift(); next; next = this.#mailbox.shift()) this.#take(next)
+    for (let next = this.#mailbox.shift(); next; next = this.#mailbox.shift()) {
+      try {
+        this.#take(next)
+      } catch (error) {
+        // The machine does not throw; should it, one event of one call is lost, and not the process with all calls.
+        this.#deps.logger.error({ err: error, event: next.type }, 'an event could not be taken')
+      }
+    }
     this.#running = false
   }
 
@@ -112,10 +120,9 @@ export class CallRunner {
   /**
    * Control is back, and the machine knows who has left meanwhile: what could not be done, or was done otherwise, is done now, as the call stands.
    * @param known the call as it was when the PBX was asked: what has been changed since is not on the picture
-   * @param taken another process had the call
    */
-  resume(seen: Seen, known: State, taken: boolean): void {
-    const trusted = !taken && !this.#missed
+  resume(seen: Seen, known: State): void {
+    const trusted = !this.#missed
     const { actions, joined, misplaced, sound } = resumption(this.#state, seen, trusted, known)
     this.#missed = false
     if (trusted) for (const party of misplaced) this.deliver({ type: 'repaired', repair: 'place-restored', party })
@@ -123,6 +130,11 @@ export class CallRunner {
     this.#perform(actions)
     for (const { leg, room } of joined) this.deliver({ type: 'leg-joined', leg, room })
     this.#keepSoon()
+  }
+
+  /** Somebody else may have changed what cannot be seen. */
+  distrust(): void {
+    this.#missed = true
   }
 
   #take(event: AnyEvent): void {

@@ -65,7 +65,7 @@ export class Calls implements ControlListener {
       book: this.#book,
       logger: options.logger,
       now: () => this.#instant(),
-      restore: (snapshot) => this.#restore(snapshot),
+      restore: (snapshot) => this.#run({ state: snapshot.state, actions: [] }, snapshot),
       arrived: (arrival) => this.arrived(arrival),
     })
   }
@@ -206,7 +206,7 @@ export class Calls implements ControlListener {
     this.#run(begin({ ...arrival, id }, this.#context(id)))
   }
 
-  #run(begun: Step, timer?: CallSnapshot['timer']): CallRunner {
+  #run(begun: Step, taken?: CallSnapshot): CallRunner {
     const { logger, config, journal } = this.#options
     const { id, caller, platform } = begun.state.call
     const runner = new CallRunner(
@@ -220,7 +220,7 @@ export class Calls implements ControlListener {
         changed: (before, after) => this.#changed(id, before, after),
       },
       begun,
-      timer,
+      taken,
     )
     this.#book.add(runner)
     return runner
@@ -288,13 +288,8 @@ export class Calls implements ControlListener {
     })
   }
 
-  restored(): void {
+  restored(helped = false): void {
+    if (helped) for (const runner of this.#book.live) runner.distrust()
     void this.#reconciler.comeBack().then(() => this.#offers.soon())
-  }
-
-  #restore({ state, timer }: CallSnapshot): CallRunner {
-    const runner = this.#run({ state, actions: [] }, timer)
-    for (const handover of [state.call.last, handoverOf(state)]) if (handover) this.#book.noteHandover(handover.id, runner)
-    return runner
   }
 }

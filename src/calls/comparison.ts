@@ -1,4 +1,5 @@
 /** What the calls know, beside what the PBX has. Pure. */
+import type { Missed } from './call-control.ts'
 import type { Arrival } from '../domain/call/events.ts'
 import type { Seen } from '../domain/call/resumption.ts'
 import { answeredLegsOf, type Call, legsOf, type Room, type State } from '../domain/call/state.ts'
@@ -27,7 +28,7 @@ export interface Observed {
 
 /** Something that is otherwise than known; `id` of a channel, or `<room> <call>`. */
 export type Finding =
-  | { readonly kind: 'caller-left' | 'leg-ended' | 'leg-answered'; readonly id: string; readonly callId: string }
+  | { readonly kind: Missed; readonly id: string; readonly callId: string }
   /** A citizen whom no call has: nobody saw him come. */
   | { readonly kind: 'arrival'; readonly id: string; readonly arrival: Omit<Arrival, 'id'> }
   /** A leg that no call knows; the empty bridge of a call that is no more. */
@@ -50,18 +51,23 @@ export const allLegsOf = (state: State): readonly string[] => {
  * @param after what is known now: what came meanwhile is no stray
  */
 export function compare(before: readonly State[], after: readonly State[], { channels, rooms, legs, arrivals }: Observed): readonly Finding[] {
-  const each = (find: (state: State) => readonly string[], kind: 'caller-left' | 'leg-ended' | 'leg-answered'): readonly Finding[] =>
+  const each = (find: (state: State) => readonly string[], kind: Missed): readonly Finding[] =>
     before.flatMap((state) => find(state).map((id) => ({ kind, id, callId: state.call.id })))
   const gone = (id: string | undefined): readonly string[] => (id === undefined || channels.has(id) ? [] : [id])
+  const elsewhere = (id: string | undefined): readonly string[] => (id !== undefined && channels.get(id)?.inHands === false ? [id] : [])
   const known = new Set(after.flatMap(allLegsOf))
   const callers = new Set(after.map(({ call }) => call.caller.channelId))
   const live = new Set(after.map(({ call }) => call.id))
+  // Of calls that could not be taken over: who talks, talks on.
+  const talks = rooms.filter(({ callId, members }) => members.length > 1 && !live.has(callId))
+  const inTalk = (id: string): boolean => talks.some(({ callId, members }) => members.includes(id) || id.startsWith(`${callId}-`))
   return [
     ...each((state) => gone(callerOf(state)), 'caller-left'),
+    ...each((state) => elsewhere(callerOf(state)), 'caller-moved-on'),
     ...each((state) => allLegsOf(state).flatMap(gone), 'leg-ended'),
     ...each(answeredUnheard(channels), 'leg-answered'),
-    ...arrivals.flatMap((arrival) => (callers.has(arrival.caller.channelId) ? [] : [{ kind: 'arrival', id: arrival.caller.channelId, arrival } as const])),
-    ...legs.flatMap((id) => (known.has(id) ? [] : [{ kind: 'stray-leg', id } as const])),
+    ...arrivals.flatMap((arrival) => (callers.has(arrival.caller.channelId) || inTalk(arrival.caller.channelId) ? [] : [{ kind: 'arrival', id: arrival.caller.channelId, arrival } as const])),
+    ...legs.flatMap((id) => (known.has(id) || inTalk(id) ? [] : [{ kind: 'stray-leg', id } as const])),
     ...rooms.flatMap(({ callId, room, members }) => (members.length > 0 || live.has(callId) ? [] : [{ kind: 'empty-room', id: `${room} ${callId}` } as const])),
   ]
 }

@@ -25,6 +25,8 @@ export interface ReconcilerDeps {
 
 /** After a comparison that failed though Asterisk is there, ms. */
 const againMs = 500
+/** How long the journal may take to say which calls are open, ms. */
+const journalMs = 1_000
 
 /**
  * Brings what the calls know and what the PBX has together again: when control comes back, and now and then in peace. Lost
@@ -36,6 +38,7 @@ export class Reconciler {
   #suspected: ReadonlySet<string> = new Set()
   #busy: Promise<void> = Promise.resolve()
   #inControl = false
+  #coming = 0
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
@@ -49,8 +52,10 @@ export class Reconciler {
   /** Control is back: at the start, or after a gap in the events. */
   async comeBack(): Promise<void> {
     this.#inControl = false
+    this.#coming += 1
     const done = await this.#oneAtATime(() => this.#comeBack())
-    if (!this.#deps.control.up) return
+    this.#coming -= 1
+    if (!this.#deps.control.up || this.#coming > 0) return
     this.#inControl = done
     if (!done) setTimeout(() => void this.comeBack(), againMs).unref()
   }
@@ -73,20 +78,38 @@ export class Reconciler {
   }
 
   async #comeBack(): Promise<void> {
-    const { control, journal, book } = this.#deps
+    const { control, book } = this.#deps
     const before = this.#states()
-    const open = await journal.openCalls()
+    const open = await this.#openCalls()
     const observed = await this.#observe()
     // Ids are in order of time: who came first waits first.
     const rooms = observed.rooms.toSorted((one, other) => (one.callId < other.callId ? -1 : 1))
     const restored = rooms.flatMap((room) => this.#restore(room, observed, open) ?? [])
-    const unseen = open.filter(({ last: { call } }) => !book.get(call.id) && !observed.rooms.some(({ callId }) => callId === call.id))
-    await Promise.all(unseen.map((call) => this.#endUnseen(call)))
-    if (observed.restarted) for (const { call } of before) this.#lose(call.id)
+    if (observed.restarted) for (const { call } of before) if (!observed.channels.has(call.caller.channelId)) this.#lose(call.id)
     const known = [...before, ...restored]
     await this.#putRight(compare(known, this.#states(), observed), observed)
-    for (const state of known) book.get(state.call.id)?.resume(seenOf(state.call, observed), state, restored.includes(state))
+    for (const state of known) book.get(state.call.id)?.resume(seenOf(state.call, observed), state)
     control.sayAgain(observed.channels)
+    // Last: it reads the journal, and no call waits for it.
+    const unseen = open?.filter(({ last: { call } }) => !book.get(call.id) && !observed.rooms.some(({ callId }) => callId === call.id)) ?? []
+    await Promise.all(unseen.map((call) => this.#endUnseen(call)))
+  }
+
+  /** @returns undefined when the journal cannot say: the calls do not wait for it */
+  async #openCalls(): Promise<readonly OpenCall[] | undefined> {
+    const { journal, logger } = this.#deps
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, journalMs, undefined)
+    })
+    try {
+      return await Promise.race([journal.openCalls(), late])
+    } catch (error) {
+      logger.error({ err: error }, 'the journal cannot say which calls were open')
+      return undefined
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async #look(): Promise<void> {
@@ -97,7 +120,8 @@ export class Reconciler {
     const found = compare(before, known, observed)
     const suspected = new Set([...found.map(nameOf), ...misplaced.map(({ call }) => call.id)])
     await this.#putRight(found.filter((finding) => this.#suspected.has(nameOf(finding))), observed)
-    for (const state of misplaced) if (this.#suspected.has(state.call.id)) this.#deps.book.get(state.call.id)?.resume(seenOf(state.call, observed), state, false)
+    for (const state of misplaced) if (this.#suspected.has(state.call.id)) this.#deps.book.get(state.call.id)?.resume(seenOf(state.call, observed), state)
+    this.#deps.control.sayAgain(observed.channels)
     this.#suspected = suspected
   }
 
@@ -110,39 +134,54 @@ export class Reconciler {
     return control.observe((callId) => book.get(callId) !== undefined)
   }
 
-  #restore(room: ObservedRoom, observed: Observed, open: readonly OpenCall[]): State | undefined {
+  /** A call that cannot be taken over must not hinder the others. */
+  #restore(room: ObservedRoom, observed: Observed, open: readonly OpenCall[] | undefined): State | undefined {
+    try {
+      return this.#takeOver(room, observed, open)
+    } catch (error) {
+      this.#deps.logger.error({ err: error, call: room.callId }, 'a call cannot be taken over')
+      return undefined
+    }
+  }
+
+  #takeOver({ callId, snapshot: text, members }: ObservedRoom, observed: Observed, open: readonly OpenCall[] | undefined): State | undefined {
     const { control, journal, logger } = this.#deps
-    const { callId, snapshot: text, members } = room
     if (text === undefined) return undefined
     const snapshot = fromText(text)
-    const last = open.find(({ last: { call } }) => call.id === callId)?.last.sequence
+    const openCall = open?.find(({ last: { call } }) => call.id === callId)
+    const last = openCall?.last.sequence
     if (!snapshot) {
       logger.error({ call: callId, members }, 'a call cannot be taken over: its snapshot is not understood; who talks, talks on')
+      if (openCall && members.length > 1) void this.#endUnseen(openCall, true)
       return undefined
     }
     // A journal that was lost knows nothing; one that was not has the end of what it does not call open.
-    if (last === undefined && journal.epoch > 1 && snapshot.facts[0]?.sequence !== 1) return undefined
+    if (open && last === undefined && journal.epoch > 1 && snapshot.facts[0]?.sequence !== 1) return undefined
     const state = after(snapshot.state, last ?? 0)
     const caller = callerOf(state)
     const answered = new Set([...answeredLegsOf(state).map(({ id }) => id), ...(state.phase === 'calling' ? [] : [state.call.caller.channelId])])
-    control.adopt({
+    const adopted = {
       ...(caller === undefined ? {} : { caller }),
       legs: allLegsOf(state).map((id) => ({ id, answered: answered.has(id) })),
       rooms: observed.rooms.filter((own) => own.callId === callId),
-    })
-    void journal.append(snapshot.facts.filter(({ sequence }) => sequence > (last ?? 0)))
+    }
     const runner = this.#deps.restore({ ...snapshot, state })
+    control.adopt(adopted)
+    void journal.append(snapshot.facts.filter(({ sequence }) => sequence > (last ?? 0)))
     runner.deliver({ type: 'repaired', repair: 'control-restored' })
     return runner.state
   }
 
-  /** A call of which the PBX knows nothing: it went with it while nobody was in charge. */
-  async #endUnseen({ last, handoverId }: OpenCall): Promise<void> {
+  /** A call of which the PBX knows nothing: it went with it while nobody was in charge. Or one whose parties talk on without us. */
+  async #endUnseen({ last, handoverId }: OpenCall, talks = false): Promise<void> {
     const { journal, now, logger } = this.#deps
-    const facts = handoverId === undefined ? [] : await journal.factsOfHandover(handoverId)
+    const facts = handoverId === undefined ? [] : await journal.factsOfHandover(handoverId).catch(() => {
+      // Without it the call ends all the same; the hand-over stays as it was told last.
+      return []
+    })
     const handover = facts.flatMap(({ fact }) => (isHandoverFact(fact) ? [fact.handover] : [])).at(-1)
-    logger.warn({ call: last.call.id }, 'a call was lost with Asterisk')
-    await journal.append(lostWithPbx(last, handover, now()))
+    logger.warn({ call: last.call.id }, talks ? 'a call goes on without control' : 'a call was lost with Asterisk')
+    await journal.append(lostWithPbx(last, handover, now(), talks))
   }
 
   #lose(callId: string): void {
@@ -162,9 +201,10 @@ export class Reconciler {
     for (const finding of found) {
       switch (finding.kind) {
         case 'caller-left':
+        case 'caller-moved-on':
         case 'leg-ended':
         case 'leg-answered':
-          this.#repaired(finding.callId, finding.kind, finding.kind === 'caller-left' ? 'caller' : finding.id)
+          this.#repaired(finding.callId, finding.kind, finding.kind.startsWith('caller') ? 'caller' : finding.id)
           control.tell(finding.kind, finding.id)
           break
         case 'arrival':

@@ -17,7 +17,7 @@ const stray = 'call-01993c00-0000-7000-8000-000000000000-1'
 
 beforeAll(async () => {
   proxy = await startAriProxy()
-  stack = await startStack({ name: 'e2e-recovery-alone', ariProxy: proxy, seats: { '12345': ['1001', '1002'], '110': ['2001'] }, compareMs: 300 })
+  stack = await startStack({ name: 'e2e-recovery-alone', ariProxy: proxy, seats: { '12345': ['1001', '1002'], '110': ['2001'] }, compareMs: 300, calls: { ringMs: 4_000 } })
   phones = {
     caller: await stack.citizen({ toneHz: tones.caller }),
     agent: await stack.agent('1001', tones.agent),
@@ -112,9 +112,24 @@ it('a half-open connection is noticed; who answered meanwhile is connected', asy
   await expectHearing({ caller: ['peer'], peer: ['caller'] }, phones)
 })
 
+it('who answers while the service is frozen beyond the ring time is connected when it wakes up', async () => {
+  await phones.caller.dial('12345')
+  await phones.agent.waitFor('incoming')
+  stack.service.kill('SIGSTOP')
+  await phones.agent.answer()
+  const from = performance.now()
+  await eventually(() => Promise.resolve(performance.now() - from), (ms) => ms > 5_000)
+  stack.service.kill('SIGCONT')
+  await phones.caller.waitFor('established')
+  await expectHearing({ caller: ['agent'], agent: ['caller'] }, phones)
+})
+
 it('in peace: a desk that has come out of its bridge is put back, and that is told', async () => {
   const call = await talk()
+  const events = await openEvents(`${stack.api.address}/v1/events?call=${call.id}`, { authorization: `Bearer ${stack.api.key}` })
   await stack.asterisk.rx(`bridge kick bridge-${call.id} ${(await stack.asterisk.rx('core show channels concise')).match(/PJSIP\/1001-[0-9a-f]+/)?.[0]}`)
+  await events.readTo(1)
+  events.leave()
   await expectHearing({ caller: ['agent'], agent: ['caller'] }, phones)
   await phones.caller.hangUp()
   const story = await storyOf(stack, call.id)

@@ -4,7 +4,7 @@ import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import { clear, expectHearing, givenTalk, press, settled, storyOf, tones, type Voice } from '../support/given-call.ts'
+import { clear, expectHearing, givenTalk, hearsMusicOrRingback, press, settled, storyOf, tones, type Voice } from '../support/given-call.ts'
 
 /** The service stands still for longer than anybody should wait: the watchdog helps its callers. */
 let stack: Stack
@@ -72,6 +72,35 @@ it('the other desk answers meanwhile: it talks with the citizen, and is what the
   await wakes()
   await settled(stack, id, 'completed')
   await expectEach({ caller: ['peer'], peer: ['caller'] })
+})
+
+it('the service dies, and the agent answers then: the citizen reaches him by the dialplan', async () => {
+  await phones.caller.dial('12345')
+  await phones.agent.waitFor('incoming')
+  stack.service.kill('SIGKILL')
+  await stack.service.exited
+  const before = rung(phones.agent)
+  await phones.agent.answer()
+  await eventually(() => rung(phones.agent), (count) => count > before, 15_000)
+  await phones.agent.waitFor('incoming')
+  await phones.agent.answer()
+  await phones.caller.waitFor('established')
+  await expectEach({ caller: ['agent'], agent: ['caller'] })
+  await stack.startService()
+  await expectEach({ caller: ['agent'], agent: ['caller'] })
+})
+
+it('desks that consult: all talk together while nobody leads, and are as they were once the service is awake', async () => {
+  await givenTalk(stack, phones.caller, phones.agent, '1001')
+  await press(stack, '1001', { mode: 'conference', consult: true })
+  await phones.peer.waitFor('incoming')
+  await phones.peer.answer()
+  await expectEach({ caller: [], agent: ['peer'], peer: ['agent'] })
+  stack.service.kill('SIGSTOP')
+  await expectHearing({ caller: ['agent', 'peer'], agent: ['caller', 'peer'], peer: ['agent', 'caller'] }, phones, 15_000)
+  await wakes()
+  await expectEach({ caller: [], agent: ['peer'], peer: ['agent'] })
+  expect(await hearsMusicOrRingback(phones.caller, 2_000)).toBe(true)
 })
 
 it('who talks is left alone', async () => {

@@ -1,5 +1,7 @@
 import type { Observed } from '../../src/calls/comparison.ts'
-import type { CallControl, ControlListener, LegOrder } from '../../src/calls/call-control.ts'
+import type { CallControl, ControlListener, LegOrder, Missed } from '../../src/calls/call-control.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** A PBX without a PBX: does what it is asked at once, and lets a test say what the parties do. */
 export class FakeControl implements CallControl {
@@ -11,8 +13,10 @@ export class FakeControl implements CallControl {
   readonly hungUp: string[] = []
   /** What joining a leg waits for. */
   joining: Promise<void> = Promise.resolve()
+  /** Channels of no call that were removed. */
+  readonly cleared: string[] = []
   readonly kept = new Map<string, string>()
-  observed: Observed = { channels: new Map(), rooms: [], legs: [], arrivals: [], restarted: false }
+  readonly observed: Mutable<Observed> = { channels: new Map(), rooms: [], legs: [], arrivals: [], restarted: false }
   readonly #listener: ControlListener
   #callers = 0
 
@@ -32,6 +36,11 @@ export class FakeControl implements CallControl {
   talk(agent: string, desk: '12345' | '110' = '12345'): { call: string; caller: string } {
     const caller = this.arrive(desk)
     return { call: this.answer(agent).callId, caller }
+  }
+
+  /** The leg ends, as Asterisk tells it. */
+  hangsUp(leg: string): void {
+    this.#listener.legEnded(leg, { cause: 16, causeText: 'Normal Clearing', lost: false })
   }
 
   /** The leg last dialled to `endpoint`. */
@@ -93,7 +102,13 @@ export class FakeControl implements CallControl {
     return Promise.resolve(this.observed)
   }
   adopt(): void {}
-  tell(): void {}
+  tell(missed: Missed, channelId: string): void {
+    if (missed === 'leg-ended') this.#listener.legEnded(channelId, { lost: true })
+    else if (missed === 'leg-answered') this.#listener.legAnswered(channelId)
+    else this.#listener.callerLeft(channelId, missed === 'caller-moved-on')
+  }
   sayAgain(): void {}
-  async clear(): Promise<void> {}
+  async clear(channels: readonly string[]): Promise<void> {
+    this.cleared.push(...channels)
+  }
 }

@@ -11,6 +11,7 @@ import { Recordings } from '../../src/recordings/recordings.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import type { DeliveryView } from '../../src/tickets/tickets.ts'
+import type { Observed } from '../../src/calls/comparison.ts'
 import { FakeControl } from './fake-control.ts'
 
 export const keys = { desk: 'key-of-the-desk-0001', tickets: 'key-of-the-ticket-system', archive: 'key-of-the-archive-1' }
@@ -41,6 +42,10 @@ export interface HttpOptions {
   /** Calls are recorded. */
   readonly recorded?: boolean
   readonly agents?: Readonly<Record<'12345' | '110', readonly string[]>>
+  /** Agents may call citizens. */
+  readonly outbound?: boolean
+  /** What the PBX has at the start. */
+  readonly observed?: Partial<Observed>
 }
 
 export function newJournalPath(): string {
@@ -49,18 +54,19 @@ export function newJournalPath(): string {
 }
 
 /** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
-export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats }: HttpOptions = {}): Promise<GivenHttp> {
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false }: HttpOptions = {}): Promise<GivenHttp> {
   const path = given ?? newJournalPath()
   const warnings: string[] = []
   const sink: DestinationStream = { write: (line) => void warnings.push(line) }
   const logger = pino({ level: 'warn' }, sink)
   const file = await openJournal({ path, limits: { retryMs: 50 } })
   const journal = wrap(file)
-  const config = parseConfig(settings(path, agents, recorded), {})
+  const config = parseConfig(settings(path, agents, recorded, outbound), {})
   let control: FakeControl | undefined
   const timers = { set: () => undefined, clear: () => undefined }
   const calls = new Calls({ config, journal, logger, timers, control: (listener) => (control = new FakeControl(listener)) })
   if (!control) throw new Error('calls made no control')
+  Object.assign(control.observed, observed)
   calls.restored()
   await eventually(() => calls.inControl, Boolean)
   const { directory } = config.recording
@@ -77,13 +83,14 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   return { http, calls, control, journal: file, directory, warnings, close: () => (closing ??= close()) }
 }
 
-function settings(path: string, agents: Required<HttpOptions>['agents'], recorded: boolean): string {
+function settings(path: string, agents: Required<HttpOptions>['agents'], recorded: boolean, outbound: boolean): string {
   const secret = 'only-for-this-test-00'
   return stringify({
     http: { apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, recordings: name === 'archive' })) },
     asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret },
     redis: { url: 'redis://127.0.0.1:1' },
     journal: { path },
+    ...(outbound ? { trunks: [{ id: 'carrier', host: '127.0.0.1' }], outbound: { trunk: 'carrier' } } : {}),
     recording: { enabled: recorded, directory: join(dirname(path), 'recording') },
     desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'] } },
     agents: (['12345', '110'] as const).flatMap((platform) => agents[platform].map((id) => ({ id, platform, password: secret }))),

@@ -11,7 +11,7 @@ const alone: Seen = { bridge: true, caller: true, rooms: new Map() }
 const seen = (rooms: Readonly<Record<string, 'call' | 'consultation'>>): Seen => ({ ...alone, rooms: new Map(Object.entries(rooms)) })
 const resumed = (phase: Phase, with_: Seen, trusted = false) => {
   const { actions, ...told } = resumption(given[phase]().state, with_, trusted)
-  return { ...told, does: lines(actions) }
+  return { ...told, does: lines(actions).filter((line) => !line.startsWith('unmute')) }
 }
 
 describe('a snapshot', () => {
@@ -86,6 +86,12 @@ describe('taken over by another process', () => {
     const now = given.inviting().tell(on.answers('c-3'))
     const { actions, joined, misplaced } = resumption(now.state, alone, true, known.state)
     expect([lines(actions), joined, misplaced]).toEqual([[], [], []])
+  })
+
+  it('whoever is to be heard is made sure to be: an unmute may have been lost', () => {
+    const { state } = given.talking().tell(on.mute('c-1'))
+    const { actions } = resumption(state, seen({ 'c-1': 'call' }), false)
+    expect(lines(actions)).toEqual(['sound nothing', 'mute c-1', 'unmute caller'])
   })
 
   it('an ended call is left alone', () => {

@@ -110,7 +110,7 @@ export type RecordingEvent =
   | { readonly type: 'recording-change-requested'; readonly command: string; readonly paused: boolean; readonly by: string }
 
 /** What a comparison with the PBX found to be otherwise than the call knew, and put right. */
-export const repairs = ['control-restored', 'caller-left', 'leg-ended', 'leg-answered', 'leg-removed', 'place-restored'] as const
+export const repairs = ['control-restored', 'caller-left', 'caller-moved-on', 'leg-ended', 'leg-answered', 'place-restored'] as const
 export type Repair = (typeof repairs)[number]
 
 /** Told before the event that it leads to. */

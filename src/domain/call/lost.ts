@@ -8,13 +8,14 @@ import { dialable } from './moves.ts'
  * way has failed, and a citizen who was in the call is called back by the desk that had him.
  * @param last the call's last fact
  * @param handover its last hand-over, as it stood last
+ * @param talks its parties talk on, but nobody can tell what becomes of them
  */
-export function lostWithPbx({ call, sequence }: CallsFact, handover: Handover | undefined, now: Instant): readonly CallsFact[] {
+export function lostWithPbx({ call, sequence }: CallsFact, handover: Handover | undefined, now: Instant, talks = false): readonly CallsFact[] {
   const at = iso(now)
   const { failure: _, ...known } = call
-  const ended = { ...known, state: 'ended', endedAt: at, endedBy: 'asterisk', parties: [] } as const
+  const ended = { ...known, state: 'ended', endedAt: at, endedBy: talks ? 'control-lost' : 'asterisk', parties: [] } as const
   const failed = handover && !settledStates.includes(handover.state) && ({ ...handover, state: 'failed', failure: { reason: 'control-lost' } } as const)
-  const waits = call.parties.some(({ id }) => id === 'caller') && dialable.test(call.caller.number)
+  const waits = !talks && call.parties.some(({ id }) => id === 'caller') && dialable.test(call.caller.number)
   const told = [
     ...(failed ? [{ type: 'handover-failed', handover: failed } as const] : []),
     ...(waits ? [{ type: 'call-back-requested', platform: call.desk } as const] : []),

@@ -6,7 +6,7 @@ import { type Draft, type FactDraft, hangUp, startTimer, stopTimer, without } fr
 import type { Context } from './events.ts'
 import { ringRoutes, type Rung } from './ring.ts'
 import { close, complete, hasJoined, type Settled } from './settling.ts'
-import type { Call, Leg, Room, State } from './state.ts'
+import type { Call, Guest, Leg, Room, State } from './state.ts'
 import { legsOf } from './state.ts'
 import { deskOf } from './summary.ts'
 
@@ -183,7 +183,9 @@ export function calledBack(before: State, draft: Draft): Draft {
 /** The caller has left those who talk: two or more talk on, where they are; one alone has nobody any more. */
 export function callerLeft(state: State, together: readonly Leg[], room: Room, context: Context, outcome?: Settled, dropped?: string): Draft {
   const gone = dropped === undefined ? { by: 'caller', caller: 'left' as const } : { by: dropped, caller: 'hang-up' as const }
-  const guests = state.call.guests.flatMap(({ joined, ...leg }) => (joined && room === 'call' ? [leg] : []))
+  // Who whispers to one desk does not become loud by itself to both.
+  const isQuiet = ({ whispersTo }: Guest): boolean => whispersTo !== undefined && together.length > 1
+  const guests = state.call.guests.filter((guest) => !isQuiet(guest)).flatMap(({ joined, ...leg }) => (joined && room === 'call' ? [leg] : []))
   const legs = [...together, ...guests]
   if (legs.length < 2) return end(state, gone.by, context, { caller: gone.caller, ...(outcome ? { outcome } : {}) })
   const others = legsOf(state).filter(({ id }) => !legs.some((leg) => leg.id === id))

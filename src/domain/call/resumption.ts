@@ -49,7 +49,8 @@ export function resumption(state: State, seen: Seen, trusted: boolean, known: St
     // A sound that may be there is ended, and one that may not be is begun.
     sound: trusted ? wanted.sound : wanted.sound === 'nothing' ? 'music' : 'nothing',
     places: new Map(places),
-    muted: new Set(trusted ? wanted.muted : []),
+    // Whoever is to be heard is made sure to be, and whoever is not, not.
+    muted: trusted ? wanted.muted : new Set([...wanted.places.keys(), ...(here && callerUp ? ['caller'] : [])].filter((party) => !wanted.muted.has(party))),
   }
   const ending = answeredLegsOf(state).filter(({ id }) => !wanted.places.has(id))
   const misplaced = [...wanted.places].filter(([leg, place]) => !moved(leg) && seen.rooms.get(leg) !== (isRoom(place) ? place : undefined))

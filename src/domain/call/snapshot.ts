@@ -16,11 +16,14 @@ export interface CallSnapshot {
 /** Asterisk closes a WebSocket whose frame has more than 65,535 bytes: far below that, with what quoting adds. */
 const mostBytes = 24_000
 
-/** The oldest of the facts are left out where it would become too long: they have had the most time to be written. */
+/** The oldest of the facts are left out where it would become too long: they have had the most time to be written. The very first one stays, which says that the journal has none. */
 export function toText(snapshot: CallSnapshot): string {
   const text = JSON.stringify({ version, ...snapshot })
   const { facts } = snapshot
-  return facts.length === 0 || Buffer.byteLength(text) <= mostBytes ? text : toText({ ...snapshot, facts: facts.slice(Math.ceil(facts.length / 2)) })
+  if (facts.length < 2 || Buffer.byteLength(text) <= mostBytes) return text
+  const [first, ...rest] = facts
+  const newest = rest.slice(Math.ceil(rest.length / 2))
+  return toText({ ...snapshot, facts: first?.sequence === 1 ? [first, ...newest] : newest })
 }
 
 /** @returns undefined for a text that this program did not write, or an earlier one in another form */
