@@ -27,6 +27,7 @@ export async function startParties(seatCount: number, legs: number): Promise<Par
     policeTrunkPort: ports.police,
     seats: { '12345': seats },
     desks: { '12345': { strategy: 'longest-idle' } },
+    recording: { enabled: true },
     rtpPorts: legs * 2,
   })
   await seatContacts(stack, seats, ports.seats)

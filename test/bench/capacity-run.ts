@@ -4,9 +4,10 @@ import { eventually } from '../../src/lab/eventually.ts'
 import { freePort } from '../../src/lab/ports.ts'
 import type { Stack } from '../../src/lab/stack.ts'
 import { partyTones } from '../../src/lab/tones.ts'
-import { callerOf, kindOf, legsOf, type Load, type Operator, type Shift } from './capacity-load.ts'
+import { callerOf, indexesOf, kindOf, legsOf, type Load, type Operator, type Shift } from './capacity-load.ts'
 import { callersAt, type Parties, startPhones } from './capacity-parties.ts'
 import { LegMedia } from './leg-media.ts'
+import { badRecordings } from './load-recordings.ts'
 import { busyMs, CpuMeter } from './process-cpu.ts'
 import { type Sipp, startCallers } from './sipp.ts'
 
@@ -27,6 +28,8 @@ export interface Failures {
   /** The key did not lead to its end. */
   readonly notSettled: number
   readonly legsWithoutMedia: number
+  /** There is none, or not just those are heard in it who talk. */
+  readonly badRecordings: number
   readonly leftOverChannels: number
 }
 
@@ -76,6 +79,7 @@ export async function runLoad(parties: Parties, operator: Operator, load: Load):
       ...unsettled(shift, load),
       callers: load.calls - callers.counts().successful,
       legsWithoutMedia: Math.max(0, legsOf(load) - media.good),
+      badRecordings: (await badRecordings(join(parties.stack.dir, 'asterisk/spool'), shift, load)).length,
       leftOverChannels,
     },
     worstLegShare: rounded(media.worstShare, 3),
@@ -111,9 +115,8 @@ const meterOf = ({ stack }: Parties, { callers, seats, police }: Readonly<Record
 /** Until the callers have made all their calls. */
 async function watch(callers: Sipp, { holdMs }: Load, meter: CpuMeter<ProcessName>, media: LegMedia): Promise<readonly Sample[]> {
   const samples: Sample[] = []
-  let done = false
-  void callers.process.exited.then(() => (done = true))
-  let lookedAt = 0
+  const ended = callers.process.exited.then(() => true)
+  let [done, lookedAt] = [false, 0]
   while (!done) {
     samples.push({ at: performance.now(), calls: callers.counts().current, cpuMs: meter.look(), busyMs: busyMs() })
     if (performance.now() - lookedAt >= holdMs / looksPerHold) {
@@ -122,7 +125,7 @@ async function watch(callers: Sipp, { holdMs }: Load, meter: CpuMeter<ProcessNam
       await media.look()
     }
     // oxlint-disable-next-line no-await-in-loop -- the pause between two samples
-    await Promise.race([pause(sampleMs), callers.process.exited])
+    done = await Promise.race([pause(sampleMs, false), ended])
   }
   return samples
 }
@@ -141,8 +144,8 @@ function peakOf(samples: readonly Sample[]): Peak {
   }
 }
 
-function unsettled({ answered, settled }: Shift, { calls }: Load): Pick<Failures, 'notAnswered' | 'notSettled'> {
-  const all = Array.from({ length: calls }, (_, index) => index)
+function unsettled({ answered, settled }: Shift, load: Load): Pick<Failures, 'notAnswered' | 'notSettled'> {
+  const all = indexesOf(load)
   return {
     notAnswered: all.filter((index) => !answered.has(index)).length,
     notSettled: all.filter((index) => kindOf(index) !== 'answered' && !settled.has(index)).length,

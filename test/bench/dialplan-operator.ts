@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Stack } from '../../src/lab/stack.ts'
 import { AmiEvents, type AmiMessage } from './ami-events.ts'
-import { indexOf, kindOf, type Load, type Operator, pressAfterMs, type Shift } from './capacity-load.ts'
+import { callerOf, indexOf, kindOf, type Load, type Operator, pressAfterMs, type Shift } from './capacity-load.ts'
 
 /** The other desk. */
 export const police = 'PJSIP/110@police'
@@ -11,7 +11,7 @@ export const police = 'PJSIP/110@police'
 /** The citizen dials 9 and the seat. A conference ends with its caller, as Tandem's does here. */
 const extensions = `
 [tandem-inbound](+)
-exten => _9XXXX,1,MixMonitor(dialplan-\${UNIQUEID}.wav)
+exten => _9XXXX,1,MixMonitor(call-\${CALLERID(num):3}.wav)
  same => n,Dial(PJSIP/\${EXTEN:1},30)
  same => n,Hangup()
 
@@ -21,9 +21,13 @@ exten => s,1,Dial(${police},30)
 
 [bench-conference]
 exten => _1X.,1,StopMixMonitor()
- same => n,ConfBridge(\${EXTEN},bench,caller)
+ same => n,Set(CONFBRIDGE(bridge,template)=bench)
+ same => n,Set(CONFBRIDGE(bridge,record_file)=conference-\${EXTEN:1}.wav)
+ same => n,ConfBridge(\${EXTEN},,caller)
  same => n,Hangup()
-exten => _2X.,1,ConfBridge(1\${EXTEN:1},bench,desk)
+exten => _2X.,1,Set(CONFBRIDGE(bridge,template)=bench)
+ same => n,Set(CONFBRIDGE(bridge,record_file)=conference-\${EXTEN:1}.wav)
+ same => n,ConfBridge(1\${EXTEN:1},,desk)
  same => n,Hangup()
 `
 const conference = `
@@ -31,6 +35,7 @@ const conference = `
 [bench]
 type = bridge
 record_conference = yes
+record_file_timestamp = no
 mixing_interval = 20
 [caller]
 type = user
@@ -54,6 +59,11 @@ export async function dialplanOperator(stack: Stack, seats: readonly string[]): 
   return { name: 'dialplan', numberFor: (index) => `9${seats[index % seats.length]}`, begin: (load) => begin(stack, load) }
 }
 
+/** Of its files and its conference. */
+const nameOf = (index: number): string => callerOf(index).slice(3)
+
+const recordingOf = (index: number): string => `monitor/${kindOf(index) === 'conference' ? 'conference' : 'call'}-${nameOf(index)}.wav`
+
 async function begin(stack: Stack, load: Load): Promise<Shift> {
   const [answered, settled, troubles] = [new Set<number>(), new Set<number>(), [] as string[]]
   const members = new Map<string, number>()
@@ -64,10 +74,10 @@ async function begin(stack: Stack, load: Load): Promise<Shift> {
       ami.send({ Action: 'Redirect', Channel: caller, Context: 'bench-transfer', Exten: 's', Priority: '1' })
       return
     }
-    const [room, join] = [String(index).padStart(8, '0'), { Context: 'bench-conference', Priority: '1' }]
-    const both = { ExtraChannel: agent, ExtraContext: join.Context, ExtraExten: `2${room}`, ExtraPriority: '1' }
-    ami.send({ Action: 'Redirect', Channel: caller, Exten: `1${room}`, ...join, ...both })
-    ami.send({ Action: 'Originate', Channel: police, Exten: `2${room}`, ...join, Async: 'true', Timeout: '30000' })
+    const [room, to] = [nameOf(index), { Context: 'bench-conference', Priority: '1' }]
+    const both = { ExtraChannel: agent, ExtraContext: to.Context, ExtraExten: `2${room}`, ExtraPriority: '1' }
+    ami.send({ Action: 'Redirect', Channel: caller, Exten: `1${room}`, ...to, ...both })
+    ami.send({ Action: 'Originate', Channel: police, Exten: `2${room}`, ...to, Async: 'true', Timeout: '30000' })
   }
   const take = async (message: AmiMessage) => {
     if (message['Response'] === 'Error') troubles.push(JSON.stringify(message))
@@ -89,5 +99,5 @@ async function begin(stack: Stack, load: Load): Promise<Shift> {
   const ami = await AmiEvents.connect(stack.config.asterisk, (message) => {
     take(message).catch((error: unknown) => troubles.push(String(error)))
   })
-  return { answered, settled, troubles, end: () => Promise.resolve(ami.close()) }
+  return { answered, settled, troubles, recordingOf, end: () => Promise.resolve(ami.close()) }
 }

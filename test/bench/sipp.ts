@@ -1,4 +1,5 @@
 /** sipp (https://sipp.readthedocs.io): callers and phones by the hundred, with RTP. */
+import { randomUUID } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RootProcess, startInRoot } from '../../src/lab/process.ts'
@@ -39,6 +40,7 @@ export interface CallerOptions extends Omit<SippOptions, 'scenario' | 'args'> {
   readonly calls: readonly { readonly from: string; readonly to: string }[]
   /** Calls a second. */
   readonly rate: number
+  /** Whole seconds. */
   readonly holdMs: number
 }
 
@@ -47,7 +49,7 @@ export function startCallers({ asterisk, calls, rate, holdMs, ...options }: Call
   mkdirSync(options.dir, { recursive: true })
   writeFileSync(join(options.dir, 'calls.csv'), ['SEQUENTIAL', ...calls.map(({ from, to }) => `${from};${to};`)].join('\n'))
   // Whole calls in a period that sipp can count: a rate of 0.5 is 1 in 2 s.
-  const pace = ['-r', String(Math.round(rate * 10)), '-rp', '10000', '-m', String(calls.length), '-d', String(holdMs), '-l', String(calls.length)]
+  const pace = ['-r', String(Math.round(rate * 10)), '-rp', '10000', '-m', String(calls.length), '-set', 'hold', String(holdMs / 1000), '-l', String(calls.length)]
   const args = [`${asterisk.host}:${asterisk.port}`, '-inf', 'calls.csv', ...pace]
   return startSipp({ ...options, scenario: 'caller', args })
 }
@@ -59,8 +61,11 @@ export async function startSipp({ name, dir, scenario, sip, mediaHost, toneHz, a
   writeFileSync(join(dir, 'tone.alaw'), Buffer.from(Array.from(sine(toneHz, 1000), alaw)))
   const statistics = join(dir, 'statistics.csv')
   const addresses = ['-i', sip.host, '-p', String(sip.port), '-mi', mediaHost]
-  const reports = ['-trace_stat', '-stf', statistics, '-fd', '1', '-trace_err', '-error_file', join(dir, 'errors.log')]
-  const command = ['sipp', ...args, '-sf', scenarioFile, ...addresses, ...reports, '-aa', '-nostdin']
+  const reports = ['-trace_stat', '-stf', statistics, '-fd', '1']
+  // In the root directory each is process 1: its names of calls and transactions would be those of the one before.
+  const run = randomUUID().slice(0, 8)
+  const names = ['-key', 'run', run, '-cid_str', `%u-${run}@%s`]
+  const command = ['sipp', ...args, ...names, '-sf', scenarioFile, ...addresses, ...reports, '-aa', '-nostdin']
   const process = await startInRoot({ name, command, cwd: dir, logFile: join(dir, 'sipp.log'), env: { TERM: 'dumb' } })
   // It would wait for the calls that are up.
   return { process, counts: () => countsIn(statistics), stop: () => process.stop(0) }

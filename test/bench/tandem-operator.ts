@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CallSummary } from '../../src/domain/facts.ts'
+import { recordingName } from '../../src/domain/recording.ts'
 import type { Stack } from '../../src/lab/stack.ts'
 import { openEvents, type ServerEvent } from '../support/sse-client.ts'
 import { indexOf, kindOf, type Load, type Operator, pressAfterMs, type Shift } from './capacity-load.ts'
@@ -12,6 +13,7 @@ export function tandemOperator(stack: Stack): Operator {
 async function begin(stack: Stack, load: Load): Promise<Shift> {
   const reader = await openEvents(`${stack.api.address}/v1/events`, { authorization: `Bearer ${stack.api.key}` })
   const [answered, settled, troubles] = [new Set<number>(), new Set<number>(), [] as string[]]
+  const ids = new Map<number, string>()
 
   const tried = async (what: string, request: () => Promise<{ status: number; body: unknown }>) => {
     const { status, body } = await request()
@@ -32,6 +34,7 @@ async function begin(stack: Stack, load: Load): Promise<Shift> {
     const kind = kindOf(index)
     if (event === 'call-answered' && !answered.has(index)) {
       answered.add(index)
+      ids.set(index, call.id)
       if (kind !== 'answered') await press(call, kind)
     }
     if (event === (kind === 'conference' ? 'handover-joined' : 'handover-completed')) settled.add(index)
@@ -47,5 +50,9 @@ async function begin(stack: Stack, load: Load): Promise<Shift> {
   }
   // The stream is destroyed when the shift ends: no trouble.
   void read().catch(() => undefined)
-  return { answered, settled, troubles, end: () => Promise.resolve(reader.leave()) }
+  const recordingOf = (index: number) => {
+    const id = ids.get(index)
+    return id && `recording/${recordingName(id)}.wav`
+  }
+  return { answered, settled, troubles, recordingOf, end: () => Promise.resolve(reader.leave()) }
 }
