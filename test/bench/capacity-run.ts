@@ -87,7 +87,8 @@ export async function runLoad(parties: Parties, operator: Operator, load: Load):
   }
 }
 
-async function makeCalls({ stack }: Parties, operator: Operator, { calls, rate, holdMs }: Load): Promise<Sipp> {
+/** The citizens. */
+export async function makeCalls({ stack }: Parties, operator: Operator, { calls, rate, holdMs }: Load): Promise<Sipp> {
   const { sipHost, sipPort } = stack.config.asterisk
   return startCallers({
     name: 'callers',
