@@ -3,25 +3,15 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Address } from './sip-request.ts'
 import { WebSocketFrames } from './websocket-frames.ts'
 
-/** Requests about one call, from now on. */
-export interface Watch {
-  /** `performance.now()` of their arrival on the way to Asterisk, up to Asterisk's word that the other desk rings. */
-  readonly requests: Promise<readonly number[]>
-}
-
-interface Watching {
-  /** Names of the call and of its caller's channel: every request about the call has one of them in it. */
-  readonly names: readonly string[]
-  readonly at: number[]
-  readonly resolve: (at: readonly number[]) => void
-}
-
 /** Stands between Tandem and Asterisk's HTTP port, passes all on as it is, and notes when requests on the WebSocket go by. */
 export class AriTap {
   readonly port: number
   readonly #server: Server
   readonly #asterisk: Address
-  #watching: Watching | undefined
+  /** Names of the call and of its caller's channel: every request about the call has one of them in it. */
+  #names: readonly string[] = []
+  #requests: number[] = []
+  #ringing = Promise.withResolvers<void>()
 
   private constructor(server: Server, port: number, asterisk: Address) {
     this.#server = server
@@ -38,11 +28,26 @@ export class AriTap {
     return new AriTap(server, address.port, asterisk)
   }
 
-  /** One at a time. */
-  watch(names: readonly string[]): Watch {
-    const { promise, resolve } = Promise.withResolvers<readonly number[]>()
-    this.#watching = { names, at: [], resolve }
-    return { requests: promise }
+  /** From now on it is this call whose requests are noted. */
+  follow(names: readonly string[]): void {
+    this.#names = names
+  }
+
+  /**
+   * The call's requests from now on, up to Asterisk's word that a leg of it rings.
+   * @returns `performance.now()` of each on its way to Asterisk
+   */
+  async untilRinging(): Promise<readonly number[]> {
+    const requests: number[] = []
+    this.#requests = requests
+    this.#ringing = Promise.withResolvers<void>()
+    await this.#ringing.promise
+    return [...requests]
+  }
+
+  /** `performance.now()` of the call's last request. */
+  get lastAt(): number {
+    return this.#requests.at(-1) ?? 0
   }
 
   close(): void {
@@ -69,14 +74,14 @@ export class AriTap {
   }
 
   #asked(at: number, text: string): void {
-    const watching = this.#watching
-    if (watching?.names.some((name) => text.includes(name))) watching.at.push(at)
+    if (this.#concerns(text)) this.#requests.push(at)
   }
 
   #told(text: string): void {
-    const watching = this.#watching
-    if (!watching || !text.includes('"RINGING"') || !watching.names.some((name) => text.includes(name))) return
-    this.#watching = undefined
-    watching.resolve(watching.at)
+    if (text.includes('"RINGING"') && this.#concerns(text)) this.#ringing.resolve()
+  }
+
+  #concerns(text: string): boolean {
+    return this.#names.some((name) => text.includes(name))
   }
 }

@@ -39,6 +39,8 @@ export interface Peak {
   readonly asteriskCpuPercent: number
   readonly tandemCpuPercent: number
   readonly machineCpuPercent: number
+  /** Of it, what is none of the benchmark's: above a few per cent the machine is not quiet, and the figures are not to be trusted. */
+  readonly othersCpuPercent: number
 }
 
 export interface RunReport {
@@ -142,6 +144,7 @@ function peakOf(samples: readonly Sample[]): Peak {
     asteriskCpuPercent: percent(last.cpuMs.asterisk - first.cpuMs.asterisk),
     tandemCpuPercent: percent(last.cpuMs.tandem - first.cpuMs.tandem),
     machineCpuPercent: percent(last.busyMs - first.busyMs),
+    othersCpuPercent: percent(last.busyMs - first.busyMs - (total(last.cpuMs) - total(first.cpuMs))),
   }
 }
 
@@ -166,6 +169,8 @@ async function leftOver({ asterisk }: Stack): Promise<number> {
 
 const perCall = (cpuMs: CpuMs, calls: number): CpuMs =>
   Object.fromEntries(Object.entries(cpuMs).map(([name, ms]) => [name, rounded(ms / calls, 1)])) as Record<ProcessName, number>
+
+const total = (cpuMs: CpuMs): number => Object.values(cpuMs).reduce((sum, ms) => sum + ms, 0)
 
 function rounded(value: number, digits: number): number {
   return Math.round(value * 10 ** digits) / 10 ** digits

@@ -2,32 +2,43 @@ import { parseArgs } from 'node:util'
 import { setUp, sayOnStderr } from '../../src/cli/setup.ts'
 import { stopAll, stopAllOnExit } from '../../src/lab/process.ts'
 import { answerToAudio } from './answer-to-audio.ts'
+import { capacity } from './capacity.ts'
 import { pressToInvite } from './press-to-invite.ts'
 import { recovery } from './recovery.ts'
 import type { BenchResult } from './result.ts'
 
-interface Bench {
-  readonly rounds: number
-  run(rounds: number, progress: (line: string) => void): Promise<BenchResult>
-}
+type Progress = (line: string) => void
 
-const benches: Readonly<Record<string, Bench>> = {
-  'press-to-invite': { rounds: 2_000, run: pressToInvite },
-  recovery: { rounds: 10, run: recovery },
-  'answer-to-audio': { rounds: 200, run: answerToAudio },
-}
-
-/** `npm run bench -- <name> [--rounds N] [--json]`: a table; the result in JSON is the last line. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    calls: { type: 'string', default: '132' },
+    rate: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '60' },
+  },
 })
+const rounds = (usual: number): number => Number(values.rounds ?? usual)
+const load = { calls: Number(values.calls), rate: Number(values.rate), holdMs: Number(values.seconds) * 1000 }
+
+const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResult>>> = {
+  'press-to-invite': (progress) => pressToInvite(rounds(2_000), progress),
+  recovery: (progress) => recovery(rounds(10), progress),
+  'answer-to-audio': (progress) => answerToAudio(rounds(200), progress),
+  capacity: (progress) => capacity({ ...load, presses: rounds(150) }, progress),
+}
+
+/**
+ * `npm run bench -- <name> [--rounds N] [--json]`, and for capacity `[--calls N] [--rate PER-SECOND] [--seconds PER-CALL]`: a table;
+ * the result in JSON is the last line.
+ */
 const bench = benches[positionals[0] ?? '']
 stopAllOnExit()
 try {
   if (!bench) throw new Error(`say which: npm run bench -- ${Object.keys(benches).join(' | ')} [--rounds N] [--json]`)
   await setUp(sayOnStderr)
-  const result = await bench.run(Number(values.rounds ?? bench.rounds), sayOnStderr)
+  const result = await bench(sayOnStderr)
   if (!values.json) process.stdout.write(`${result.ok ? 'on target' : 'target missed'}: ${JSON.stringify(result.target)}\n`)
   process.stdout.write(`${JSON.stringify(result)}\n`)
 } catch (error) {

@@ -14,13 +14,15 @@ import { AriTap } from './ari-tap.ts'
 import type { Load } from './capacity-load.ts'
 import { type Parties, startPhones } from './capacity-parties.ts'
 import { makeCalls } from './capacity-run.ts'
-import { cpuMsOf } from './process-cpu.ts'
+import { busyMs, cpuMsOf } from './process-cpu.ts'
 import { inTime } from './sip-endpoint.ts'
 import { startCallers } from './sipp.ts'
 import { seeded } from './statistics.ts'
 import { tandemOperator } from './tandem-operator.ts'
 
 const warmup = 20
+/** Without a request about the call: it is as before the press. */
+const quietMs = 30
 /** Between two presses, once the call is as before: at random, so that no timer of anybody's falls in step with them. */
 const settleMs = { least: 10, most: 30 } as const
 /** Who is in the call in which the keys are pressed; no number of the load's. */
@@ -36,8 +38,12 @@ export interface PressesUnderLoad {
   readonly loaded: readonly number[]
   /** Asterisk's CPU during the loaded ones; 100: one core. */
   readonly asteriskCpuPercent: number
-  /** How many requests a press causes: a press that causes fewer or more than the others is no sample like them. */
-  readonly requests: { readonly least: number; readonly most: number }
+  /** The whole machine's, others' programs included. */
+  readonly machineCpuPercent: number
+  /** How many requests a press causes. */
+  readonly requests: number
+  /** Presses that did not cause just so many before 110 rang: no samples like the others. */
+  readonly odd: number
 }
 
 /**
@@ -59,15 +65,16 @@ export async function pressesUnderLoad(parties: Parties, load: Load, count: numb
   const callers = await makeCalls(parties, tandemOperator(stack), load)
   await pause(load.holdMs)
   const { pid } = stack.asterisk.process
-  const [cpuBefore, from] = [cpuMsOf(pid), performance.now()]
+  const [asteriskBefore, machineBefore, from] = [cpuMsOf(pid), busyMs(), performance.now()]
   const loaded = await press(count)
-  const asteriskCpuPercent = Math.round(((cpuMsOf(pid) - cpuBefore) / (performance.now() - from)) * 100)
+  const percent = (ms: number) => Math.round((ms / (performance.now() - from)) * 100)
+  const cpu = { asteriskCpuPercent: percent(cpuMsOf(pid) - asteriskBefore), machineCpuPercent: percent(busyMs() - machineBefore) }
   await shift.end()
   await Promise.all([callers, phones.seats, phones.police].map((sipp) => sipp.stop()))
   tap.close()
-  const counts = [...idle, ...loaded].map(({ requests }) => requests)
-  const requests = { least: Math.min(...counts), most: Math.max(...counts) }
-  return { idle: idle.map(({ ms }) => ms), loaded: loaded.map(({ ms }) => ms), asteriskCpuPercent, requests }
+  const requests = idle[0]?.requests ?? 0
+  const odd = [...idle, ...loaded].filter((one) => one.requests !== requests).length
+  return { idle: idle.map(({ ms }) => ms), loaded: loaded.map(({ ms }) => ms), ...cpu, requests, odd }
 }
 
 /** The service again, and what it says to Asterisk goes through the tap. */
@@ -108,6 +115,7 @@ function presser({ api: { address, key }, receiver }: Stack, tap: AriTap, call: 
   const agent = new Agent({ connections: 1, pipelining: 1 })
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const random = seeded(12345)
+  tap.follow([call.id, call.channels.caller.channelId])
   const post = async (path: string, body: object): Promise<{ handover: Handover }> => {
     const answer = await request(`${address}${path}`, { method: 'POST', dispatcher: agent, headers, body: JSON.stringify(body) })
     const read = await answer.body.json()
@@ -115,14 +123,15 @@ function presser({ api: { address, key }, receiver }: Stack, tap: AriTap, call: 
     return read as { handover: Handover }
   }
   const once = async (): Promise<Press> => {
-    const { requests } = tap.watch([call.id, call.channels.caller.channelId])
+    const ringing = tap.untilRinging()
     const from = performance.now()
     const { handover } = await post('/v1/handovers', { call: call.id, mode: 'transfer' })
-    const at = await inTime(requests, 'the ringing at 110')
+    const at = await inTime(ringing, 'the ringing at 110')
     await post(`/v1/handovers/${handover.id}/cancel`, {})
     // Or the work on its tickets would fall on the press that comes next.
     const last = ({ payload: { type, data } }: ReceivedTicket) => type === 'handover.cancelled' && data.handover.id === handover.id
     await eventually(() => receiver.tickets.slice(-50).some(last), Boolean)
+    await eventually(() => performance.now() - tap.lastAt > quietMs, Boolean)
     await pause(settleMs.least + random() * (settleMs.most - settleMs.least))
     return { ms: (at.at(-1) ?? NaN) - from, requests: at.length }
   }

@@ -28,7 +28,10 @@ async function begin(stack: Stack, load: Load): Promise<Shift> {
     const desk = call.parties.find(({ role }) => role === 'peer' || role === 'desk')
     return desk && tried(`leaving ${call.id}`, () => stack.api.post(`/v1/calls/${call.id}/parties/${desk.id}/drop`, { agent: 'bench' }))
   }
-  const take = async ({ event, data: { call } }: ServerEvent) => {
+  const take = async ({ event, data }: ServerEvent) => {
+    // Recordings have facts of their own.
+    if (!('call' in data)) return
+    const { call } = data
     const index = indexOf(call.caller.number)
     if (index === undefined) return
     const kind = kindOf(index)
