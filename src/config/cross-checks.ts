@@ -8,6 +8,7 @@ export function crossChecks(config: Config): readonly Problem[] {
     ...repeated('agents', [...config.agents, ...config.trunks, ...config.destinations].map((e) => e.id)),
     ...repeated('tickets/endpoints', config.tickets.endpoints.map((e) => e.id)),
     ...repeated('http/apiKeys', config.http.apiKeys.map((k) => k.name)),
+    ...repeated('testCalls', config.testCalls.map((t) => t.platform)),
     ...repeated('desks', platforms.flatMap((p) => config.desks[p].numbers)),
   ]
   const [first, last] = config.asterisk.rtpPorts
@@ -24,6 +25,11 @@ export function crossChecks(config: Config): readonly Problem[] {
   }
   config.destinations.forEach(({ trunk }, i) => {
     if (!config.trunks.some((t) => t.id === trunk)) problems.push({ path: `destinations/${i}/trunk`, reason: 'names no trunk of `trunks`' })
+  })
+  config.testCalls.forEach(({ endpoint, number }, i) => {
+    const trunk = config.trunks.some(({ id }) => id === endpoint)
+    if (!trunk && !config.agents.some(({ id }) => id === endpoint)) problems.push({ path: `testCalls/${i}/endpoint`, reason: 'names no trunk and no agent' })
+    else if (trunk !== (number !== undefined)) problems.push({ path: `testCalls/${i}/number`, reason: 'is needed for a trunk, and only there' })
   })
   for (const platform of platforms) {
     const { routes } = config.desks[platform]

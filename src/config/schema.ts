@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
+import { expectations } from '../domain/test-call.ts'
 
 const strict = { additionalProperties: false } as const
 /** Goes into Asterisk's files and dial strings: nothing that could end a line, a section or a value. */
@@ -93,6 +94,23 @@ const Endpoint = Type.Object(
   { ...strict, description: 'A ticket system: receives the tickets of hand-overs to its platform' },
 )
 
+const TestCall = Type.Object(
+  {
+    platform: PlatformId,
+    endpoint: Name('The trunk that is dialled on, or an agent whose phone answers by itself'),
+    number: Type.Optional(PhoneNumber('The test number dialled on that trunk; with a trunk it is required')),
+    expect: Type.Enum(expectations, {
+      default: 'echo',
+      description: '`echo`: the number sends back what it hears, which proves the audio both ways; `sound`: it can be heard, which proves one way',
+    }),
+    everyMs: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 86_400_000, description: 'Time from one scheduled test call to the next; none are when left out' })),
+    ringMs: Ms('How long it may give no sign of ringing', 5_000, 100, 60_000),
+    answerMs: Ms('How long it may ring', 15_000, 100, 120_000),
+    audioMs: Ms('How long the audio may take once it has been answered; an echo takes 4 s or more', 8_000, 1_000, 60_000),
+  },
+  { ...strict, description: 'A number that is called to measure the path to a platform (试呼)' },
+)
+
 export const ConfigSchema = Type.Object(
   {
     instance: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,30}$', default: 'tandem', description: 'Name of this instance' }),
@@ -164,6 +182,7 @@ export const ConfigSchema = Type.Object(
         { ...strict, description: 'Agents may call citizens' },
       ),
     ),
+    testCalls: Type.Array(TestCall, { default: [], maxItems: 2 }),
     calls: Type.Object(
       {
         ringMs: Ms('How long a desk is rung before a transfer counts as not answered', 25_000, 500),
@@ -211,5 +230,6 @@ export const ConfigSchema = Type.Object(
 export type Config = Static<typeof ConfigSchema>
 export type AgentConfig = Static<typeof Agent>
 export type TrunkConfig = Static<typeof Trunk>
+export type TestCallConfig = Static<typeof TestCall>
 export type DeskConfig = Static<typeof Desk>
 export type TicketEndpointConfig = Static<typeof Endpoint>

@@ -2,6 +2,7 @@ import type { Direction, Phase, Purpose, Rating } from './call/state.ts'
 import type { Repair } from './call/events.ts'
 import type { RecordingRecord } from './recording.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
+import type { TestCall } from './test-call.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
 export const factVersion = 2
@@ -167,14 +168,26 @@ export interface ClearedFact {
   readonly id: string
 }
 
+export const testCallFactTypes = ['test-call-succeeded', 'test-call-failed'] as const
+
+/** A test call has ended. Of no call: no citizen has part in it. */
+export interface TestCallFact {
+  readonly type: (typeof testCallFactTypes)[number]
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly testCall: TestCall
+}
+
 /** What happened to a call. */
 export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact | RecordingFact
 
-export type Fact = CallsFact | AgentFact | ClearedFact | FileFact
+export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 
 export const isAgentFact = (fact: Fact): fact is AgentFact => fact.type === 'agent-changed'
+
+export const isTestCallFact = (fact: Fact): fact is TestCallFact => 'testCall' in fact
 
 export const isOfCall = (fact: Fact): fact is CallsFact => 'call' in fact
 

@@ -1,4 +1,4 @@
-import type { AgentFact, CallsFact, Fact } from '../domain/facts.ts'
+import type { AgentFact, CallsFact, Fact, TestCallFact } from '../domain/facts.ts'
 import type { RecordingRecord } from '../domain/recording.ts'
 
 /** A fact with its place in the journal. */
@@ -48,6 +48,8 @@ export interface Journal {
   answers(): Promise<readonly StoredAnswer[]>
   /** What each agent said last. */
   agents(): Promise<readonly AgentFact[]>
+  /** The last test call of each platform. */
+  testCalls(): Promise<readonly TestCallFact[]>
   /** The calls that have not ended, as far as the journal knows. */
   openCalls(): Promise<readonly OpenCall[]>
   /** As it stood last. */

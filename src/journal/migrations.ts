@@ -51,4 +51,5 @@ export const migrations: readonly string[] = [
   CREATE INDEX recordings_of_call ON recordings (call_id);
   CREATE INDEX recordings_open ON recordings (id) WHERE state IN ('starting', 'recording', 'paused');
   `,
+  `CREATE TABLE test_calls (platform TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
 ]

@@ -1,10 +1,10 @@
-import { type AgentFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact } from '../domain/facts.ts'
+import { type AgentFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact, type TestCallFact } from '../domain/facts.ts'
 import { type RecordingRecord, runsStill } from '../domain/recording.ts'
 import type { Entry, Journal, OpenCall } from './journal.ts'
 import * as rows from './rows.ts'
 import type { Tables } from './sql.ts'
 
-type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents' | 'openCalls' | 'recording' | 'recordingsOfCall' | 'openRecordings'>
+type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents' | 'testCalls' | 'openCalls' | 'recording' | 'recordingsOfCall' | 'openRecordings'>
 
 /**
  * The journal as it reads: what is on disk, then what is still held in memory. `held` is taken before the disk is
@@ -52,6 +52,12 @@ export function journalReads(all: Tables['all'], held: () => readonly Entry[]): 
       const inMemory = held()
       const last = new Map<string, AgentFact>()
       for (const { fact } of [...(await select(rows.selectAgents)), ...inMemory]) if (isAgentFact(fact)) last.set(fact.agent, fact)
+      return [...last.values()]
+    },
+    async testCalls() {
+      const inMemory = held()
+      const last = new Map<string, TestCallFact>()
+      for (const { fact } of [...(await select(rows.selectTestCalls)), ...inMemory]) if (isTestCallFact(fact)) last.set(fact.testCall.platform, fact)
       return [...last.values()]
     },
     async openCalls() {

@@ -1,4 +1,4 @@
-import { type CallsFact, type FileFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, type RecordingFact } from '../domain/facts.ts'
+import { type CallsFact, type FileFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact, type RecordingFact } from '../domain/facts.ts'
 import type { Entry, StoredAnswer } from './journal.ts'
 import type { Row, Statement } from './sql.ts'
 import { upcast } from './upcast.ts'
@@ -13,6 +13,8 @@ const touchHandover = `INSERT INTO handovers (id, last) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
 const touchAgent = `INSERT INTO agents (id, last) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
+const touchTestCall = `INSERT INTO test_calls (platform, last) VALUES (?, ?)
+  ON CONFLICT (platform) DO UPDATE SET last = excluded.last WHERE excluded.last > last`
 const touchCall = `INSERT INTO open_calls (id, last, handover_id) VALUES (?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last, handover_id = coalesce(excluded.handover_id, handover_id)
   WHERE excluded.last > last`
@@ -29,6 +31,7 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
     const insert: Statement = { sql: insertFact, params }
     if (isAgentFact(fact)) return [insert, { sql: touchAgent, params: [fact.agent, position] }]
     if (isRecordingFact(fact)) return [insert, ...(isOfCall(fact) ? [ofCall(fact, position, null)] : []), ofRecording(fact, position)]
+    if (isTestCallFact(fact)) return [insert, { sql: touchTestCall, params: [fact.testCall.platform, position] }]
     if (!isOfCall(fact)) return [insert]
     const writes = [insert, ofCall(fact, position, handoverId)]
     return handoverId === null ? writes : [...writes, { sql: touchHandover, params: [handoverId, position] }]
@@ -103,3 +106,6 @@ export const toAnswer = (row: Row): StoredAnswer => ({
 
 /** What each agent said last. */
 export const selectAgents: Statement = { sql: `SELECT ${columns} FROM agents JOIN facts ON facts.position = agents.last`, params: [] }
+
+/** The last test call of each platform. */
+export const selectTestCalls: Statement = { sql: `SELECT ${columns} FROM test_calls JOIN facts ON facts.position = test_calls.last`, params: [] }

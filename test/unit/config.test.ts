@@ -43,6 +43,8 @@ describe('the configuration', () => {
     ['a platform that is none', ['platform: "110"', 'platform: "119"'], 'tickets/endpoints/0/platform', /one of 12345, 110/],
     ['a trunk that is not there', ['routes: [police]', 'routes: [polise]'], 'desks/110/routes/0', /names no trunk/],
     ['two agents of one name', ['id: "1002"', 'id: "1001"'], 'agents', /1001 is there twice/],
+    ['a test call that leads nowhere', ['tickets:', 'testCalls: [{ platform: "110", endpoint: polise, number: "999" }]\ntickets:'], 'testCalls/0/endpoint', /names no trunk and no agent/],
+    ['a test call on a trunk without a number', ['tickets:', 'testCalls: [{ platform: "110", endpoint: police }]\ntickets:'], 'testCalls/0/number', /needed for a trunk/],
     ['a number as text', ['path: ./journal.sqlite', 'path: 5'], 'journal/path', /string/],
     ['a password that is too short', ['"${TANDEM_PHONE_1001}"', 'short'], 'agents/0/password', /pattern/],
   ])('with %s is refused, with the path and the reason', (_what, [from = '', to = ''], path, reason) => {

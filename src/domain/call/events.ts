@@ -125,6 +125,9 @@ export type AnyEvent = Event | PartyEvent | RecordingEvent | RepairEvent
 export type EventType = Event['type']
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>
 
+/** What the PBX tells of a leg. */
+export type LegEvent = EventOf<'leg-dialled' | 'leg-ringing' | 'leg-answered' | 'leg-ended'>
+
 export const eventTypes = [
   'leg-dialled',
   'leg-ringing',
