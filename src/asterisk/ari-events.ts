@@ -28,11 +28,13 @@ export type AriEvent =
     }
   | { readonly type: 'ChannelHold' | 'ChannelUnhold'; readonly channel: AriChannel }
   | { readonly type: 'ChannelDtmfReceived'; readonly digit: string; readonly channel: AriChannel }
+  | { readonly type: 'ChannelTalkingStarted'; readonly channel: AriChannel }
+  | { readonly type: 'ChannelTalkingFinished'; readonly channel: AriChannel; readonly duration: number }
   | { readonly type: 'PlaybackFinished'; readonly playback: { readonly id: string; readonly state: string } }
   | RecordingAriEvent
   | { readonly type: 'ApplicationReplaced'; readonly application: string }
 
-const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'PlaybackFinished', 'RecordingStarted', 'RecordingFinished', 'RecordingFailed', 'ApplicationReplaced'])
+const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'ChannelTalkingStarted', 'ChannelTalkingFinished', 'PlaybackFinished', 'RecordingStarted', 'RecordingFinished', 'RecordingFailed', 'ApplicationReplaced'])
 
 /** For ARI's event filter: nothing else is sent to us. Answers to our own requests pass through it too (22.10). */
 export const eventFilter = { allowed: [...known, 'RESTResponse'].map((type) => ({ type })) }

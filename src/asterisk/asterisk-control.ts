@@ -4,6 +4,7 @@ import type { Observed, ObservedRoom } from '../calls/comparison.ts'
 import type { Config } from '../config/schema.ts'
 import type { Apart, Background, Place } from '../domain/call/actions.ts'
 import type { Room } from '../domain/call/state.ts'
+import type { Probe, Sound } from '../domain/test-call.ts'
 import { type Platform, platforms } from '../domain/handover/handover.ts'
 import { AriError, unlessGone } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
@@ -11,6 +12,7 @@ import { AriLink } from './ari-link.ts'
 import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
 import { BridgeRecordings } from './bridge-recordings.ts'
 import { Briefings } from './briefings.ts'
+import { Probes } from './probes.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Callers } from './callers.ts'
 import { Legs } from './legs.ts'
@@ -43,6 +45,7 @@ export class AsteriskControl implements CallControl {
   readonly #announced = new Set<string>()
   readonly #briefings: Briefings
   readonly recordings: BridgeRecordings
+  readonly #probes: Probes
   #beat: NodeJS.Timeout | undefined
   /** Monotonic ms of the last one. */
   #beatAt: number | undefined
@@ -70,6 +73,7 @@ export class AsteriskControl implements CallControl {
     this.#observer = new Observer(this.#link, config.asterisk.application)
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
     this.recordings = new BridgeRecordings(this.#link, bridgeOf, listener.recordings)
+    this.#probes = new Probes(this.#link)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
     this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
@@ -80,6 +84,7 @@ export class AsteriskControl implements CallControl {
         this.#places.forget(leg)
         void this.#whispers.end(leg)
         this.#briefings.legEnded(leg)
+        this.#probes.legEnded(leg)
         listener.legEnded(leg, end)
       },
     })
@@ -188,6 +193,10 @@ export class AsteriskControl implements CallControl {
     return this.#briefings.play(leg, prompt)
   }
 
+  probe(leg: string, withinMs: number, enough: (sounds: readonly Sound[]) => boolean): Promise<Probe> {
+    return this.#probes.run(leg, withinMs, enough)
+  }
+
   async announce(callId: string, prompt: string): Promise<void> {
     const bridgeId = bridgeOf(callId)
     await this.#stopMoh(bridgeId)
@@ -248,6 +257,7 @@ export class AsteriskControl implements CallControl {
     if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
     if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
     if ('recording' in event) this.recordings.take(event)
+    if (event.type === 'ChannelTalkingStarted' || event.type === 'ChannelTalkingFinished') this.#probes.heard(event)
     if (event.type === 'PlaybackFinished') this.#briefings.finished(event.playback)
     if (event.type === 'StasisStart') this.#arrived(event.channel, event.args)
     if (event.type === 'StasisEnd') this.#callerGone(event.channel.id, Boolean(event.channel.channelvars?.[movedVariable]))

@@ -97,6 +97,8 @@ export class Legs {
         if (this.#legs.has(event.channel.id)) this.#listener.legHeld(event.channel.id, event.type === 'ChannelHold')
         return true
       case 'ChannelDtmfReceived':
+      case 'ChannelTalkingStarted':
+      case 'ChannelTalkingFinished':
       case 'PlaybackFinished':
       case 'RecordingStarted':
       case 'RecordingFinished':
@@ -155,7 +157,7 @@ export class Legs {
       channelId: order.leg,
       endpoint: this.#dialString(order),
       ...answeredAt,
-      timeout: Math.ceil(this.#ringMs / 1000) + dialGraceSec,
+      timeout: order.limitMs === undefined ? Math.ceil(this.#ringMs / 1000) + dialGraceSec : secondsOf(order.limitMs),
       variables: { ...variablesOf(order), TANDEM_APPLICATION: this.#application },
     })
     return answer as AriChannel
@@ -173,6 +175,8 @@ export class Legs {
   }
 }
 
+const secondsOf = (ms: number): number => Math.ceil(ms / 1000)
+
 /** Ids for whoever looks at Asterisk alone; the citizen's number as connected line, without which the INVITE is anonymous. */
 export function variablesOf(order: LegOrder): Record<string, string> {
   return {
@@ -183,6 +187,7 @@ export function variablesOf(order: LegOrder): Record<string, string> {
     ...(order.handoverId === undefined
       ? {}
       : { TANDEM_HANDOVER_ID: order.handoverId, 'PJSIP_HEADER(add,X-Tandem-Handover-Id)': order.handoverId }),
+    ...(order.limitMs === undefined ? {} : { 'TIMEOUT(absolute)': String(secondsOf(order.limitMs)) }),
     'CONNECTEDLINE(num)': order.callerNumber,
     'CONNECTEDLINE(num-pres)': 'allowed',
     ...(order.callerName ? { 'CONNECTEDLINE(name)': order.callerName } : {}),

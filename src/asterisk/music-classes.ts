@@ -6,6 +6,9 @@ import { type Prompt, prompts } from '../domain/call/actions.ts'
  */
 export const ringbackClass = 'tandem-ringback'
 
+/** What a test call sends. */
+export const testToneClass = 'tandem-test-tone'
+
 /** The announcement, then music. */
 export const announcementClass = (prompt: string): string => `tandem-${prompt}`
 

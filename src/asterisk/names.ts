@@ -9,7 +9,7 @@ export const movedVariable = 'TANDEM_MOVED_ON'
 
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const roomName = new RegExp(`^(bridge|consult)-(call-${uuid})$`)
-const legName = new RegExp(`^call-${uuid}-([0-9]+|caller)$`)
+const legName = new RegExp(`^(call-${uuid}-([0-9]+|caller)|test-${uuid})$`)
 
 /** Of which call a bridge is, and which. */
 export function roomOf(bridgeId: string): { readonly callId: string; readonly room: Room } | undefined {

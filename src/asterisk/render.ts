@@ -6,8 +6,8 @@ import type { Config } from '../config/schema.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { dialablesOf } from '../config/endpoints.ts'
 import { heartbeat } from './heartbeat.ts'
-import { announcements, ringbackClass } from './music-classes.ts'
-import { ringbackSln } from './ringback.ts'
+import { announcements } from './music-classes.ts'
+import { toneFiles } from './tone-files.ts'
 
 /** Where Asterisk finds its things; the defaults are Debian's. */
 export interface AsteriskDirs {
@@ -44,7 +44,7 @@ export function renderAsterisk(config: Config, dirs: AsteriskDirs, target: strin
     config,
     dirs,
     heartbeat,
-    ringbackClass,
+    toneFiles,
     announcements,
     platforms: platforms.map((id) => ({
       id,
@@ -54,8 +54,10 @@ export function renderAsterisk(config: Config, dirs: AsteriskDirs, target: strin
         .join('&'),
     })),
   }
-  mkdirSync(join(target, ringbackClass), { recursive: true, mode: 0o700 })
-  writeFileSync(join(target, ringbackClass, 'ringback.sln'), ringbackSln(), { mode: 0o600 })
+  for (const { name, sln } of toneFiles) {
+    mkdirSync(join(target, name), { recursive: true, mode: 0o700 })
+    writeFileSync(join(target, name, 'tone.sln'), sln, { mode: 0o600 })
+  }
   for (const name of defaults) writeFileSync(join(target, `${name}.conf`), '; defaults\n', { mode: 0o600 })
   return templates.flatMap((folder) => {
     const eta = new Eta({ views: folder, autoEscape: false, autoTrim: false, useWith: false })

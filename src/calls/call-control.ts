@@ -3,6 +3,7 @@ import type { Apart, Background } from '../domain/call/actions.ts'
 import type { Arrival, LegEnd } from '../domain/call/events.ts'
 import type { Platform } from '../domain/handover/handover.ts'
 import type { Room } from '../domain/call/state.ts'
+import type { Probe, Sound } from '../domain/test-call.ts'
 
 /** What the call control tells: facts about channels, by channel id. */
 export interface ControlListener {
@@ -36,12 +37,14 @@ export interface LegOrder {
   readonly endpoint: string
   /** Whose desk is rung: a trunk may lead to both. */
   readonly platform: Platform
-  readonly role: 'agent' | 'peer' | 'guest' | 'caller'
+  readonly role: 'agent' | 'peer' | 'guest' | 'caller' | 'test'
   readonly handoverId?: string
   /** To be dialled on the trunk `endpoint`: digits, perhaps behind a plus. */
   readonly number?: string
   readonly callerNumber: string
   readonly callerName?: string
+  /** The PBX ends the leg after this by itself, whether anybody is in charge or not. */
+  readonly limitMs?: number
 }
 
 export type Missed = 'caller-left' | 'caller-moved-on' | 'leg-ended' | 'leg-answered'
@@ -99,6 +102,11 @@ export interface CallControl {
   setBackground(callId: string, channelId: string, from: Background, to: Background): Promise<void>
   /** Heard by the leg alone, which is in no bridge yet; resolves when it has been heard, or could not be. */
   brief(leg: string, prompt: string): Promise<void>
+  /**
+   * Plays the test tone to an answered leg, which is in no bridge, and listens meanwhile: until enough is heard, `withinMs` have
+   * passed or the leg has ended.
+   */
+  probe(leg: string, withinMs: number, enough: (sounds: readonly Sound[]) => boolean): Promise<Probe>
   /** To the caller, then music. */
   announce(callId: string, prompt: string): Promise<void>
   /** Keeps the call's snapshot with its bridge, as long as that is there. Never rejects. */

@@ -1,4 +1,5 @@
 import type { Observed } from '../../src/calls/comparison.ts'
+import type { Probe } from '../../src/domain/test-call.ts'
 import type { CallControl, ControlListener, LegOrder, Missed } from '../../src/calls/call-control.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -95,6 +96,9 @@ export class FakeControl implements CallControl {
   async setBackground(): Promise<void> {}
   async announce(): Promise<void> {}
   async brief(): Promise<void> {}
+  async probe(): Promise<Probe> {
+    return { sounds: [], packets: { sent: 0, received: 0 } }
+  }
   keep(callId: string, snapshot: string): void {
     this.kept.set(callId, snapshot)
   }
