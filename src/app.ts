@@ -29,6 +29,7 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
     journal,
     agents: await journal.agents(),
     recorded: (recording, startedAt) => void recordings.finish(recording, startedAt),
+    testCalls: await journal.testCalls(),
     logger: logger.child({ part: 'calls' }),
     control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
   })
@@ -44,12 +45,16 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
   const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await connected
+  calls.testCalls.start()
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   recordings.start()
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(looks)
+    // At once: whoever asked for one waits for its answer.
+    const tested = calls.testCalls.close()
     await http.close()
+    await tested
     await calls.handBack()
     await recordings.close()
     asterisk?.close()

@@ -1,4 +1,5 @@
 import { answeredLegsOf, handoverOf, legsOf, type State } from '../domain/call/state.ts'
+import type { Tracked } from '../domain/handover/handover.ts'
 import type { CallRunner } from './call-runner.ts'
 
 /** Ended calls that are still known by name, so that a late press is told what became of the call. */
@@ -35,6 +36,12 @@ export class CallBook {
 
   ofHandover(handoverId: string): CallRunner | undefined {
     return this.#byHandover.get(handoverId)
+  }
+
+  /** Of a live or recent call. */
+  handover(handoverId: string): Tracked | undefined {
+    const state = this.ofHandover(handoverId)?.state
+    return state && [handoverOf(state), state.call.last].find((handover) => handover?.id === handoverId)
   }
 
   /** The live call that has a leg of this agent which has answered. */

@@ -1,15 +1,16 @@
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Config } from '../config/schema.ts'
-import type { AnyEvent, Arrival, Context, Event, LegEnd } from '../domain/call/events.ts'
+import type { AnyEvent, Arrival, Context, Event, LegEnd, LegEvent } from '../domain/call/events.ts'
 import type { Step } from '../domain/call/draft.ts'
 import { begin, beginOutbound } from '../domain/call/machine.ts'
 import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
 import { type Handover, type Mode, type Outcome, otherThan, toRecord } from '../domain/handover/handover.ts'
-import type { AgentFact, AgentState, CallSummary } from '../domain/facts.ts'
+import type { AgentFact, CallSummary, TestCallFact } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
 import type { CommandRefusal, CommandResult, OutboundCommand, PartyChange, PressCommand } from './commands.ts'
+import { Agents } from './agents.ts'
 import { CallBook } from './call-book.ts'
 import { contextOf } from './context.ts'
 import type { CallControl, ControlListener } from './call-control.ts'
@@ -20,7 +21,8 @@ import { Desks } from './desks.ts'
 import { Offers } from './offers.ts'
 import { Reconciler } from './reconciler.ts'
 import type { CallSnapshot } from '../domain/call/snapshot.ts'
-import { type AgentNow, Presence } from './presence.ts'
+import { Presence } from './presence.ts'
+import { TestCalls } from './test-calls.ts'
 import { type Timers, realTimers } from './timers.ts'
 
 export interface CallsOptions {
@@ -34,6 +36,8 @@ export interface CallsOptions {
   readonly agents?: readonly AgentFact[]
   /** A recording's file is closed. */
   readonly recorded?: (recording: string, startedAt: string | undefined) => void
+  /** The last one of each platform, from the journal. */
+  readonly testCalls?: readonly TestCallFact[]
 }
 
 const refusedBy = (code: CommandRefusal): CommandResult => ({ reply: { kind: 'refused', code }, committed: Promise.resolve({ durable: true }) })
@@ -42,10 +46,11 @@ const refusedBy = (code: CommandRefusal): CommandResult => ({ reply: { kind: 're
 export class Calls implements ControlListener {
   readonly control: CallControl
   readonly recordings: CallRecordings
+  readonly agents: Agents
+  readonly testCalls: TestCalls
   readonly #options: CallsOptions
   readonly #timers: Timers
   readonly #desks: Desks
-  readonly #presence: Presence
   readonly #book = new CallBook()
   readonly #offers: Offers
   readonly #reconciler: Reconciler
@@ -54,20 +59,23 @@ export class Calls implements ControlListener {
   constructor(options: CallsOptions) {
     this.#options = options
     this.#timers = options.timers ?? realTimers()
-    this.#presence = new Presence(options.config.agents, options.agents)
-    this.#desks = new Desks(options.config, this.#presence, () => this.#instant().mono)
+    const [now, freed] = [() => this.#instant(), () => this.#offers.soon()]
+    const presence = new Presence(options.config.agents, options.agents)
+    this.#desks = new Desks(options.config, presence, () => now().mono)
     this.#offers = new Offers(this.#desks, this.#book, () => this.control.up)
     this.recordings = new CallRecordings(this.#book, (callId, event) => this.#ofCall(callId, event), options.recorded)
+    this.agents = new Agents({ presence, journal: options.journal, now: () => iso(now()), changed: freed })
     this.control = options.control(this)
     this.#reconciler = new Reconciler({
+      ...options,
       control: this.control,
-      journal: options.journal,
       book: this.#book,
-      logger: options.logger,
-      now: () => this.#instant(),
+      now,
       restore: (snapshot) => this.#run({ state: snapshot.state, actions: [] }, snapshot),
       arrived: (arrival) => this.arrived(arrival),
+      isTest: (leg) => this.testCalls.ofLeg(leg) !== undefined,
     })
+    this.testCalls = new TestCalls({ ...options, control: this.control, desks: this.#desks, calls: this, now, freed, last: options.testCalls ?? [] })
   }
 
   list(): readonly CallSummary[] {
@@ -86,7 +94,7 @@ export class Calls implements ControlListener {
     if (!found) return 'destination-not-found'
     if (!config.outbound) return 'outbound-not-configured'
     if (!this.inControl) return 'asterisk-away'
-    const free = this.#desks.guest(agent) && this.#desks.channelLeft(config.outbound.trunk) && this.#book.size < config.calls.maximum
+    const free = this.#desks.guest(agent) && this.#desks.channelLeft(config.outbound.trunk) && !this.full
     if (!free) return 'destination-busy'
     const id = `call-${uuid()}`
     const order = { id, platform: found.platform, agent, number, trunk: config.outbound.trunk, ...(purpose ? { purpose } : {}), ...(ticket === undefined ? {} : { ticket }) }
@@ -160,28 +168,18 @@ export class Calls implements ControlListener {
 
   /** A hand-over of a live or recent call. */
   handover(handoverId: string): Handover | undefined {
-    const state = this.#book.ofHandover(handoverId)?.state
-    const found = state && [handoverOf(state), state.call.last].find((handover) => handover?.id === handoverId)
+    const found = this.#book.handover(handoverId)
     return found && toRecord(found)
-  }
-
-  agents(): readonly AgentNow[] {
-    return this.#presence.list()
-  }
-
-  /** An agent signs in or out, or pauses; a call that rings or talks there goes on. */
-  async setAgent(id: string, state: AgentState): Promise<(AgentNow & Commit) | undefined> {
-    if (!this.#presence.find(id)) return undefined
-    const fact = this.#presence.set(id, state, iso(this.#instant()))
-    this.#offers.soon()
-    const commit = fact ? await this.#options.journal.append([fact]) : { durable: true as const }
-    const agent = this.#presence.find(id)
-    return agent && { ...agent, ...commit }
   }
 
   /** Every live call is known, as it is in Asterisk: commands can be carried out. */
   get inControl(): boolean {
     return this.#reconciler.inControl
+  }
+
+  /** No further call can be taken. */
+  get full(): boolean {
+    return this.#book.size >= this.#options.config.calls.maximum
   }
 
   /** Now and then, in peace. */
@@ -196,9 +194,8 @@ export class Calls implements ControlListener {
   }
 
   arrived(arrival: Omit<Arrival, 'id'>): void {
-    const { logger, config } = this.#options
-    if (this.#handsBack || this.#book.size >= config.calls.maximum) {
-      logger.error({ calls: this.#book.size }, 'too many calls, or stopping: given back to the dialplan')
+    if (this.#handsBack || this.full) {
+      this.#options.logger.error({ calls: this.#book.size }, 'too many calls, or stopping: given back to the dialplan')
       this.#giveBack(arrival)
       return
     }
@@ -258,8 +255,9 @@ export class Calls implements ControlListener {
     this.#book.forgetLeg(leg)
   }
 
-  #toLeg(event: Extract<Event, { leg: string }>): void {
-    this.#book.ofLeg(event.leg)?.deliver(event)
+  #toLeg(event: LegEvent): void {
+    const concerned = this.#book.ofLeg(event.leg) ?? this.testCalls.ofLeg(event.leg)
+    concerned?.deliver(event)
   }
 
   #instant(): Instant {
@@ -290,6 +288,7 @@ export class Calls implements ControlListener {
 
   restored(helped = false): void {
     if (helped) for (const runner of this.#book.live) runner.distrust()
+    this.testCalls.controlBack()
     void this.#reconciler.comeBack().then(() => this.#offers.soon())
   }
 }

@@ -88,6 +88,12 @@ export class Desks {
     return endpoint && (endpoint.shared ? this.#channelLeft(endpoint.trunk, false) : !this.#taken.has(id))
   }
 
+  /** An endpoint that no call has. @returns lets it go */
+  take(endpoint: string): () => void {
+    this.#count(endpoint, 1)
+    return () => this.#count(endpoint, -1)
+  }
+
   #routes(platform: Platform, danger: boolean): readonly Route[] {
     return this.#ways[platform].flatMap((route) => {
       if (route.kind === 'trunk') return this.#channelLeft(route.endpoint.id, danger) ? [{ endpoints: [route.endpoint.id] }] : []

@@ -21,6 +21,8 @@ export interface ReconcilerDeps {
   /** Runs a call that another process had. */
   readonly restore: (snapshot: CallSnapshot) => CallRunner
   readonly arrived: (arrival: Omit<Arrival, 'id'>) => void
+  /** A leg of a test call that is under way. */
+  readonly isTest: (leg: string) => boolean
 }
 
 /** After a comparison that failed though Asterisk is there, ms. */
@@ -129,9 +131,10 @@ export class Reconciler {
     return this.#deps.book.live.map(({ state }) => state)
   }
 
-  #observe(): Promise<Observed> {
-    const { control, book } = this.#deps
-    return control.observe((callId) => book.get(callId) !== undefined)
+  async #observe(): Promise<Observed> {
+    const { control, book, isTest } = this.#deps
+    const observed = await control.observe((callId) => book.get(callId) !== undefined)
+    return { ...observed, legs: observed.legs.filter((leg) => !isTest(leg)) }
   }
 
   /** A call that cannot be taken over must not hinder the others. */

@@ -28,7 +28,7 @@ export function agentRoutes(app: App, { calls }: HttpDeps): void {
         response: { ...problemAnswers(), 200: Type.Object({ items: Type.Array(Type.Object(fields)) }, { description: 'All configured agents' }) },
       },
     },
-    async () => ({ items: [...calls.agents()] }),
+    async () => ({ items: [...calls.agents.list()] }),
   )
 
   app.put(
@@ -49,6 +49,6 @@ export function agentRoutes(app: App, { calls }: HttpDeps): void {
       },
     },
     async (request, reply) =>
-      (await calls.setAgent(request.params.agent, request.body.state)) ?? sendProblem(reply, problem('destination-not-found')),
+      (await calls.agents.set(request.params.agent, request.body.state)) ?? sendProblem(reply, problem('destination-not-found')),
   )
 }
