@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { CommandRefusal } from '../calls/commands.ts'
+import type { TestCallRefusal } from '../calls/test-calls.ts'
 import type { Refusal } from '../domain/call/actions.ts'
 
 interface Known {
@@ -19,6 +20,7 @@ export const problems = {
   'party-not-found': { status: 404, title: 'No such party in the call' },
   'destination-not-found': { status: 404, title: 'The configuration has no such agent or destination' },
   'recording-not-found': { status: 404, title: 'No such recording, or it has been deleted' },
+  'test-call-not-configured': { status: 404, title: 'The configuration has no test number of this platform' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'recordings-not-allowed': { status: 403, title: 'This API key may not have recordings' },
@@ -40,11 +42,12 @@ export const problems = {
   'outbound-not-configured': { status: 409, title: 'The configuration has no trunk by which citizens are called' },
   'destination-busy': { status: 409, title: 'The agent has another call, or the trunk no free channel' },
   'range-not-satisfiable': { status: 416, title: 'The file has no such part' },
+  'test-call-running': { status: 409, title: 'A test call to this platform is under way' },
   'idempotency-key-reused': { status: 422, title: 'The same Idempotency-Key came with another request' },
   'too-many-readers': { status: 503, title: 'Too many live event streams are open' },
   'asterisk-away': { status: 503, title: 'Asterisk cannot be reached; nothing was done' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
-} as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal, Known>
+} as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal | TestCallRefusal, Known>
 
 export type ProblemCode = keyof typeof problems
 

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { repairs } from '../domain/call/events.ts'
-import { agentStates, callFactTypes, fileFactTypes, handoverFactTypes, partyFactTypes, recordingFactTypes } from '../domain/facts.ts'
+import { agentStates, callFactTypes, fileFactTypes, handoverFactTypes, partyFactTypes, recordingFactTypes, testCallFactTypes } from '../domain/facts.ts'
 import { platforms } from '../domain/handover/handover.ts'
+import { expectations, testCallFailureReasons } from '../domain/test-call.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
 import { CallRecord, FailureRecord, HandoverRecord, RecordingRecord, Time } from '../tickets/record-schemas.ts'
@@ -36,9 +37,43 @@ export const DeliverySchema = Type.Object(
 
 export const RecordingSchema = Type.Object(RecordingRecord.properties, { $id: 'Recording', description: 'A recording (录音): of a call, or of one consultation' })
 
+const TestStep = (description: string) => Type.Optional(Type.Number({ description: `${description}; ms since the test call began` }))
+
+export const TestCallSchema = Type.Object(
+  {
+    id: Type.String(),
+    platform: PlatformSchema,
+    endpoint: Type.String({ description: 'The trunk or agent' }),
+    number: Type.Optional(Type.String({ description: 'The number dialled on that trunk' })),
+    expect: Type.Enum(expectations, { description: '`echo`: our tone must come back, which proves the audio both ways; `sound`: anything that can be heard' }),
+    by: Type.Optional(Type.String({ description: 'Name of the API key; left out for one on the schedule' })),
+    startedAt: Time('When it began'),
+    ok: Type.Boolean({ description: 'The path works' }),
+    clock: Type.Object(
+      {
+        start: Type.Literal(0),
+        dial: TestStep('The INVITE had left'),
+        ring: TestStep('It rang'),
+        answer: TestStep('It was answered'),
+        heard: TestStep('The first sound from there'),
+        echoed: TestStep('Our tone was recognised in what came back'),
+      },
+      { description: 'Times of its steps' },
+    ),
+    packets: Type.Optional(Type.Object({ sent: Type.Integer(), received: Type.Integer() }, { description: 'RTP packets of its leg' })),
+    failure: Type.Optional(
+      Type.Object({
+        ...FailureRecord.properties,
+        reason: Type.Enum(testCallFailureReasons, { description: 'Why it failed; `no-audio-from-target`, `no-audio-to-target`: answered, and not heard or not hearing' }),
+      }),
+    ),
+  },
+  { $id: 'TestCall', description: 'A call to a test number (试呼), of no citizen' },
+)
+
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared']),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', ...testCallFactTypes]),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -55,6 +90,7 @@ export const EventSchema = Type.Object(
     id: Type.Optional(Type.String({ description: 'Of `asterisk-cleared`: its id in Asterisk' })),
     agent: Type.Optional(Type.String({ description: 'Of `agent-changed`, which is of no call' })),
     state: Type.Optional(Type.Enum(agentStates, { description: 'What the agent is now' })),
+    testCall: Type.Optional(Type.Ref('TestCall')),
   },
   { $id: 'Event', description: 'The data of one live event (SSE); the SSE id is its place in the journal' },
 )

@@ -15,7 +15,8 @@ import { handoverRoutes } from './routes/handovers.ts'
 import { healthRoutes } from './routes/health.ts'
 import { partyRoutes } from './routes/parties.ts'
 import { recordingRoutes } from './routes/recordings.ts'
-import { CallSchema, DeliverySchema, EventSchema, HandoverSchema, RecordingSchema } from './schemas.ts'
+import { testCallRoutes } from './routes/test-calls.ts'
+import { CallSchema, DeliverySchema, EventSchema, HandoverSchema, RecordingSchema, TestCallSchema } from './schemas.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
 
@@ -49,7 +50,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), closeMs).unref()
   })
-  for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, RecordingSchema, EventSchema]) app.addSchema(schema)
+  for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, RecordingSchema, TestCallSchema, EventSchema]) app.addSchema(schema)
   await describeApi(app)
   const keys = await IdempotencyKeys.load(deps.journal)
   await app.register(async (routes) => {
@@ -60,6 +61,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     partyRoutes(routes, deps, keys)
     await recordingRoutes(routes, deps, keys)
     eventRoutes(routes, deps)
+    testCallRoutes(routes, deps)
     healthRoutes(routes, deps)
   })
   return app

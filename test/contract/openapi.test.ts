@@ -51,6 +51,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/handovers/{handoverId}',
       'GET /v1/health',
       'GET /v1/recordings/{recordingId}/file',
+      'GET /v1/test-calls',
       'PATCH /v1/calls/{callId}/parties/{party}',
       'PATCH /v1/calls/{callId}/recording',
       'PATCH /v1/handovers/{handoverId}',
@@ -61,12 +62,13 @@ describe('the OpenAPI document', () => {
       'POST /v1/handovers/{handoverId}/cancel',
       'POST /v1/handovers/{handoverId}/confirm',
       'POST /v1/handovers/{handoverId}/outcome',
+      'POST /v1/test-calls',
       'PUT /v1/agents/{agent}/state',
     ])
   })
 
   it('names its schemas, and every reference leads somewhere', () => {
-    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['Call', 'Delivery', 'Event', 'Handover', 'Problem', 'Recording'])
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['Call', 'Delivery', 'Event', 'Handover', 'Problem', 'Recording', 'TestCall'])
     const refs = refsIn(document)
     expect(refs.length).toBeGreaterThan(20)
     const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`)

@@ -113,6 +113,11 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     given.control.talk('1001')
     return post(`/v1/calls/${given.control.talk('1002').call}/parties`, { destination: '1001' })
   },
+  'test-call-not-configured': () => post('/v1/test-calls', { platform: '12345' }),
+  'test-call-running': () => {
+    void given.calls.testCalls.make('110', 'desk')
+    return post('/v1/test-calls', { platform: '110' })
+  },
   'idempotency-key-reused': async () => {
     const { call } = given.control.talk('1001')
     const key = { 'idempotency-key': 'k1' }

@@ -93,6 +93,7 @@ function settings(path: string, agents: Required<HttpOptions>['agents'], recorde
     ...(outbound ? { trunks: [{ id: 'carrier', host: '127.0.0.1' }], outbound: { trunk: 'carrier' } } : {}),
     recording: { enabled: recorded, directory: join(dirname(path), 'recording') },
     desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'] } },
+    testCalls: [{ platform: '110', endpoint: agents['110'].at(-1), ringMs: 1_000 }],
     agents: (['12345', '110'] as const).flatMap((platform) => agents[platform].map((id) => ({ id, platform, password: secret }))),
   })
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { TestCall } from '../../domain/test-call.ts'
 import type { HttpDeps } from '../deps.ts'
 import { problemAnswers } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
@@ -13,7 +14,7 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets }: 
       schema: {
         operationId: 'health',
         summary: 'What works now',
-        description: '`ok` is about calls: they go on while the journal or Redis is away, which the parts show.',
+        description: '`ok` is about calls: they go on while the journal or Redis is away, or a test call fails, which the parts show.',
         tags: ['health'],
         querystring: NoQuery,
         response: {
@@ -26,6 +27,7 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets }: 
               redis: Part,
               recording: Part,
               calls: Type.Integer({ description: 'Live calls' }),
+              testCalls: Type.Optional(Part),
               deliveries: Type.Object({ pending: Type.Integer(), dead: Type.Integer() }),
             },
             { description: 'The parts and the load' },
@@ -43,8 +45,16 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets }: 
         redis: redis === 'up' ? { ok: true } : { ok: false, detail: 'away; tickets wait in the journal' },
         recording: recordings.health(),
         calls: calls.list().length,
+        ...testedParts(calls.testCalls.list()),
         deliveries: { pending, dead },
       }
     },
   )
+}
+
+/** A path that was found broken is no fault of this service: other routes, or the next minute, may do. */
+function testedParts(last: readonly TestCall[]): { readonly testCalls?: { readonly ok: boolean; readonly detail?: string } } {
+  if (last.length === 0) return {}
+  const failed = last.flatMap(({ platform, failure, startedAt }) => (failure ? [`${platform}: ${failure.reason}, ${startedAt}`] : []))
+  return { testCalls: failed.length === 0 ? { ok: true } : { ok: false, detail: failed.join('; ') } }
 }
