@@ -39,6 +39,9 @@ export interface StackOptions {
   readonly compareMs?: number
   /** The service reaches Asterisk's HTTP port through this. */
   readonly ariProxy?: { readonly port: number; leadTo(port: number): void }
+  /** Of the trunk to 110, where there is one. */
+  readonly policeTrunk?: Partial<Config['trunks'][number]>
+  readonly testCalls?: readonly Partial<Config['testCalls'][number]>[]
   /** Beside the numbers, and the trunk of 110. */
   readonly desks?: Partial<Record<'12345' | '110', Partial<Config['desks']['110']>>>
 }
@@ -180,11 +183,12 @@ export async function labSettings(
     ],
     trunks: [
       { id: 'carrier', host: carrierHost, port: options.carrierPort ?? 5060, qualifySec: 0 },
-      ...(police === undefined ? [] : [{ id: 'police', host: '127.0.0.1', port: police, inbound: false, qualifySec: 0, match: ['127.0.0.9'] }]),
+      ...(police === undefined ? [] : [{ id: 'police', host: '127.0.0.1', port: police, inbound: false, qualifySec: 0, match: ['127.0.0.9'], ...options.policeTrunk }]),
     ],
     ...(options.carrierPort === undefined ? {} : { outbound: { trunk: 'carrier' } }),
     calls: options.calls ?? {},
     recording: { directory: join(dirname(at.journal), 'asterisk/spool/recording'), ...options.recording },
+    testCalls: options.testCalls ?? [],
     tickets: {
       allowNetworks: ['127.0.0.0/8'],
       endpoints: (['12345', '110'] as const).map((platform) => ({

@@ -17,7 +17,10 @@ export function alaw(sample: number): number {
 
 export interface RtpTone {
   readonly port: number
+  /** There instead of where it went before. */
   sendTo(target: { readonly host: string; readonly port: number }): void
+  /** Sends back what comes instead, from now on. */
+  echo(): void
   stop(): void
 }
 
@@ -28,9 +31,11 @@ export async function openRtpTone(frequencyHz: number): Promise<RtpTone> {
   await once(socket, 'listening')
   const second = Buffer.from(Array.from(sine(frequencyHz, 1000), alaw))
   let timer: NodeJS.Timeout | undefined
+  let target: { readonly host: string; readonly port: number } | undefined
   return {
     port: socket.address().port,
-    sendTo: ({ host, port }) => {
+    sendTo: (to) => {
+      target = to
       if (timer !== undefined) return
       const startedAtMs = performance.now()
       let sent = 0
@@ -41,9 +46,16 @@ export async function openRtpTone(frequencyHz: number): Promise<RtpTone> {
           header.writeUInt16BE(sent & 0xffff, 2)
           header.writeUInt32BE(sent * frameSamples, 4)
           const at = (sent * frameSamples) % second.length
-          socket.send([header, second.subarray(at, at + frameSamples)], port, host)
+          socket.send([header, second.subarray(at, at + frameSamples)], target?.port, target?.host)
         }
       }, frameMs)
+    },
+    echo: () => {
+      socket.removeAllListeners('message').on('message', (packet, { port, address }) => {
+        // A source of its own (RFC 3550 §8).
+        packet.writeUInt32BE(1, 8)
+        socket.send(packet, port, address)
+      })
     },
     stop: () => {
       clearInterval(timer)

@@ -7,9 +7,9 @@ import { parseRequest, renderAnswer, renderSdp, rtpTarget, type SipRequest } fro
 /**
  * What a target does with a call that no phone can be made to do:
  * a code: answers it at once; `ring`: 180 and no answer, ever; `silent`: sends nothing at all, to OPTIONS neither;
- * `answer`: 200 at once, and silence; `early-media`: 183 with a tone, and no answer; `answer-on-cancel`: 180, and the 200 crosses the CANCEL.
+ * `answer`: 200 at once, and silence; `answer-tone`: 200 and a tone; `echo`: 180, 200, and what it hears comes back; `early-media`: 183 with a tone, and no answer; `answer-on-cancel`: 180, and the 200 crosses the CANCEL.
  */
-export type SipPeerBehaviour = 404 | 408 | 480 | 486 | 500 | 503 | 600 | 603 | 'ring' | 'answer' | 'silent' | 'early-media' | 'answer-on-cancel'
+export type SipPeerBehaviour = 404 | 408 | 480 | 486 | 500 | 503 | 600 | 603 | 'ring' | 'answer' | 'answer-tone' | 'echo' | 'silent' | 'early-media' | 'answer-on-cancel'
 
 export interface ReceivedRequest {
   readonly method: string
@@ -33,7 +33,7 @@ export interface SipPeerOptions {
   readonly behaviour: SipPeerBehaviour
   /** UDP on 127.0.0.1; a free one when left out. */
   readonly port?: number
-  /** What `early-media` plays. */
+  /** What `early-media` and `answer-tone` play. */
   readonly toneHz?: number
 }
 
@@ -66,9 +66,14 @@ export async function startSipPeer({ behaviour, port: wanted = 0, toneHz = 450 }
     if (typeof behaviour === 'number') return [answer(`${behaviour} ${reasons[behaviour]}`)]
     ringing.set(invite.headers['call-id'] ?? '', invite)
     if (behaviour === 'answer') return [answer('200 OK', sdp)]
-    if (behaviour !== 'early-media') return [answer('180 Ringing')]
+    if (behaviour === 'echo') {
+      tone.echo()
+      return [answer('180 Ringing'), answer('200 OK', sdp)]
+    }
+    if (behaviour !== 'early-media' && behaviour !== 'answer-tone') return [answer('180 Ringing')]
     const target = rtpTarget(invite)
     if (target !== undefined) tone.sendTo(target)
+    if (behaviour === 'answer-tone') return [answer('200 OK', sdp)]
     return [answer('183 Session Progress', sdp)]
   }
 
