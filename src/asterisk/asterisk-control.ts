@@ -157,11 +157,12 @@ export class AsteriskControl implements CallControl {
   async separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
     const from = this.#places.of(leg)
     await this.#whispers.end(leg)
-    if (isRoom(from)) await unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }), notThere)
-    else await this.#places.endApart(leg)
+    if (!isRoom(from)) await this.#places.endApart(leg)
     this.#places.set(leg, hears)
-    if (hears === 'ringback') await this.#link.request('channels', 'ring', { channelId: leg })
-    if (hears === 'music') await this.#link.request('channels', 'startMoh', { channelId: leg })
+    // Asterisk does one after the other: the first answer need not be waited for.
+    const out = isRoom(from) && unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }), notThere)
+    const sound = hears === 'silence' ? undefined : this.#link.request('channels', hears === 'ringback' ? 'ring' : 'startMoh', { channelId: leg })
+    await Promise.all([out, sound])
   }
 
   async whisper(callId: string, leg: string, to: string): Promise<void> {

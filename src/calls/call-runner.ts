@@ -194,12 +194,15 @@ export class CallRunner {
         // With its end on disk: the bridge, and the snapshot with it, says until then that the call is not over.
         this.#media = this.#media.then(() => this.#committed).then(() => this.#doMedia(action))
         return
+      case 'note-handover':
+        // Nothing waits for it, and it waits for nothing but the INVITE.
+        queueMicrotask(() => void this.#doMedia(action))
+        return
       case 'open-bridge':
       case 'answer-caller':
       case 'join-leg':
       case 'separate-leg':
       case 'whisper':
-      case 'note-handover':
       case 'mute':
       case 'set-background':
       case 'announce':
