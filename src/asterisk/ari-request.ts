@@ -21,7 +21,6 @@ export interface AriAnswer {
 
 export const isAnswer = (message: { type: string }): message is AriAnswer => message.type === 'RESTResponse'
 
-const lateMs = 250
 const listenMs = 200
 
 interface Pending {
@@ -57,7 +56,7 @@ export class AriRequests {
     if (!send) return Promise.reject(AriError.away(name))
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const id = String((this.#sent += 1))
-    this.#pending.set(id, { name, resolve, reject, timer: this.#limit(id, this.#timeoutMs) })
+    this.#pending.set(id, { name, resolve, reject, timer: this.#limit(id) })
     send(JSON.stringify({ type: 'RESTRequest', request_id: id, method: operation.method.toUpperCase(), ...addressOf(operation, values) }))
     return promise
   }
@@ -69,14 +68,16 @@ export class AriRequests {
     else pending.resolve(body === '' ? undefined : JSON.parse(body))
   }
 
-  /** One that is late has slept with the process: the answer may wait in the socket, which is read after the timers. */
-  #limit(id: string, ms: number): NodeJS.Timeout {
-    const due = performance.now() + ms
+  /** Over when nothing has come for a while after the limit: the answer to a process that stood still waits in the socket, which is read after the timers. */
+  #limit(id: string): NodeJS.Timeout {
+    const over = () => {
+      const pending = this.#settle(id)
+      pending?.reject(AriError.timeout(pending.name, this.#timeoutMs))
+    }
     return setTimeout(() => {
       const pending = this.#pending.get(id)
-      if (pending && performance.now() - due > lateMs) this.#pending.set(id, { ...pending, timer: this.#limit(id, listenMs) })
-      else this.#settle(id)?.reject(AriError.timeout(pending?.name ?? '', this.#timeoutMs))
-    }, ms)
+      if (pending) this.#pending.set(id, { ...pending, timer: setTimeout(over, listenMs) })
+    }, this.#timeoutMs)
   }
 
   #settle(id: string): Pending | undefined {

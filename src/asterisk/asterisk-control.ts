@@ -205,7 +205,6 @@ export class AsteriskControl implements CallControl {
     await this.#link.request('bridges', 'startMoh', { bridgeId, mohClass: announcementClass(prompt) })
   }
 
-  /** There may be none. */
   async #stopMoh(bridgeId: string): Promise<void> {
     await unlessGone(this.#link.request('bridges', 'stopMoh', { bridgeId }))
   }

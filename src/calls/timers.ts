@@ -4,10 +4,8 @@ export interface Timers {
   clear(callId: string): void
 }
 
-/** A timer that is so late has slept with the process. */
-const lateMs = 250
-/** After a sleep timers come before what waits in the sockets: an answer may be there. */
-const listenMs = 200
+/** When a process that stood still runs on, its timers come before what waits in its sockets: an answer may be there. */
+const listenMs = 100
 
 export function realTimers(): Timers {
   const running = new Map<string, NodeJS.Timeout>()
@@ -17,13 +15,11 @@ export function realTimers(): Timers {
   }
   const set = (callId: string, afterMs: number, fire: () => void): void => {
     clear(callId)
-    const due = performance.now() + afterMs
-    const timer = setTimeout(() => {
-      if (performance.now() - due > lateMs) return set(callId, listenMs, fire)
+    const listened = () => {
       running.delete(callId)
-      return fire()
-    }, afterMs)
-    running.set(callId, timer)
+      fire()
+    }
+    running.set(callId, setTimeout(() => running.set(callId, setTimeout(listened, listenMs)), afterMs))
   }
   return { clear, set }
 }

@@ -126,6 +126,7 @@ it('who answers while the service is frozen beyond the ring time is connected wh
 
 it('in peace: a desk that has come out of its bridge is put back, and that is told', async () => {
   const call = await talk()
+  await expectHearing({ caller: ['agent'], agent: ['caller'] }, phones)
   const events = await openEvents(`${stack.api.address}/v1/events?call=${call.id}`, { authorization: `Bearer ${stack.api.key}` })
   await stack.asterisk.rx(`bridge kick bridge-${call.id} ${(await stack.asterisk.rx('core show channels concise')).match(/PJSIP\/1001-[0-9a-f]+/)?.[0]}`)
   await events.readTo(1)

@@ -18,6 +18,9 @@ export class FakeControl implements CallControl {
   readonly cleared: string[] = []
   readonly kept = new Map<string, string>()
   readonly observed: Mutable<Observed> = { channels: new Map(), rooms: [], legs: [], arrivals: [], restarted: false }
+  readonly #here = new Set<string>()
+  /** Legs that have not answered. */
+  readonly #rung = new Set<string>()
   readonly #listener: ControlListener
   #callers = 0
 
@@ -28,6 +31,7 @@ export class FakeControl implements CallControl {
   /** A citizen calls `desk`, whose free seats ring. @returns the caller's channel */
   arrive(desk: '12345' | '110' = '12345'): string {
     const channelId = `caller-${++this.#callers}`
+    this.#here.add(channelId)
     const caller = { channelId, number: '13800001234', name: '王先生', sipCallId: `${channelId}@carrier` }
     this.#listener.arrived({ platform: desk, dialled: desk, caller })
     return channelId
@@ -41,7 +45,13 @@ export class FakeControl implements CallControl {
 
   /** The leg ends, as Asterisk tells it. */
   hangsUp(leg: string): void {
+    this.#gone(leg)
     this.#listener.legEnded(leg, { cause: 16, causeText: 'Normal Clearing', lost: false })
+  }
+
+  #gone(id: string): void {
+    this.#here.delete(id)
+    this.#rung.delete(id)
   }
 
   /** The leg last dialled to `endpoint`. */
@@ -60,24 +70,30 @@ export class FakeControl implements CallControl {
 
   answer(endpoint: string): LegOrder {
     const order = this.ring(endpoint)
+    this.#rung.delete(order.leg)
     this.#listener.legAnswered(order.leg)
     return order
   }
 
   busy(endpoint: string): void {
+    this.#gone(this.legTo(endpoint).leg)
     this.#listener.legEnded(this.legTo(endpoint).leg, { cause: 17, causeText: 'User busy', sipCode: 486, lost: false })
   }
 
   callerLeaves(channelId: string): void {
+    this.#gone(channelId)
     this.#listener.callerLeft(channelId)
   }
 
   dialLeg(order: LegOrder): void {
     this.dialled.push(order)
+    this.#here.add(order.leg)
+    this.#rung.add(order.leg)
   }
 
   hangUpLeg(leg: string): void {
     this.hungUp.push(leg)
+    this.#gone(leg)
     queueMicrotask(() => this.#listener.legEnded(leg, { cause: 16, lost: false }))
   }
 
@@ -102,8 +118,10 @@ export class FakeControl implements CallControl {
   keep(callId: string, snapshot: string): void {
     this.kept.set(callId, snapshot)
   }
+  /** Whoever is here, and whoever the test says beside them. */
   observe(): Promise<Observed> {
-    return Promise.resolve(this.observed)
+    const here = [...this.#here].map((id) => [id, { inHands: !this.#rung.has(id) }] as const)
+    return Promise.resolve({ ...this.observed, channels: new Map([...here, ...this.observed.channels]) })
   }
   adopt(): void {}
   tell(missed: Missed, channelId: string): void {
