@@ -21,15 +21,15 @@ export interface Tandem {
  */
 export async function startTandem(config: Config, logger: Logger): Promise<Tandem> {
   const journal = await openJournal({ path: config.journal.path, logger: logger.child({ part: 'journal' }) })
-  const tickets = await startTickets({ config, journal, logger: logger.child({ part: 'tickets' }) })
+  const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls()])
   const controlLog = logger.child({ part: 'asterisk' })
   let asterisk: AsteriskControl | undefined
   const calls = new Calls({
     config,
     journal,
-    agents: await journal.agents(),
+    agents,
     recorded: (recording, startedAt) => void recordings.finish(recording, startedAt),
-    testCalls: await journal.testCalls(),
+    testCalls,
     logger: logger.child({ part: 'calls' }),
     control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
   })
@@ -42,6 +42,7 @@ export async function startTandem(config: Config, logger: Logger): Promise<Tande
   })
   // First: the calls of a service that died before wait for it.
   const connected = asterisk?.start()
+  const tickets = await startTickets({ config, journal, logger: logger.child({ part: 'tickets' }) })
   const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await connected
