@@ -3,7 +3,7 @@ import { AsteriskControl } from './asterisk/asterisk-control.ts'
 import { Calls } from './calls/calls.ts'
 import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
-import { openJournal } from './journal/open-journal.ts'
+import type { JournalFile } from './journal/open-journal.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { startTickets } from './tickets/tickets.ts'
 
@@ -19,8 +19,8 @@ export interface Tandem {
  * Builds and starts everything but the process: journal, tickets, Asterisk, HTTP. Asterisk and Redis may be away.
  * @throws SqlError when the journal cannot be opened; Error when the port is taken.
  */
-export async function startTandem(config: Config, logger: Logger): Promise<Tandem> {
-  const journal = await openJournal({ path: config.journal.path, logger: logger.child({ part: 'journal' }) })
+export async function startTandem(config: Config, logger: Logger, opening: Promise<JournalFile>): Promise<Tandem> {
+  const journal = await opening
   const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls()])
   const controlLog = logger.child({ part: 'asterisk' })
   let asterisk: AsteriskControl | undefined

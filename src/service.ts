@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
-import { startTandem } from './app.ts'
 import { ConfigError, loadConfig } from './config/load.ts'
 import { safeSummary } from './config/summary.ts'
+import { openJournal } from './journal/open-journal.ts'
 
 /** `npm start -- --config tandem.yaml`: the service, until SIGTERM or SIGINT. */
 async function main(): Promise<void> {
@@ -10,7 +10,12 @@ async function main(): Promise<void> {
   const config = loadConfig(values.config)
   const logger = pino({ level: config.log.level, base: { instance: config.instance } })
   logger.info({ config: safeSummary(config) }, 'configuration')
-  const tandem = await startTandem(config, logger)
+  // Its thread starts while the rest is loaded: calls may be waiting.
+  const opening = openJournal({ path: config.journal.path, logger: logger.child({ part: 'journal' }) })
+  // Its failure is told below.
+  opening.catch(() => undefined)
+  const { startTandem } = await import('./app.ts')
+  const tandem = await startTandem(config, logger, opening)
   logger.info({ address: tandem.address }, 'ready')
   const stop = (signal: string) => {
     logger.info({ signal }, 'stopping')
