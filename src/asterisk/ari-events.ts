@@ -7,6 +7,15 @@ export interface AriChannel {
   readonly caller: { readonly number: string; readonly name: string }
   readonly dialplan?: { readonly context: string; readonly exten: string; readonly app_name: string; readonly app_data: string }
   readonly channelvars?: Readonly<Record<string, string>>
+  /** ISO 8601, in the form `…+0000`. */
+  readonly creationtime?: string
+}
+
+export interface AriBridge {
+  readonly id: string
+  readonly name: string
+  /** Ids of its members. */
+  readonly channels: readonly string[]
 }
 
 export interface RecordingAriEvent {

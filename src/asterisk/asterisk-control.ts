@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
-import { type Adopted, type CallControl, type ControlListener, LegGone, type LegOrder, type Missed } from '../calls/call-control.ts'
+import { type CallControl, type ControlListener, LegGone, type LegOrder, type Missed, type TakenOver } from '../calls/call-control.ts'
 import type { Observed, ObservedRoom } from '../calls/comparison.ts'
 import type { Config } from '../config/schema.ts'
 import type { Apart, Background, Place } from '../domain/call/actions.ts'
+import type { Adoption } from '../domain/call/events.ts'
 import type { Room } from '../domain/call/state.ts'
 import type { Probe, Sound } from '../domain/test-call.ts'
 import { type Platform, platforms } from '../domain/handover/handover.ts'
@@ -10,10 +11,12 @@ import { AriError, unlessGone } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
 import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
+import { AdoptedLegs } from './adopted-legs.ts'
+import { Bridges } from './bridges.ts'
 import { BridgeRecordings } from './bridge-recordings.ts'
 import { Briefings } from './briefings.ts'
 import { Probes } from './probes.ts'
-import { heartbeat } from './heartbeat.ts'
+import { Heart } from './heartbeat.ts'
 import { Callers } from './callers.ts'
 import { Legs } from './legs.ts'
 import { LegPlaces } from './leg-places.ts'
@@ -30,12 +33,12 @@ const isRoom = (place: Place | 'unknown' | undefined): place is Room => place ==
 
 /** The call control on Asterisk 22 through ARI. */
 export class AsteriskControl implements CallControl {
-  readonly #application: string
   readonly #link: AriLink
   readonly #legs: Legs
   readonly #whispers: Whispers
   readonly #listener: ControlListener
   readonly #logger: Logger
+  readonly #bridges: Bridges
   readonly #callers: Callers
   readonly #observer: Observer
   readonly #places: LegPlaces
@@ -46,12 +49,10 @@ export class AsteriskControl implements CallControl {
   readonly #briefings: Briefings
   readonly recordings: BridgeRecordings
   readonly #probes: Probes
-  #beat: NodeJS.Timeout | undefined
-  /** Monotonic ms of the last one. */
-  #beatAt: number | undefined
+  readonly #adoptedLegs: AdoptedLegs
+  readonly #heart: Heart
 
   constructor(config: Config, logger: Logger, listener: ControlListener) {
-    this.#application = config.asterisk.application
     this.#listener = listener
     this.#logger = logger
     // A trunk may lead to both desks, by a number of each.
@@ -63,12 +64,14 @@ export class AsteriskControl implements CallControl {
       logger,
       onEvent: (event) => this.#event(event),
       onUp: () => {
-        this.#sendBeat()
+        this.#heart.beat()
         listener.restored()
       },
       onDown: () => undefined,
     })
     this.#places = new LegPlaces(this.#link)
+    this.#heart = new Heart(this.#link, logger, () => listener.restored(true))
+    this.#bridges = new Bridges(this.#link, config.asterisk.application)
     this.#callers = new Callers(this.#link, logger)
     this.#observer = new Observer(this.#link, config.asterisk.application)
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
@@ -88,6 +91,18 @@ export class AsteriskControl implements CallControl {
         listener.legEnded(leg, end)
       },
     })
+    const adopted = (adoption: Adoption) => {
+      this.#callers.takeOver(adoption.caller.channelId, true)
+      this.#legs.takeOver(adoption.desk.id, true)
+      listener.adopted(adoption)
+    }
+    this.#adoptedLegs = new AdoptedLegs(config, { ari: this.#link, bridges: this.#bridges }, logger, {
+      adopted,
+      adoptedAlone: (adoption, end) => {
+        adopted(adoption)
+        this.#legs.ended(adoption.desk.id, end)
+      },
+    })
   }
 
   get up(): boolean {
@@ -95,12 +110,14 @@ export class AsteriskControl implements CallControl {
   }
 
   async start(): Promise<void> {
+    this.#adoptedLegs.start()
     await this.#link.start()
-    this.#beat = setInterval(() => this.#sendBeat(), heartbeat.everyMs)
+    this.#heart.start()
   }
 
   close(): void {
-    clearInterval(this.#beat)
+    this.#heart.stop()
+    this.#adoptedLegs.close()
     this.#link.close()
   }
 
@@ -113,15 +130,19 @@ export class AsteriskControl implements CallControl {
   }
 
   async openBridge(callId: string, caller?: string): Promise<void> {
-    const opened = this.#createBridge(callId, 'call')
+    const opened = this.#bridges.open(callId, 'call')
     if (caller !== undefined) this.#callers.note(callId, caller)
     await opened
   }
 
+  adoptTalk(agent: string, callId: string): Promise<void> {
+    return this.#adoptedLegs.adopt(agent, callId)
+  }
+
   async closeBridge(callId: string): Promise<void> {
     if (this.#announced.delete(callId)) await this.#stopMoh(bridgeOf(callId))
-    if (this.#consultations.delete(callId)) await this.#destroyBridge(callId, 'consultation')
-    await this.#destroyBridge(callId, 'call')
+    if (this.#consultations.delete(callId)) await this.#bridges.destroy(callId, 'consultation')
+    await this.#bridges.destroy(callId, 'call')
   }
 
   answerCaller(callId: string, channelId: string): Promise<void> {
@@ -138,7 +159,7 @@ export class AsteriskControl implements CallControl {
 
   async joinLeg(callId: string, leg: string, room: Room): Promise<void> {
     if (room === 'consultation' && !this.#consultations.has(callId)) {
-      await this.#createBridge(callId, room)
+      await this.#bridges.open(callId, room)
       this.#consultations.add(callId)
     }
     await this.#whispers.end(leg)
@@ -224,10 +245,10 @@ export class AsteriskControl implements CallControl {
     })
   }
 
-  adopt({ caller, legs, rooms }: Adopted): void {
-    if (caller !== undefined) this.#callers.adopt(caller)
+  takeOver({ caller, legs, rooms }: TakenOver): void {
+    if (caller !== undefined) this.#callers.takeOver(caller)
     for (const { id, answered } of legs) {
-      this.#legs.adopt(id, answered)
+      this.#legs.takeOver(id, answered)
       if (answered) this.#places.set(id, rooms.find(({ members }) => members.includes(id))?.room ?? 'unknown')
     }
     for (const { callId, room } of rooms) if (room === 'consultation') this.#consultations.add(callId)
@@ -247,13 +268,13 @@ export class AsteriskControl implements CallControl {
   async clear(channels: readonly string[], rooms: readonly ObservedRoom[]): Promise<void> {
     await Promise.all([
       ...channels.map((channelId) => unlessGone(this.#link.request('channels', 'hangup', { channelId }))),
-      ...rooms.map(({ callId, room }) => this.#destroyBridge(callId, room)),
+      ...rooms.map(({ callId, room }) => this.#bridges.destroy(callId, room)),
     ])
   }
 
   #event(event: AriEvent): void {
     if (event.type === 'ChannelDestroyed' || event.type === 'StasisEnd') this.#observer.heardGone(event.channel.id)
-    if (this.#legs.take(event)) return
+    if (this.#adoptedLegs.take(event) || this.#legs.take(event)) return
     if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
     if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
     if ('recording' in event) this.recordings.take(event)
@@ -270,31 +291,5 @@ export class AsteriskControl implements CallControl {
 
   #callerGone(channelId: string, movedOn = false): void {
     if (this.#callers.left(channelId)) this.#listener.callerLeft(channelId, movedOn)
-  }
-
-  async #createBridge(callId: string, room: Room): Promise<void> {
-    // dtmf_events keeps a two-party bridge from becoming native_rtp, where keys are lost.
-    try {
-      await this.#link.request('bridges', 'create', { bridgeId: bridgeOf(callId, room), type: 'mixing,dtmf_events', name: this.#application })
-    } catch (error) {
-      // Made before the connection was lost: it is there. Asterisk says so with a 500.
-      if (!(error instanceof AriError) || !error.message.includes('duplicate bridge id')) throw error
-    }
-  }
-
-  async #destroyBridge(callId: string, room: Room): Promise<void> {
-    await unlessGone(this.#link.request('bridges', 'destroy', { bridgeId: bridgeOf(callId, room) }))
-  }
-
-  #sendBeat(): void {
-    const [now, before] = [performance.now(), this.#beatAt]
-    this.#beatAt = now
-    if (!this.#link.up) return
-    // Frozen for so long: the watchdog may have helped our callers meanwhile.
-    if (before !== undefined && now - before > heartbeat.staleSec * 1000) this.#listener.restored(true)
-    const value = String(Math.floor(Date.now() / 1000))
-    this.#link.request('asterisk', 'setGlobalVar', { variable: heartbeat.variable, value }).catch((error: unknown) => {
-      this.#logger.warn({ err: error }, 'heartbeat could not be sent')
-    })
   }
 }

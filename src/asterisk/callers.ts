@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { type Platform, platforms } from '../domain/handover/handover.ts'
 import type { Arrival } from '../domain/call/events.ts'
+import type { Caller } from '../domain/call/state.ts'
 import type { AriChannel } from './ari-events.ts'
 import type { AriLink } from './ari-link.ts'
 import { unlessGone } from './ari-error.ts'
@@ -13,21 +14,23 @@ export function arrivalOf(channel: AriChannel, args: readonly string[]): Omit<Ar
   return {
     platform,
     dialled: channel.dialplan?.exten ?? platform,
-    caller: {
-      channelId: channel.id,
-      number: channel.caller.number,
-      ...(channel.caller.name ? { name: channel.caller.name } : {}),
-      ...(channel.protocol_id ? { sipCallId: channel.protocol_id } : {}),
-    },
+    caller: callerOf(channel),
   }
 }
+
+export const callerOf = (channel: AriChannel): Caller => ({
+  channelId: channel.id,
+  number: channel.caller.number,
+  ...(channel.caller.name ? { name: channel.caller.name } : {}),
+  ...(channel.protocol_id ? { sipCallId: channel.protocol_id } : {}),
+})
 
 /** The legs of citizens who called: they come by the dialplan, and may go back to it. */
 export class Callers {
   readonly #link: AriLink
   readonly #logger: Logger
-  /** In our hands, by channel. */
-  readonly #here = new Set<string>()
+  /** In our hands, by channel; whether he has been answered before. */
+  readonly #here = new Map<string, boolean>()
   /** With whom we are done, until the PBX has been told. */
   readonly #parting = new Map<string, () => Promise<unknown>>()
 
@@ -40,14 +43,14 @@ export class Callers {
   arrived(channel: AriChannel, args: readonly string[]): Omit<Arrival, 'id'> | undefined {
     if (this.#here.has(channel.id)) return undefined
     const arrival = arrivalOf(channel, args)
-    if (arrival) this.#here.add(channel.id)
+    if (arrival) this.#here.set(channel.id, false)
     else this.#logger.warn({ channel: channel.id, args }, 'channel in our application that is not ours')
     return arrival
   }
 
-  /** He came unseen, or another process had him. */
-  adopt(channelId: string): void {
-    this.#here.add(channelId)
+  /** He came unseen, is adopted, or another process had him. */
+  takeOver(channelId: string, answered = false): void {
+    this.#here.set(channelId, answered)
   }
 
   /** @returns whether he was in our hands */
@@ -62,7 +65,7 @@ export class Callers {
 
   async answer(callId: string, channelId: string): Promise<void> {
     // A caller who has just left, or was moved on, is told by StasisEnd.
-    await unlessGone(this.#link.request('channels', 'answer', { channelId }))
+    if (!this.#here.get(channelId)) await unlessGone(this.#link.request('channels', 'answer', { channelId }))
     await unlessGone(this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId), channel: channelId }), [400, 404, 409, 422])
   }
 

@@ -133,8 +133,8 @@ export class Legs {
     for (const [id, leg] of this.#legs) if (leg.ending) this.hangUp(id, 'normal')
   }
 
-  /** Another process made it. */
-  adopt(id: string, answered: boolean): void {
+  /** Another process made it, or the call centre's own queue or dialplan. */
+  takeOver(id: string, answered: boolean): void {
     this.#entered.delete(id)
     this.#legs.set(id, { made: Promise.resolve(), ending: false, answered })
   }

@@ -4,6 +4,9 @@ import type { Room } from '../domain/call/state.ts'
 /** A call's bridge, and the one in which its desks talk without the caller. */
 export const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
 
+/** Where both legs of an adopted talk enter our application; should we be away, they are put together again. */
+export const adoptedContext = 'tandem-adopted'
+
 /** Of a caller whom the watchdog has given to the dialplan’s fallback. */
 export const movedVariable = 'TANDEM_MOVED_ON'
 

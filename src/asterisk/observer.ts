@@ -1,6 +1,7 @@
 import type { Observed, ObservedRoom } from '../calls/comparison.ts'
-import type { AriChannel } from './ari-events.ts'
+import type { AriBridge, AriChannel } from './ari-events.ts'
 import { unlessGone } from './ari-error.ts'
+import { type AdoptedLeg, adoptedLegOf, adoptionOf, arrivalOfAdopted, pairOf } from './adopted-leg.ts'
 import { arrivalOf } from './callers.ts'
 import type { AriLink } from './ari-link.ts'
 import { argsOf } from './rescue.ts'
@@ -8,12 +9,6 @@ import { bridgeOf, isLeg, isWhisper, roomOf } from './names.ts'
 
 /** Of a call's bridge: what its takeover needs. */
 export const snapshotVariable = 'TANDEM_SNAPSHOT'
-
-interface AriBridge {
-  readonly id: string
-  readonly name: string
-  readonly channels: readonly string[]
-}
 
 export interface Ours {
   /** A channel or bridge that is in our hands, or on its way out of them. */
@@ -61,11 +56,18 @@ export class Observer {
     const startedAt = info.status.startup_time
     const restarted = this.#startedAt !== undefined && this.#startedAt !== startedAt
     this.#startedAt = startedAt
+    const adopted = list.flatMap((channel) => (isOurs(channel.id) ? [] : (adoptedLegOf(channel, argsOf(channel, this.#application) ?? []) ?? [])))
+    const alone = adopted.filter(({ mate }) => !list.some(({ id }) => id === mate))
+    const ofRole = (role: AdoptedLeg['role']) => alone.filter((leg) => leg.role === role)
     return {
       channels: new Map(list.map((channel) => [channel.id, { inHands: argsOf(channel, this.#application) !== undefined || hasEntered(channel.id) }])),
       rooms,
-      legs: list.filter((channel) => isLeg(channel.id) && this.#isOwn(channel) && !isOurs(channel.id)).map(({ id }) => id),
-      arrivals: list.flatMap((channel) => (isOurs(channel.id) ? [] : (arrivalOf(channel, argsOf(channel, this.#application) ?? []) ?? []))),
+      legs: [...list.filter((channel) => isLeg(channel.id) && this.#isOwn(channel) && !isOurs(channel.id)), ...ofRole('agent').map(({ channel }) => channel)].map(({ id }) => id),
+      arrivals: [...list.flatMap((channel) => (isOurs(channel.id) ? [] : (arrivalOf(channel, argsOf(channel, this.#application) ?? []) ?? []))), ...ofRole('caller').map(arrivalOfAdopted)],
+      adoptions: adopted.flatMap((leg) => {
+        const pair = leg.role === 'caller' ? pairOf(leg, adopted) : undefined
+        return pair ? [adoptionOf(pair.caller, pair.agent.channel)] : []
+      }),
       restarted,
     }
   }
@@ -100,10 +102,11 @@ export class Observer {
   }
 }
 
-const without = (gone: ReadonlySet<string>, { channels, rooms, legs, arrivals, restarted }: Observed): Observed => ({
+const without = (gone: ReadonlySet<string>, { channels, rooms, legs, arrivals, adoptions, restarted }: Observed): Observed => ({
   channels: new Map([...channels].filter(([id]) => !gone.has(id))),
   rooms: rooms.map((room) => ({ ...room, members: room.members.filter((id) => !gone.has(id)) })),
   legs: legs.filter((id) => !gone.has(id)),
   arrivals: arrivals.filter(({ caller }) => !gone.has(caller.channelId)),
+  adoptions: adoptions.filter(({ caller, desk }) => !gone.has(caller.channelId) && !gone.has(desk.id)),
   restarted,
 })

@@ -46,10 +46,11 @@ const hangUp = ({ id }: AriChannel): Rescue => ({ type: 'hang-up', channel: id }
 
 const callOf = ({ channelvars }: AriChannel): string | undefined => channelvars?.['TANDEM_CALL_ID'] || undefined
 
-/** Of a citizen in our application: who called has it from the dialplan, who was called as his leg's variable. */
+/** Of a citizen in our application: who called, or was adopted, has it from the dialplan, who was called as his leg's variable. */
 function platformOf(channel: AriChannel, application: string): string | undefined {
   const args = argsOf(channel, application)
   if (args?.[0] === 'inbound') return args[1]
+  if (args?.[0] === 'adopted') return args[1] === 'caller' ? args[3] : undefined
   return args && channel.channelvars?.['TANDEM_ROLE'] === 'caller' ? channel.channelvars['TANDEM_PLATFORM'] : undefined
 }
 

@@ -66,6 +66,8 @@ export class Watchdog {
         case 'join':
           await this.#send('POST', `channels/${channel}/answer`)
           await this.#send('DELETE', `channels/${channel}/moh`)
+          // An adopted talk may have none yet. One that is there is answered with a 500.
+          await this.#ask('POST', `bridges/${rescue.bridge}?type=mixing,dtmf_events&name=${this.#config.application}`)
           await this.#send('DELETE', `bridges/${rescue.bridge}/moh`)
           return await this.#send('POST', `bridges/${rescue.bridge}/addChannel?channel=${channel}`)
         case 'move-on':

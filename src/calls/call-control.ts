@@ -1,6 +1,6 @@
 import type { Observed, ObservedRoom } from './comparison.ts'
 import type { Apart, Background } from '../domain/call/actions.ts'
-import type { Arrival, LegEnd } from '../domain/call/events.ts'
+import type { Adoption, Arrival, LegEnd } from '../domain/call/events.ts'
 import type { Platform } from '../domain/handover/handover.ts'
 import type { Room } from '../domain/call/state.ts'
 import type { Probe, Sound } from '../domain/test-call.ts'
@@ -8,6 +8,8 @@ import type { Probe, Sound } from '../domain/test-call.ts'
 /** What the call control tells: facts about channels, by channel id. */
 export interface ControlListener {
   arrived(arrival: Omit<Arrival, 'id'>): void
+  /** A talk of the call centre's own is in our hands, its desk's leg included. Told again, it changes nothing. */
+  adopted(adoption: Adoption): void
   /** `movedOn`: into the dialplan, whose fallback rings the desk for him. */
   callerLeft(channelId: string, movedOn?: boolean): void
   /** `0` to `9`, `*`, `#`. */
@@ -50,7 +52,7 @@ export interface LegOrder {
 export type Missed = 'caller-left' | 'caller-moved-on' | 'leg-ended' | 'leg-answered'
 
 /** A live call that another process made. */
-export interface Adopted {
+export interface TakenOver {
   /** The channel of a citizen who called. */
   readonly caller?: string
   readonly legs: readonly { readonly id: string; readonly answered: boolean }[]
@@ -73,6 +75,17 @@ export interface RecordingControl {
   isLive(recording: string): Promise<boolean>
 }
 
+/** A talk of the call centre's own was not adopted: it goes on as it was. */
+export class AdoptionRefused extends Error {
+  override readonly name = 'AdoptionRefused'
+  readonly code: 'agent-not-in-call' | 'adoption-not-allowed' | 'adoption-failed' | 'asterisk-away'
+
+  constructor(code: AdoptionRefused['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
 /**
  * The port to the PBX. Every operation is harmless when repeated. `dialLeg` and `hangUpLeg` never reject: their results
  * come as events. The others reject with the reason when the PBX refuses.
@@ -84,6 +97,8 @@ export interface CallControl {
   hangUpLeg(leg: string, reason: 'normal' | 'no-answer' | 'answered-elsewhere'): void
   /** @param caller the channel of a citizen who called */
   openBridge(callId: string, caller?: string): Promise<void>
+  /** Adopts the talk that the agent has without us, as the call `callId`; resolves when it has been told. @throws AdoptionRefused */
+  adoptTalk(agent: string, callId: string): Promise<void>
   /** The call's bridges. */
   closeBridge(callId: string): Promise<void>
   answerCaller(callId: string, channelId: string): Promise<void>
@@ -114,7 +129,7 @@ export interface CallControl {
   /** The PBX as it is, with the snapshots of the calls that are not known. */
   observe(knows: (callId: string) => boolean): Promise<Observed>
   /** A call that another process had is ours. */
-  adopt(call: Adopted): void
+  takeOver(call: TakenOver): void
   /** Something was missed: the listener is told as if it had just happened. */
   tell(missed: Missed, channelId: string): void
   /** Repeats what the PBX may not have been told. */

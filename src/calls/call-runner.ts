@@ -72,6 +72,11 @@ export class CallRunner {
     return this.#committed
   }
 
+  /** What has been asked of the bridges so far is done. */
+  get seated(): Promise<void> {
+    return this.#media
+  }
+
   get summary(): CallSummary {
     return summarise(this.#state)
   }

@@ -1,17 +1,19 @@
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Config } from '../config/schema.ts'
-import type { AnyEvent, Arrival, Context, Event, LegEnd, LegEvent } from '../domain/call/events.ts'
+import type { Adoption, AnyEvent, Arrival, Context, Event } from '../domain/call/events.ts'
 import type { Step } from '../domain/call/draft.ts'
-import { begin, beginOutbound } from '../domain/call/machine.ts'
+import { begin, beginAdopted, beginOutbound } from '../domain/call/machine.ts'
 import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
 import { type Handover, type Mode, type Outcome, otherThan, toRecord } from '../domain/handover/handover.ts'
 import type { AgentFact, CallSummary, TestCallFact } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
-import type { CommandRefusal, CommandResult, OutboundCommand, PartyChange, PressCommand } from './commands.ts'
+import { type CommandRefusal, type CommandResult, type OutboundCommand, type PartyChange, type PressCommand, refusedBy } from './commands.ts'
+import { Adoptions } from './adoptions.ts'
 import { Agents } from './agents.ts'
 import { CallBook } from './call-book.ts'
+import { ControlEvents } from './control-events.ts'
 import { contextOf } from './context.ts'
 import type { CallControl, ControlListener } from './call-control.ts'
 import { CallRecordings } from './call-recordings.ts'
@@ -40,10 +42,8 @@ export interface CallsOptions {
   readonly testCalls?: readonly TestCallFact[]
 }
 
-const refusedBy = (code: CommandRefusal): CommandResult => ({ reply: { kind: 'refused', code }, committed: Promise.resolve({ durable: true }) })
-
-/** All live calls: brings what the PBX tells to the right call's mailbox, and commands too. */
-export class Calls implements ControlListener {
+/** All live calls: begins them, and brings commands to the right one's mailbox. */
+export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'restored' | 'recordings'> {
   readonly control: CallControl
   readonly recordings: CallRecordings
   readonly agents: Agents
@@ -53,6 +53,7 @@ export class Calls implements ControlListener {
   readonly #desks: Desks
   readonly #book = new CallBook()
   readonly #offers: Offers
+  readonly #adoptions: Adoptions
   readonly #reconciler: Reconciler
   #handsBack = false
 
@@ -65,7 +66,14 @@ export class Calls implements ControlListener {
     this.#offers = new Offers(this.#desks, this.#book, () => this.control.up)
     this.recordings = new CallRecordings(this.#book, (callId, event) => this.#ofCall(callId, event), options.recorded)
     this.agents = new Agents({ presence, journal: options.journal, now: () => iso(now()), changed: freed })
-    this.control = options.control(this)
+    this.control = options.control(new ControlEvents(this.#book, this))
+    this.#adoptions = new Adoptions({
+      config: options.config,
+      control: this.control,
+      logger: options.logger,
+      calls: this,
+      seated: (callId) => this.#book.get(callId)?.seated,
+    })
     this.#reconciler = new Reconciler({
       ...options,
       control: this.control,
@@ -74,6 +82,7 @@ export class Calls implements ControlListener {
       restore: (snapshot) => this.#run({ state: snapshot.state, actions: [] }, snapshot),
       arrived: (arrival) => this.arrived(arrival),
       isTest: (leg) => this.testCalls.ofLeg(leg) !== undefined,
+      adopted: (adoption) => this.adopted(adoption),
     })
     this.testCalls = new TestCalls({ ...options, control: this.control, desks: this.#desks, calls: this, now, freed, last: options.testCalls ?? [] })
   }
@@ -102,10 +111,14 @@ export class Calls implements ControlListener {
     return { call: id, committed: runner.committed }
   }
 
-  /** A key press, whichever key it came from: the second press shows what the first one made. */
-  press({ callId, to, ...request }: PressCommand): CommandResult {
+  /**
+   * A key press, whichever key it came from: the second press shows what the first one made.
+   * @returns a promise only where the agent has no call of ours: the one that he has may have to be adopted first
+   */
+  press(command: PressCommand): CommandResult | Promise<CommandResult> {
+    const { callId, to, ...request } = command
     const runner = callId === undefined ? this.#book.ofAgent(request.agent ?? '') : this.#book.get(callId)
-    if (!runner) return refusedBy(callId === undefined ? 'agent-not-in-call' : 'call-not-found')
+    if (!runner) return callId === undefined ? this.#adoptions.press(command) : refusedBy('call-not-found')
     if (!this.inControl) return refusedBy('asterisk-away')
     const handoverId = `ho-${uuid()}`
     const other = to ?? otherThan(runner.summary.desk)
@@ -203,6 +216,10 @@ export class Calls implements ControlListener {
     this.#run(begin({ ...arrival, id }, this.#context(id)))
   }
 
+  adopted(adoption: Adoption): void {
+    if (!this.#book.get(adoption.id)) this.#run(beginAdopted(adoption, this.#context(adoption.id)))
+  }
+
   #run(begun: Step, taken?: CallSnapshot): CallRunner {
     const { logger, config, journal } = this.#options
     const { id, caller, platform } = begun.state.call
@@ -221,43 +238,6 @@ export class Calls implements ControlListener {
     )
     this.#book.add(runner)
     return runner
-  }
-
-  callerLeft(channelId: string, movedOn = false): void {
-    const runner = this.#book.ofCaller(channelId)
-    // He is not lost: the dialplan has him.
-    if (movedOn) runner?.deliver({ type: 'control-lost' })
-    runner?.deliver({ type: 'caller-left' })
-  }
-
-  legDialled(leg: string, sipCallId: string | undefined): void {
-    this.#toLeg({ type: 'leg-dialled', leg, ...(sipCallId === undefined ? {} : { sipCallId }) })
-  }
-
-  legRinging(leg: string): void {
-    this.#toLeg({ type: 'leg-ringing', leg })
-  }
-
-  legAnswered(leg: string): void {
-    this.#toLeg({ type: 'leg-answered', leg })
-  }
-
-  callerPressed(channelId: string, digit: string): void {
-    this.#book.ofCaller(channelId)?.deliver({ type: 'digit-pressed', digit })
-  }
-
-  legHeld(leg: string, held: boolean): void {
-    this.#book.ofLeg(leg)?.deliver({ type: 'party-change-requested', command: 'phone', party: leg, heldByPhone: held })
-  }
-
-  legEnded(leg: string, end: LegEnd): void {
-    this.#toLeg({ type: 'leg-ended', leg, ...end })
-    this.#book.forgetLeg(leg)
-  }
-
-  #toLeg(event: LegEvent): void {
-    const concerned = this.#book.ofLeg(event.leg) ?? this.testCalls.ofLeg(event.leg)
-    concerned?.deliver(event)
   }
 
   #instant(): Instant {

@@ -1,6 +1,6 @@
 /** What the calls know, beside what the PBX has. Pure. */
 import type { Missed } from './call-control.ts'
-import type { Arrival } from '../domain/call/events.ts'
+import type { Adoption, Arrival } from '../domain/call/events.ts'
 import type { Seen } from '../domain/call/resumption.ts'
 import { answeredLegsOf, type Call, legsOf, type Room, type State } from '../domain/call/state.ts'
 
@@ -22,6 +22,8 @@ export interface Observed {
   readonly legs: readonly string[]
   /** Citizens' legs that we were given by the dialplan and do not know. */
   readonly arrivals: readonly Omit<Arrival, 'id'>[]
+  /** Talks of the call centre's own, both legs in our application; of calls that are known, too. */
+  readonly adoptions: readonly Adoption[]
   /** The PBX is another process than it was at the last look. */
   readonly restarted: boolean
 }
@@ -31,6 +33,8 @@ export type Finding =
   | { readonly kind: Missed; readonly id: string; readonly callId: string }
   /** A citizen whom no call has: nobody saw him come. */
   | { readonly kind: 'arrival'; readonly id: string; readonly arrival: Omit<Arrival, 'id'> }
+  /** A talk that was being adopted: nobody saw the legs come. */
+  | { readonly kind: 'adoption'; readonly id: string; readonly adoption: Adoption }
   /** A leg that no call knows; the empty bridge of a call that is no more. */
   | { readonly kind: 'stray-leg' | 'empty-room'; readonly id: string }
 
@@ -50,7 +54,7 @@ export const allLegsOf = (state: State): readonly string[] => {
  * @param before what was known before the PBX was asked: what came meanwhile is not missing
  * @param after what is known now: what came meanwhile is no stray
  */
-export function compare(before: readonly State[], after: readonly State[], { channels, rooms, legs, arrivals }: Observed): readonly Finding[] {
+export function compare(before: readonly State[], after: readonly State[], { channels, rooms, legs, arrivals, adoptions }: Observed): readonly Finding[] {
   const each = (find: (state: State) => readonly string[], kind: Missed): readonly Finding[] =>
     before.flatMap((state) => find(state).map((id) => ({ kind, id, callId: state.call.id })))
   const gone = (id: string | undefined): readonly string[] => (id === undefined || channels.has(id) ? [] : [id])
@@ -60,6 +64,7 @@ export function compare(before: readonly State[], after: readonly State[], { cha
   const live = new Set(after.map(({ call }) => call.id))
   // Of calls that could not be taken over: who talks, talks on.
   const talks = rooms.filter(({ callId, members }) => members.length > 1 && !live.has(callId))
+  const isNew = ({ id, caller, desk }: Adoption): boolean => !live.has(id) && !callers.has(caller.channelId) && !known.has(desk.id) && !inTalk(caller.channelId)
   const inTalk = (id: string): boolean => talks.some(({ callId, members }) => members.includes(id) || id.startsWith(`${callId}-`))
   return [
     ...each((state) => gone(callerOf(state)), 'caller-left'),
@@ -67,6 +72,7 @@ export function compare(before: readonly State[], after: readonly State[], { cha
     ...each((state) => allLegsOf(state).flatMap(gone), 'leg-ended'),
     ...each(answeredUnheard(channels), 'leg-answered'),
     ...arrivals.flatMap((arrival) => (callers.has(arrival.caller.channelId) || inTalk(arrival.caller.channelId) ? [] : [{ kind: 'arrival', id: arrival.caller.channelId, arrival } as const])),
+    ...adoptions.flatMap((adoption) => (isNew(adoption) ? [{ kind: 'adoption', id: adoption.caller.channelId, adoption } as const] : [])),
     ...legs.flatMap((id) => (known.has(id) || inTalk(id) ? [] : [{ kind: 'stray-leg', id } as const])),
     ...rooms.flatMap(({ callId, room, members }) => (members.length > 0 || live.has(callId) ? [] : [{ kind: 'empty-room', id: `${room} ${callId}` } as const])),
   ]

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Arrival, Repair } from '../domain/call/events.ts'
+import type { Adoption, Arrival, Repair } from '../domain/call/events.ts'
 import { lostWithPbx } from '../domain/call/lost.ts'
 import { resumption } from '../domain/call/resumption.ts'
 import { after, type CallSnapshot, fromText } from '../domain/call/snapshot.ts'
@@ -23,6 +23,7 @@ export interface ReconcilerDeps {
   readonly arrived: (arrival: Omit<Arrival, 'id'>) => void
   /** A leg of a test call that is under way. */
   readonly isTest: (leg: string) => boolean
+  readonly adopted: (adoption: Adoption) => void
 }
 
 /** After a comparison that failed though Asterisk is there, ms. */
@@ -163,13 +164,13 @@ export class Reconciler {
     const state = after(snapshot.state, last ?? 0)
     const caller = callerOf(state)
     const answered = new Set([...answeredLegsOf(state).map(({ id }) => id), ...(state.phase === 'calling' ? [] : [state.call.caller.channelId])])
-    const adopted = {
+    const taken = {
       ...(caller === undefined ? {} : { caller }),
       legs: allLegsOf(state).map((id) => ({ id, answered: answered.has(id) })),
       rooms: observed.rooms.filter((own) => own.callId === callId),
     }
     const runner = this.#deps.restore({ ...snapshot, state })
-    control.adopt(adopted)
+    control.takeOver(taken)
     void journal.append(snapshot.facts.filter(({ sequence }) => sequence > (last ?? 0)))
     runner.deliver({ type: 'repaired', repair: 'control-restored' })
     return runner.state
@@ -200,7 +201,7 @@ export class Reconciler {
   }
 
   async #putRight(found: readonly Finding[], { rooms }: Observed): Promise<void> {
-    const { control, arrived } = this.#deps
+    const { control, arrived, adopted } = this.#deps
     for (const finding of found) {
       switch (finding.kind) {
         case 'caller-left':
@@ -211,8 +212,12 @@ export class Reconciler {
           control.tell(finding.kind, finding.id)
           break
         case 'arrival':
-          control.adopt({ caller: finding.id, legs: [], rooms: [] })
+          control.takeOver({ caller: finding.id, legs: [], rooms: [] })
           arrived(finding.arrival)
+          break
+        case 'adoption':
+          control.takeOver({ caller: finding.id, legs: [{ id: finding.adoption.desk.id, answered: true }], rooms: [] })
+          adopted(finding.adoption)
           break
         case 'stray-leg':
         case 'empty-room':

@@ -143,7 +143,7 @@ export const ConfigSchema = Type.Object(
       {
         host: Host('Where ARI and AMI listen', '127.0.0.1'),
         httpPort: Port('HTTP port of ARI', 8088),
-        amiPort: Port('Port of AMI', 5038),
+        amiPort: Port('Port of AMI; used where `adoption.contexts` chooses any', 5038),
         sipHost: Host('Address of SIP and RTP', '127.0.0.1'),
         sipPort: Port('SIP port, UDP and TCP', 5060),
         rtpPorts: Type.Tuple([Type.Integer({ minimum: 1024, maximum: 65535 }), Type.Integer({ minimum: 1024, maximum: 65535 })], {
@@ -173,6 +173,15 @@ export const ConfigSchema = Type.Object(
     agents: Type.Array(Agent, { default: [] }),
     trunks: Type.Array(Trunk, { default: [] }),
     destinations: Type.Array(Destination, { default: [] }),
+    adoption: Type.Object(
+      {
+        contexts: Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,78}$' }), {
+          default: [],
+          description: 'Dialplan contexts whose calls in `Queue()` or `Dial()` are adopted when their agent presses a key; none: only calls that came in by Tandem can be handed over',
+        }),
+      },
+      { ...strict, default: {} },
+    ),
     outbound: Type.Optional(
       Type.Object(
         {

@@ -7,7 +7,7 @@ import type { TestCall } from './test-call.ts'
 /** The form of facts written by this version; older ones are up-cast when read. */
 export const factVersion = 2
 
-export const callFactTypes = ['call-made', 'call-arrived', 'call-answered', 'call-waiting', 'call-caller-left', 'call-rated', 'call-ended'] as const
+export const callFactTypes = ['call-made', 'call-arrived', 'call-adopted', 'call-answered', 'call-waiting', 'call-caller-left', 'call-rated', 'call-ended'] as const
 export const handoverFactTypes = [
   'handover-requested',
   'handover-dialled',
@@ -66,6 +66,8 @@ export interface CallSummary {
   readonly caller: { readonly number: string; readonly name?: string }
   readonly dialled: string
   readonly direction: Direction
+  /** It began in the call centre's own queue or dialplan. */
+  readonly adopted?: true
   readonly purpose?: Purpose
   readonly ticket?: string
   readonly arrivedAt: string

@@ -26,6 +26,8 @@ export const problems = {
   'recordings-not-allowed': { status: 403, title: 'This API key may not have recordings' },
   'not-your-call': { status: 403, title: 'Another agent has this call' },
   'agent-not-in-call': { status: 409, title: 'The agent has no call now' },
+  'adoption-not-allowed': { status: 409, title: 'The agent’s call is in a context whose calls are not adopted' },
+  'adoption-failed': { status: 409, title: 'The agent’s call could not be adopted; it goes on as it was' },
   'call-not-answered': { status: 409, title: 'No desk talks with the caller yet' },
   'call-ended': { status: 409, title: 'The call has ended' },
   'same-desk': { status: 409, title: 'The call is at this desk already' },

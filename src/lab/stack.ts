@@ -42,6 +42,8 @@ export interface StackOptions {
   /** Of the trunk to 110, where there is one. */
   readonly policeTrunk?: Partial<Config['trunks'][number]>
   readonly testCalls?: readonly Partial<Config['testCalls'][number]>[]
+  /** Contexts whose calls are adopted. */
+  readonly adoption?: readonly string[]
   /** Beside the numbers, and the trunk of 110. */
   readonly desks?: Partial<Record<'12345' | '110', Partial<Config['desks']['110']>>>
 }
@@ -186,6 +188,7 @@ export async function labSettings(
       ...(police === undefined ? [] : [{ id: 'police', host: '127.0.0.1', port: police, inbound: false, qualifySec: 0, match: ['127.0.0.9'], ...options.policeTrunk }]),
     ],
     ...(options.carrierPort === undefined ? {} : { outbound: { trunk: 'carrier' } }),
+    ...(options.adoption ? { adoption: { contexts: options.adoption } } : {}),
     calls: options.calls ?? {},
     recording: { directory: join(dirname(at.journal), 'asterisk/spool/recording'), ...options.recording },
     testCalls: options.testCalls ?? [],

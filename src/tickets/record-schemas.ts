@@ -113,6 +113,7 @@ export const CallRecord = Type.Object(
     caller: Type.Object({ number: Type.String(), name: Type.Optional(Type.String()) }),
     dialled: Type.String(),
     direction: Type.Enum(directions, { description: '`outbound`: a desk called the citizen' }),
+    adopted: Type.Optional(Type.Literal(true, { description: 'It began in the call centre’s own queue or dialplan, and was adopted while caller and agent talked' })),
     purpose: Type.Optional(Type.Enum(purposes, { description: 'Of an outbound call: calling back, or following up (回访)' })),
     ticket: Type.Optional(Type.String({ description: 'Of an outbound call: the ticket that it is about' })),
     arrivedAt: Time('Arrival'),

@@ -25,6 +25,7 @@ beforeAll(async () => {
   given = await givenAsterisk({ name: 'integration-control', policeTrunkPort: policePort, desks: { '12345': { routes: ['police'] } } })
   control = new AsteriskControl(given.config, pino({ level: 'silent' }), {
     arrived: nothing,
+    adopted: nothing,
     callerLeft: nothing,
     callerPressed: nothing,
     legDialled: nothing,

@@ -148,3 +148,31 @@ describe('health', () => {
     expect({ ok, asterisk }).toMatchObject({ ok: false, asterisk: { ok: false, detail: expect.stringContaining('dialplan') as string } })
   })
 })
+
+describe('a talk of the call centre’s own', () => {
+  it('is adopted once, however often and fast the key is pressed, and makes one hand-over', async () => {
+    given.control.ownTalks.set('1001', 'taken')
+    const answers = await Promise.all([press({ agent: '1001' }), press({ agent: '1001' }), press({ agent: '1001', mode: 'conference' })])
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 200, 200])
+    expect(new Set(answers.map((answer) => answer.json<Answer>().handover.id)).size).toBe(1)
+    expect(given.control.adoptions).toBe(1)
+    expect(given.calls.list()).toMatchObject([{ adopted: true, agent: '1001', dialled: '600', state: 'inviting' }])
+    expect((await press({ agent: '1001' })).statusCode).toBe(200)
+    expect(given.control.adoptions).toBe(1)
+  })
+
+  it('that is not adopted may be tried again', async () => {
+    given.control.ownTalks.set('1001', 'adoption-failed')
+    expect((await press({ agent: '1001' })).json()).toMatchObject({ code: 'adoption-failed' })
+    given.control.ownTalks.set('1001', 'taken')
+    expect((await press({ agent: '1001' })).statusCode).toBe(201)
+  })
+
+  it('is not looked for where the agent is not known, nor while a call of ours is his', async () => {
+    given.control.ownTalks.set('9999', 'taken').set('1001', 'taken')
+    expect((await press({ agent: '9999' })).json()).toMatchObject({ code: 'agent-not-in-call' })
+    given.control.talk('1001')
+    expect((await press({ agent: '1001' })).statusCode).toBe(201)
+    expect(given.control.adoptions).toBe(0)
+  })
+})

@@ -47,6 +47,12 @@ async function conferring(): Promise<string> {
   return handover.id
 }
 
+/** The agent talks without us, and that cannot be changed. */
+function ownTalk(because: 'adoption-not-allowed' | 'adoption-failed'): Ask {
+  given.control.ownTalks.set('1003', because)
+  return press({ mode: 'transfer', agent: '1003' })
+}
+
 /** Brings about what each problem needs, and gives the request that then meets it. */
 const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   'invalid-request': () => press({ mode: 'transfer' }),
@@ -59,6 +65,8 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   'body-too-large': () => press({ mode: 'transfer', agent: '1001', reason: 'x'.repeat(70_000) }),
   'not-your-call': () => press({ mode: 'transfer', call: given.control.talk('1001').call, agent: '1002' }),
   'agent-not-in-call': () => press({ mode: 'transfer', agent: '1003' }),
+  'adoption-not-allowed': () => ownTalk('adoption-not-allowed'),
+  'adoption-failed': () => ownTalk('adoption-failed'),
   'call-not-answered': () => {
     given.control.arrive()
     return press({ mode: 'transfer', call: given.control.legTo('1001').callId })

@@ -31,8 +31,10 @@ export class CallModel {
   /** What no PBX could have obeyed. */
   readonly impossible: string[] = []
 
-  constructor(outbound = false) {
-    if (outbound) this.caller = 'away'
+  /** `adopted`: by 8001, whose leg is up. */
+  constructor(how: 'arrived' | 'outbound' | 'adopted' = 'arrived') {
+    if (how === 'outbound') this.caller = 'away'
+    if (how === 'adopted') this.legs.set('own-leg', { id: 'own-leg', endpoint: '8001', role: 'agent', stage: 'up', hungUp: false, place: 'nowhere', muted: false, joins: [] })
   }
 
   get callerHere(): boolean {

@@ -1,8 +1,8 @@
 /** Calls for the tests of the pure machine: a context, a call in each phase, actions as short lines. */
 import type { Action, Background, Reply } from '../../src/domain/call/actions.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
-import type { AnyEvent, Arrival, ChangeRequest, Context, DeskNow, Event, EventOf, OutboundOrder, PartyEvent, RecordingEvent } from '../../src/domain/call/events.ts'
-import { begin, beginOutbound, step } from '../../src/domain/call/machine.ts'
+import type { Adoption, AnyEvent, Arrival, ChangeRequest, Context, DeskNow, Event, EventOf, OutboundOrder, PartyEvent, RecordingEvent } from '../../src/domain/call/events.ts'
+import { begin, beginAdopted, beginOutbound, step } from '../../src/domain/call/machine.ts'
 import type { Phase, Room, State } from '../../src/domain/call/state.ts'
 import type { CallsFact } from '../../src/domain/facts.ts'
 import type { Platform } from '../../src/domain/handover/handover.ts'
@@ -21,6 +21,9 @@ export const arrival: Arrival = {
 
 /** 8001 calls a citizen by the trunk `carrier`: legs c-1 and c-caller. */
 export const order: OutboundOrder = { id: 'c', platform: '12345', agent: '8001', number: '13900005678', trunk: 'carrier', purpose: 'follow-up', ticket: 'T-7' }
+
+/** 8001 talks with a citizen without Tandem: leg own-leg. */
+export const adoption: Adoption = { ...arrival, dialled: '600', arrivedAt: '2026-01-05T07:59:00.000Z', desk: { id: 'own-leg', endpoint: '8001', sipCallId: 'sip-own-leg' } }
 
 /** One route, or several one after the other. */
 function deskOf(seats: SeatsOf['110'] = [], more: Partial<DeskNow> = {}): DeskNow {
@@ -115,11 +118,11 @@ export class Story {
   satisfactionMs = 0
   readonly #recording: Pick<Context, 'recorded' | 'notice'>
 
-  constructor(seats: SeatsOf = {}, from: Arrival | OutboundOrder = arrival, recording: Partial<Pick<Context, 'recorded' | 'notice'>> = {}) {
+  constructor(seats: SeatsOf = {}, from: Arrival | Adoption | OutboundOrder = arrival, recording: Partial<Pick<Context, 'recorded' | 'notice'>> = {}) {
     this.#recording = { recorded: false, notice: false, ...recording }
     this.seats = seats
     const context = { ...contextAt(this.mono, seats), ...this.#recording }
-    const begun = 'agent' in from ? beginOutbound(from, context) : begin(from, context)
+    const begun = 'agent' in from ? beginOutbound(from, context) : 'desk' in from ? beginAdopted(from, context) : begin(from, context)
     this.state = begun.state
     this.#keep(begun)
   }

@@ -1,6 +1,6 @@
 import type { Observed } from '../../src/calls/comparison.ts'
 import type { Probe } from '../../src/domain/test-call.ts'
-import type { CallControl, ControlListener, LegOrder, Missed } from '../../src/calls/call-control.ts'
+import { AdoptionRefused, type CallControl, type ControlListener, type LegOrder, type Missed } from '../../src/calls/call-control.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -17,7 +17,7 @@ export class FakeControl implements CallControl {
   /** Channels of no call that were removed. */
   readonly cleared: string[] = []
   readonly kept = new Map<string, string>()
-  readonly observed: Mutable<Observed> = { channels: new Map(), rooms: [], legs: [], arrivals: [], restarted: false }
+  readonly observed: Mutable<Observed> = { channels: new Map(), rooms: [], legs: [], arrivals: [], adoptions: [], restarted: false }
   readonly #here = new Set<string>()
   /** Legs that have not answered. */
   readonly #rung = new Set<string>()
@@ -97,6 +97,20 @@ export class FakeControl implements CallControl {
     queueMicrotask(() => this.#listener.legEnded(leg, { cause: 16, lost: false }))
   }
 
+  /** Talks that the PBX has without us, by agent: what becomes of taking one over. */
+  readonly ownTalks = new Map<string, 'taken' | AdoptionRefused['code']>()
+  adoptions = 0
+  async adoptTalk(agent: string, callId: string): Promise<void> {
+    this.adoptions += 1
+    // As asynchronous as the PBX.
+    await new Promise(setImmediate)
+    const becomes = this.ownTalks.get(agent) ?? 'agent-not-in-call'
+    if (becomes !== 'taken') throw new AdoptionRefused(becomes, becomes)
+    const caller = { channelId: `caller-${++this.#callers}`, number: '13800001234' }
+    for (const id of [caller.channelId, `own-${agent}`]) this.#here.add(id)
+    this.#listener.adopted({ id: callId, platform: '12345', dialled: '600', caller, arrivedAt: '2026-01-05T08:00:00.000Z', desk: { id: `own-${agent}`, endpoint: agent } })
+  }
+
   async openBridge(): Promise<void> {}
   async closeBridge(): Promise<void> {}
   async answerCaller(): Promise<void> {}
@@ -123,7 +137,7 @@ export class FakeControl implements CallControl {
     const here = [...this.#here].map((id) => [id, { inHands: !this.#rung.has(id) }] as const)
     return Promise.resolve({ ...this.observed, channels: new Map([...here, ...this.observed.channels]) })
   }
-  adopt(): void {}
+  takeOver(): void {}
   tell(missed: Missed, channelId: string): void {
     if (missed === 'leg-ended') this.#listener.legEnded(channelId, { lost: true })
     else if (missed === 'leg-answered') this.#listener.legAnswered(channelId)

@@ -94,6 +94,7 @@ function settings(path: string, agents: Required<HttpOptions>['agents'], recorde
     recording: { enabled: recorded, directory: join(dirname(path), 'recording') },
     desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'] } },
     testCalls: [{ platform: '110', endpoint: agents['110'].at(-1), ringMs: 1_000 }],
+    adoption: { contexts: ['ext-queues'] },
     agents: (['12345', '110'] as const).flatMap((platform) => agents[platform].map((id) => ({ id, platform, password: secret }))),
   })
 }

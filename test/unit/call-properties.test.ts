@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { AnyEvent, Context, DeskNow } from '../../src/domain/call/events.ts'
 import { eventTypes } from '../../src/domain/call/events.ts'
 import type { Step } from '../../src/domain/call/draft.ts'
-import { begin, beginOutbound, step } from '../../src/domain/call/machine.ts'
+import { begin, beginAdopted, beginOutbound, step } from '../../src/domain/call/machine.ts'
 import { resumption } from '../../src/domain/call/resumption.ts'
 import { fromText, toText } from '../../src/domain/call/snapshot.ts'
 import { phases } from '../../src/domain/call/state.ts'
@@ -12,7 +12,7 @@ import { brokenBy } from '../support/call-invariants.ts'
 import { eventOf, type Happening, type Kind, kinds } from '../support/call-happenings.ts'
 import { CallModel } from '../support/call-model.ts'
 import * as on from '../support/call-world.ts'
-import { arrival, contextAt, lines, order } from '../support/call-world.ts'
+import { adoption, arrival, contextAt, lines, order } from '../support/call-world.ts'
 
 const numRuns = Number(process.env['TANDEM_PROPERTY_RUNS'] ?? 100_000)
 
@@ -35,10 +35,13 @@ const seatsBy = (pick: number) => ({ '12345': routesOf('8', pick), '110': routes
 const allOf = ({ routes, overflow }: DeskNow) => [...routes, ...overflow].flatMap(({ endpoints }) => endpoints)
 const freeAt = ({ desks }: Context) => ({ '12345': allOf(desks['12345']), '110': allOf(desks['110']) })
 
+/** The others have arrived. */
+const begins = ['outbound', 'adopted'] as const
+
 /** Plays the happenings on a fresh call; every visited cell and fact is counted. @returns what broke which invariant, with the way there */
 function play(happenings: readonly Happening[], seated: number, visited: Set<string>): string | undefined {
-  const outbound = seated % 5 === 0
-  const model = new CallModel(outbound)
+  const how = begins[seated % 5] ?? 'arrived'
+  const model = new CallModel(how)
   const facts: CallsFact[] = []
   const past: AnyEvent[] = []
   const told: string[] = []
@@ -55,7 +58,7 @@ function play(happenings: readonly Happening[], seated: number, visited: Set<str
   const releaseAt = seated % 2 === 0 ? 'answer' : 'ringing'
   const recording = { recorded: seated % 2 === 1, notice: seated % 4 === 1 }
   const first = { ...contextAt(mono, seats, desks), ...recording }
-  const begun = outbound ? beginOutbound(order, first) : begin(arrival, first)
+  const begun = how === 'outbound' ? beginOutbound(order, first) : how === 'adopted' ? beginAdopted(adoption, first) : begin(arrival, first)
   obey(begun)
   let { state } = begun
   for (const chance of happenings) {

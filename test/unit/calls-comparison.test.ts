@@ -5,7 +5,7 @@ import { compare, type Observed } from '../../src/calls/comparison.ts'
 import { given } from '../support/call-world.ts'
 
 const channels = (...ids: readonly string[]) => new Map(ids.map((id) => [id, { inHands: true }] as const))
-const observed = (more: Partial<Observed> = {}): Observed => ({ channels: channels('caller-channel', 'c-1', 'c-3'), rooms: [], legs: [], arrivals: [], restarted: false, ...more })
+const observed = (more: Partial<Observed> = {}): Observed => ({ channels: channels('caller-channel', 'c-1', 'c-3'), rooms: [], legs: [], arrivals: [], adoptions: [], restarted: false, ...more })
 const talking = () => [given.talking().state]
 const inviting = () => [given.inviting().state]
 const kinds = (...args: Parameters<typeof compare>) => compare(...args).map(({ kind, id }) => `${kind} ${id}`)

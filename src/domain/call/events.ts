@@ -20,6 +20,14 @@ export interface Arrival {
   readonly caller: Caller
 }
 
+/** A talk in which Tandem had no part is adopted: the call centre's own `Queue()` or `Dial()` has brought the two together. */
+export interface Adoption extends Arrival {
+  /** UTC of the caller's arrival at the PBX. */
+  readonly arrivedAt: string
+  /** The desk's leg. */
+  readonly desk: { readonly id: string; readonly endpoint: string; readonly sipCallId?: string }
+}
+
 /** A desk wants to talk with a citizen. */
 export interface OutboundOrder {
   readonly id: string

@@ -3,6 +3,8 @@
  *
  *   begin outbound ─► calling ─► talking: the desk's own phone answers, then the citizen
  *
+ *   begin adopted ─► talking: they talk already, and Tandem comes to them
+ *
  *   begin ─► ringing ◄────────────► waiting
  *               │ desk answers          (nobody to ring: music, then rung again)
  *               ▼
@@ -30,7 +32,7 @@ import { ended, ringing, waiting } from './before-the-talk.ts'
 import { asking } from './asking.ts'
 import { calling, callOut } from './calling.ts'
 import { type Draft, type FactDraft, find, nothing, type Step, settle } from './draft.ts'
-import type { AnyEvent, Arrival, Context, Event, OutboundOrder, PartyEvent, RecordingEvent, RepairEvent } from './events.ts'
+import type { Adoption, AnyEvent, Arrival, Context, Event, OutboundOrder, PartyEvent, RecordingEvent, RepairEvent } from './events.ts'
 import { aftertalk, joining, releasing } from './joined.ts'
 import { calledBack, ringDesk } from './moves.ts'
 import { inviting } from './inviting.ts'
@@ -46,26 +48,35 @@ export const table: Table = { calling, ringing, waiting, talking, inviting, cons
 
 /** A citizen's call has arrived: its bridge is made, its desk is rung. */
 export function begin(arrival: Arrival, context: Context): Step {
-  const call: Call = {
-    ...arrival,
-    direction: 'inbound',
-    arrivedAt: iso(context.now),
-    callerUp: false,
-    callerHeld: false,
-    callerMuted: false,
-    guests: [],
-    recorded: context.recorded,
-    noticed: false,
-    recordingPaused: false,
-    recordings: [],
-    overflowed: false,
-    sequence: 0,
-    legCount: 0,
-    timer: 0,
-  }
+  const call = inbound(arrival, iso(context.now), context)
   const draft = ringDesk(call, arrival.platform, context, [{ type: 'open-bridge' }])
   return settle(emptyScene, withNotice({ ...draft, facts: [{ type: 'call-arrived' }, ...(draft.facts ?? [])] }, context), context.now)
 }
+
+/** Caller and desk talk already, without Tandem: both come into the call's bridge, and what follows is what follows an answer. */
+export function beginAdopted({ desk, arrivedAt, ...arrival }: Adoption, context: Context): Step {
+  const call: Call = { ...inbound(arrival, arrivedAt, context), callerUp: true, adopted: true }
+  const state: State = { phase: 'talking', call, desk: { ...desk, platform: call.platform, rang: true } }
+  return settle(emptyScene, { state, actions: [{ type: 'open-bridge' }, { type: 'answer-caller' }], facts: [{ type: 'call-adopted' }] }, context.now)
+}
+
+const inbound = (arrival: Arrival, arrivedAt: string, { recorded }: Context): Call => ({
+  ...arrival,
+  direction: 'inbound',
+  arrivedAt,
+  callerUp: false,
+  callerHeld: false,
+  callerMuted: false,
+  guests: [],
+  recorded,
+  noticed: false,
+  recordingPaused: false,
+  recordings: [],
+  overflowed: false,
+  sequence: 0,
+  legCount: 0,
+  timer: 0,
+})
 
 /** A desk calls a citizen: what follows the citizen's answer is what follows an arrived call's. */
 export const beginOutbound = (order: OutboundOrder, context: Context): Step => settle(emptyScene, callOut(order, context), context.now)

@@ -1,7 +1,7 @@
 import type { Failure, Platform, Tracked } from '../handover/handover.ts'
 import type { Ring } from './ring.ts'
 
-/** A channel that Tandem made towards a desk or a further party. Its id is the ARI channelId. */
+/** A channel towards a desk or a further party, made by Tandem or adopted. Its id is the ARI channelId. */
 export interface Leg {
   readonly id: string
   /** The agent, trunk or destination that is rung. */
@@ -64,6 +64,8 @@ export interface Call {
   readonly platform: Platform
   readonly dialled: string
   readonly direction: Direction
+  /** It began in the call centre's own queue or dialplan, and was adopted while they talked. */
+  readonly adopted?: true
   /** Of a call that an agent made: what for, and about which ticket. */
   readonly purpose?: Purpose
   readonly ticket?: string

@@ -16,6 +16,7 @@ export function summarise(state: State): CallSummary {
     caller: { number: call.caller.number, ...(call.caller.name ? { name: call.caller.name } : {}) },
     dialled: call.dialled,
     direction: call.direction,
+    ...(call.adopted ? { adopted: true } : {}),
     ...(call.purpose ? { purpose: call.purpose } : {}),
     ...(call.ticket === undefined ? {} : { ticket: call.ticket }),
     arrivedAt: call.arrivedAt,

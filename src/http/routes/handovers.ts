@@ -31,6 +31,8 @@ const Body = Type.Object(
 const pressProblems = [
   'call-not-found',
   'agent-not-in-call',
+  'adoption-not-allowed',
+  'adoption-failed',
   'not-your-call',
   'same-desk',
   'call-not-answered',
@@ -50,7 +52,7 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
         operationId: 'createHandover',
         summary: 'Press the key: hand a call over to the other desk',
         description:
-          'The other desk rings at once. A second press, from whichever key, shows the hand-over that the first one made (200).',
+          'The other desk rings at once. A second press, from whichever key, shows the hand-over that the first one made (200). A call of the call centre’s own queue or dialplan is adopted first, where `adoption.contexts` has its context; name its `agent` then.',
         tags: ['hand-overs'],
         headers: KeyHeader,
         querystring: NoQuery,
@@ -63,7 +65,7 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
       if (verified && mode !== 'transfer') {
         return sendProblem(reply, problem('invalid-request', { errors: [{ path: '/body/verified', reason: 'only a transfer can be verified' }] }))
       }
-      return answerOnce(request, reply, keys, () => answerOf(calls.press(commandOf(request.body)), calls))
+      return answerOnce(request, reply, keys, async () => answerOf(await calls.press(commandOf(request.body)), calls))
     },
   )
 
