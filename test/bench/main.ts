@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { setUp, sayOnStderr } from '../../src/cli/setup.ts'
 import { stopAll, stopAllOnExit } from '../../src/lab/process.ts'
+import { adoption } from './adoption.ts'
 import { answerToAudio } from './answer-to-audio.ts'
 import { capacity } from './capacity.ts'
 import { pressToInvite } from './press-to-invite.ts'
@@ -25,6 +26,7 @@ const load = { calls: Number(values.calls), rate: Number(values.rate), holdMs: N
 const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResult>>> = {
   'press-to-invite': (progress) => pressToInvite(rounds(2_000), progress),
   recovery: (progress) => recovery(rounds(10), progress),
+  adoption: (progress) => adoption(rounds(100), progress),
   'answer-to-audio': (progress) => answerToAudio(rounds(200), progress),
   capacity: (progress) => capacity({ ...load, presses: rounds(150) }, progress),
 }

@@ -5,6 +5,8 @@ import { eventually } from '../../src/lab/eventually.ts'
 /** The parts of an event that the benchmarks read. */
 export interface RawEvent {
   readonly type: string
+  /** Of `ChannelEnteredBridge`. */
+  readonly bridge?: { readonly id: string; readonly bridge_class: string }
   readonly channel?: { readonly id: string; readonly caller: { readonly number: string } }
   readonly peer?: { readonly id: string }
   readonly dialstatus?: string
@@ -20,19 +22,20 @@ export class RawAri {
   readonly #socket: WebSocket
   #open = false
 
-  private constructor(asterisk: Config['asterisk'], application: string) {
+  private constructor(asterisk: Config['asterisk'], application: string, everything: boolean) {
     const { host, httpPort, username, ariPassword } = asterisk
     this.application = application
     this.#base = `http://${host}:${httpPort}/ari`
     this.#authorization = `Basic ${Buffer.from(`${username}:${ariPassword}`).toString('base64')}`
-    const url = `ws://${host}:${httpPort}/ari/events?app=${application}&api_key=${username}:${encodeURIComponent(ariPassword)}`
+    const url = `ws://${host}:${httpPort}/ari/events?app=${application}&api_key=${username}:${encodeURIComponent(ariPassword)}&subscribeAll=${everything}`
     this.#socket = new WebSocket(url)
     this.#socket.addEventListener('open', () => (this.#open = true))
     this.#socket.addEventListener('message', ({ data }) => this.#event(JSON.parse(String(data)) as RawEvent))
   }
 
-  static async connect(asterisk: Config['asterisk'], application = 'bench'): Promise<RawAri> {
-    const ari = new RawAri(asterisk, application)
+  /** @param everything events of other applications too */
+  static async connect(asterisk: Config['asterisk'], application = 'bench', everything = false): Promise<RawAri> {
+    const ari = new RawAri(asterisk, application, everything)
     await eventually(() => ari.#open, Boolean)
     return ari
   }

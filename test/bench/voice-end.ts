@@ -43,6 +43,7 @@ export class VoiceEnd {
   #to: Address | undefined
   #sent: ((at: number) => void) | undefined
   #listening: Listening | undefined
+  #watched: { readonly toneHz: number; last: number; longest: number } | undefined
 
   private constructor(socket: Socket, toneHz: number) {
     this.#socket = socket
@@ -82,6 +83,16 @@ export class VoiceEnd {
     return promise
   }
 
+  /**
+   * Watches a voice that is being heard.
+   * @returns the longest time without it so far, in ms: from one packet of it to the next, less the 20 ms that there are always
+   */
+  watch(toneHz: number): () => number {
+    const watched = { toneHz, last: performance.now(), longest: 0 }
+    this.#watched = watched
+    return () => Math.max(watched.longest, performance.now() - watched.last - frameMs)
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#timer)
     this.#socket.close()
@@ -110,6 +121,11 @@ export class VoiceEnd {
   }
 
   #take(at: number, packet: Buffer): void {
+    const watched = this.#watched
+    if (watched && packet.length >= headerBytes + frameSamples && isVoice(packet.subarray(headerBytes, headerBytes + frameSamples), watched.toneHz)) {
+      watched.longest = Math.max(watched.longest, at - watched.last - frameMs)
+      watched.last = at
+    }
     const listening = this.#listening
     if (!listening || packet.length < headerBytes + frameSamples || (packet[1] ?? 0) % 0x80 !== pcma) return
     if (!isVoice(packet.subarray(headerBytes, headerBytes + frameSamples), listening.toneHz)) listening.first = undefined
