@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { AdoptionRefused } from '../calls/call-control.ts'
 import type { Config } from '../config/schema.ts'
@@ -10,12 +11,14 @@ import type { AriBridge, AriChannel, AriEvent } from './ari-events.ts'
 import type { AriLink } from './ari-link.ts'
 import type { Bridges } from './bridges.ts'
 import { adoptedContext } from './names.ts'
-import { type OwnTalk, ownTalksOf } from './own-talk.ts'
+import { hasAnswered, type OwnTalk, ownTalksOf } from './own-talk.ts'
 
 /** How long a leg that has come waits for the other one; then the dialplan puts the two together again. */
 const mateMs = 2_000
 /** From the Redirect until both have come. */
 const adoptMs = 3_000
+/** An agent who presses as he answers is not in a bridge yet: looked for so often, and so long apart. */
+const looks = { most: 8, apartMs: 50 } as const
 
 export interface AdoptedLegsListener {
   /** Both legs are in our hands. */
@@ -83,7 +86,7 @@ export class AdoptedLegs {
     return false
   }
 
-  async #talkOf(agent: string): Promise<OwnTalk> {
+  async #talkOf(agent: string, look = 1): Promise<OwnTalk> {
     const { asterisk, adoption } = this.#config
     if (!this.#ami.up) throw AmiError.away('Redirect')
     const [channels, bridges] = await Promise.all([
@@ -91,6 +94,10 @@ export class AdoptedLegs {
       this.#ari.request('bridges', 'list') as Promise<readonly AriBridge[]>,
     ])
     const [talk, second] = ownTalksOf(agent, channels, bridges, asterisk.application)
+    if (!talk && look < looks.most && hasAnswered(agent, channels)) {
+      await pause(looks.apartMs)
+      return this.#talkOf(agent, look + 1)
+    }
     if (!talk) throw new AdoptionRefused('agent-not-in-call', `${agent} talks with nobody`)
     if (second) throw new AdoptionRefused('adoption-failed', `${agent} has two calls`)
     const context = talk.caller.dialplan?.context ?? ''

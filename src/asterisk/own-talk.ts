@@ -41,5 +41,8 @@ export function ownTalksOf(agent: string, channels: readonly AriChannel[], bridg
   })
 }
 
+/** Whether the agent has answered: the two may not be in a bridge yet. */
+export const hasAnswered = (agent: string, channels: readonly AriChannel[]): boolean => channels.some((channel) => isOf(channel, agent) && channel.state === 'Up')
+
 /** `PJSIP/<endpoint>-<number>`; an endpoint's name may have a dash of its own. */
 const isOf = ({ name }: AriChannel, endpoint: string): boolean => name.startsWith(`PJSIP/${endpoint}-`) && /^[0-9a-f]{8}$/.test(name.slice(`PJSIP/${endpoint}-`.length))

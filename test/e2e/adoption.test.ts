@@ -105,6 +105,15 @@ it('in a context that is not chosen it is left alone, and the agent is told', as
   expect(await live()).toEqual([])
 })
 
+it('a key that is pressed in the moment of the answer is not too early', async () => {
+  await phones.caller.dial(numbers.dial)
+  await phones.agent.waitFor('incoming')
+  await phones.agent.answer()
+  const { callId } = await press(stack, '1001', { mode: 'conference' })
+  await expectEach({ caller: ['agent'], agent: ['caller'] })
+  expect(await live()).toMatchObject([{ id: callId, adopted: true }])
+})
+
 it('an agent who talks with nobody is told so', async () => {
   const answer = await stack.api.post('/v1/handovers', { agent: '1001', mode: 'transfer' })
   expect(answer).toMatchObject({ status: 409, body: { code: 'agent-not-in-call' } })
