@@ -1,11 +1,6 @@
 /** What somebody outside does for callers whom a service that stands still has left alone. Pure. */
 import { bridgeOf } from './names.ts'
-import type { AriChannel } from './ari-events.ts'
-
-export interface AriBridge {
-  readonly id: string
-  readonly channels: readonly string[]
-}
+import type { AriBridge, AriChannel } from './ari-events.ts'
 
 export type Rescue =
   /** Into the dialplan, whose fallback rings the desk. */
@@ -19,7 +14,7 @@ export type Rescue =
  * A citizen who is alone talks with whoever has answered for his call, in whatever role; where nobody has, the dialplan's
  * fallback rings the desk. Whoever is in company is left where he is. What rings for nobody ends.
  */
-export function rescues(channels: readonly AriChannel[], bridges: readonly AriBridge[], application: string): readonly Rescue[] {
+export function rescues(channels: readonly AriChannel[], bridges: readonly Pick<AriBridge, 'id' | 'channels'>[], application: string): readonly Rescue[] {
   const ours = (channel: AriChannel) => channel.channelvars?.['TANDEM_APPLICATION'] === application
   const inHands = (channel: AriChannel) => argsOf(channel, application) !== undefined
   const isAlone = ({ id }: AriChannel) => bridges.every(({ channels: members }) => !members.includes(id) || members.length < 2)

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { AriChannel } from './ari-events.ts'
+import type { AriBridge, AriChannel } from './ari-events.ts'
 import { heartbeat } from './heartbeat.ts'
 import { movedVariable } from './names.ts'
-import { type AriBridge, type Rescue, rescues } from './rescue.ts'
+import { type Rescue, rescues } from './rescue.ts'
 
 const requestMs = 2_000
 /** Between two looks there is a second. */

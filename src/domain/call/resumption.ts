@@ -2,7 +2,7 @@
 import type { Action, Background, Place } from './actions.ts'
 import { hangUp } from './draft.ts'
 import { recordingsOf } from './recordings.ts'
-import { changesBetween, type Scene, sceneOf } from './scene.ts'
+import { changesBetween, isRoom, type Scene, sceneOf } from './scene.ts'
 import { answeredLegsOf, type Room, type State } from './state.ts'
 
 /** Where the PBX has the call's parties; who hears what apart from the others cannot be seen. */
@@ -61,5 +61,3 @@ export function resumption(state: State, seen: Seen, trusted: boolean, known: St
     misplaced: misplaced.map(([leg]) => leg),
   }
 }
-
-const isRoom = (place: string): place is Room => place === 'call' || place === 'consultation'

@@ -121,7 +121,7 @@ function guestPlace({ whispersTo }: Guest, members: readonly (readonly [Leg, Pla
   return members.some(([{ id }, place]) => id === whispersTo && isRoom(place)) ? `whisper ${whispersTo}` : 'silence'
 }
 
-const isRoom = (place: Place): place is 'call' | 'consultation' => place === 'call' || place === 'consultation'
+export const isRoom = (place: Place): place is 'call' | 'consultation' => place === 'call' || place === 'consultation'
 
 const isApart = (place: Place): place is Apart => place === 'ringback' || place === 'music' || place === 'silence'
 
