@@ -1,5 +1,6 @@
 /** What our channels and bridges are called in Asterisk: an id tells whose it is. */
 import type { Room } from '../domain/call/state.ts'
+import type { AriChannel } from './ari-events.ts'
 
 /** A call's bridge, and the one in which its desks talk without the caller. */
 export const bridgeOf = (callId: string, room: Room = 'call'): string => (room === 'call' ? `bridge-${callId}` : `consult-${callId}`)
@@ -27,3 +28,10 @@ export const briefingOf = (leg: string): string => `brief-${leg}`
 
 /** A whisper’s channel or bridge. */
 export const isWhisper = (id: string): boolean => /^(snoop|bridge)-.+-whisper-/.test(id)
+
+/** Of `Stasis(application,…)`. @returns undefined for a channel that is not in our application */
+export function argsOf({ dialplan }: AriChannel, application: string): readonly string[] | undefined {
+  if (dialplan?.app_name !== 'Stasis') return undefined
+  const [name, ...args] = dialplan.app_data.split(',')
+  return name === application ? args : undefined
+}

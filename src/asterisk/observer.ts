@@ -4,8 +4,7 @@ import { unlessGone } from './ari-error.ts'
 import { type AdoptedLeg, adoptedLegOf, adoptionOf, arrivalOfAdopted, pairOf } from './adopted-leg.ts'
 import { arrivalOf } from './callers.ts'
 import type { AriLink } from './ari-link.ts'
-import { argsOf } from './rescue.ts'
-import { bridgeOf, isLeg, isWhisper, roomOf } from './names.ts'
+import { argsOf, bridgeOf, isLeg, isWhisper, roomOf } from './names.ts'
 
 /** Of a call's bridge: what its takeover needs. */
 export const snapshotVariable = 'TANDEM_SNAPSHOT'

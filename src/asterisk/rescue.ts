@@ -1,5 +1,5 @@
 /** What somebody outside does for callers whom a service that stands still has left alone. Pure. */
-import { bridgeOf } from './names.ts'
+import { argsOf, bridgeOf } from './names.ts'
 import type { AriBridge, AriChannel } from './ari-events.ts'
 
 export type Rescue =
@@ -47,11 +47,4 @@ function platformOf(channel: AriChannel, application: string): string | undefine
   if (args?.[0] === 'inbound') return args[1]
   if (args?.[0] === 'adopted') return args[1] === 'caller' ? args[3] : undefined
   return args && channel.channelvars?.['TANDEM_ROLE'] === 'caller' ? channel.channelvars['TANDEM_PLATFORM'] : undefined
-}
-
-/** Of `Stasis(application,…)`. @returns undefined for a channel that is not in our application */
-export function argsOf({ dialplan }: AriChannel, application: string): readonly string[] | undefined {
-  if (dialplan?.app_name !== 'Stasis') return undefined
-  const [name, ...args] = dialplan.app_data.split(',')
-  return name === application ? args : undefined
 }
