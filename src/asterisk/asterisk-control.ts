@@ -42,8 +42,8 @@ export class AsteriskControl implements CallControl {
   readonly #callers: Callers
   readonly #observer: Observer
   readonly #places: LegPlaces
-  /** Calls that have a consultation's bridge. */
-  readonly #consultations = new Set<string>()
+  /** Calls that have a consultation's bridge, or may have: `false` as long as Asterisk has not said so. */
+  readonly #consultations = new Map<string, boolean>()
   /** Calls whose music is an announcement's. */
   readonly #announced = new Set<string>()
   readonly #briefings: Briefings
@@ -158,9 +158,10 @@ export class AsteriskControl implements CallControl {
   }
 
   async joinLeg(callId: string, leg: string, room: Room): Promise<void> {
-    if (room === 'consultation' && !this.#consultations.has(callId)) {
+    if (room === 'consultation' && !this.#consultations.get(callId)) {
+      this.#consultations.set(callId, false)
       await this.#bridges.open(callId, room)
-      this.#consultations.add(callId)
+      this.#consultations.set(callId, true)
     }
     await this.#whispers.end(leg)
     const stop = this.#places.endApart(leg)
@@ -251,7 +252,7 @@ export class AsteriskControl implements CallControl {
       this.#legs.takeOver(id, answered)
       if (answered) this.#places.set(id, rooms.find(({ members }) => members.includes(id))?.room ?? 'unknown')
     }
-    for (const { callId, room } of rooms) if (room === 'consultation') this.#consultations.add(callId)
+    for (const { callId, room } of rooms) if (room === 'consultation') this.#consultations.set(callId, true)
   }
 
   tell(missed: Missed, channelId: string): void {

@@ -10,13 +10,15 @@ export interface AriProxy {
   cut(): void
   /** Connections stay, and nothing passes any more: half-open. */
   stall(): void
+  /** What the service sends still arrives; no answer and no event comes back. */
+  deafen(): void
   mend(): void
   close(): Promise<void>
 }
 
 export async function startAriProxy(): Promise<AriProxy> {
   let target = 0
-  let state: 'whole' | 'cut' | 'stalled' = 'whole'
+  let state: 'whole' | 'cut' | 'stalled' | 'deaf' = 'whole'
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
     if (state === 'cut') return void near.destroy()
@@ -24,7 +26,7 @@ export async function startAriProxy(): Promise<AriProxy> {
     for (const [socket, other] of [[near, far], [far, near]] as const) {
       sockets.add(socket)
       socket.on('data', (data) => {
-        if (state === 'whole') other.write(data)
+        if (state === 'whole' || (state === 'deaf' && socket === near)) other.write(data)
       })
       socket.on('close', () => {
         sockets.delete(socket)
@@ -48,8 +50,9 @@ export async function startAriProxy(): Promise<AriProxy> {
       drop()
     },
     stall: () => (state = 'stalled'),
+    deafen: () => (state = 'deaf'),
     mend() {
-      if (state === 'stalled') drop()
+      if (state === 'stalled' || state === 'deaf') drop()
       state = 'whole'
     },
     async close() {
