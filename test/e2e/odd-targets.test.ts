@@ -13,6 +13,7 @@ let caller: Phone
 let agent: Phone
 let police: SipPeer | undefined
 let port: number
+const toneHz = 450
 
 beforeAll(async () => {
   port = await freePort(undefined, 'udp')
@@ -28,7 +29,7 @@ afterEach(async () => {
 afterAll(() => stopAll())
 
 async function pressedAt(behaviour: SipPeerBehaviour): Promise<{ id: string; target: SipPeer }> {
-  const target = await startSipPeer({ behaviour, port })
+  const target = await startSipPeer({ behaviour, port, toneHz })
   police = target
   await givenTalk(stack, caller, agent, '1001')
   const { id } = await press(stack, '1001')
@@ -85,4 +86,14 @@ it('the citizen leaves while 110 rings: the ringing is cancelled', async () => {
   await caller.hangUp()
   await eventually(() => target.count('CANCEL'), (count) => count > 0)
   expect((await settled(stack, id, 'failed')).handover.failure?.reason).toBe('caller-left')
+})
+
+it('110 is offered PCMA first, and its media is agreed once: nothing that happens to the call asks its PBX again', async () => {
+  const { id, target } = await pressedAt('answer-tone')
+  await settled(stack, id, 'completed')
+  await eventually(() => caller.listen({ peer: toneHz }), (heard) => heard.includes('peer'))
+  await caller.hangUp()
+  await eventually(() => target.count('BYE'), (count) => count > 0)
+  const offers = target.received().filter(({ method }) => method === 'INVITE')
+  expect(offers.map(({ codecs }) => codecs[0])).toEqual(['8'])
 })

@@ -43,3 +43,6 @@ export function rtpTarget(request: SipRequest): { host: string; port: number } |
   const port = /^m=audio (\d+)/m.exec(request.text)?.[1]
   return host === undefined || port === undefined ? undefined : { host, port: Number(port) }
 }
+
+/** Payload types of the audio line, in their order. */
+export const codecsOf = (request: SipRequest): readonly string[] => /^m=audio \d+ RTP\/AVP (.+?)\r?$/m.exec(request.text)?.[1]?.split(' ') ?? []

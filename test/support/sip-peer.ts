@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { EventEmitter, once } from 'node:events'
 import type { SipHeaders } from '../../src/lab/sip-trace.ts'
 import { openRtpTone } from './rtp-tone.ts'
-import { parseRequest, renderAnswer, renderSdp, rtpTarget, type SipRequest } from './sip-message.ts'
+import { codecsOf, parseRequest, renderAnswer, renderSdp, rtpTarget, type SipRequest } from './sip-message.ts'
 
 /**
  * What a target does with a call that no phone can be made to do:
@@ -16,6 +16,8 @@ export interface ReceivedRequest {
   /** `performance.now()` */
   readonly at: number
   readonly headers: SipHeaders
+  /** Payload types of the audio that it offers (RFC 3551), the preferred one first. */
+  readonly codecs: readonly string[]
 }
 
 export interface SipPeer {
@@ -95,7 +97,7 @@ export async function startSipPeer({ behaviour, port: wanted = 0, toneHz = 450 }
   socket.on('message', (packet, from) => {
     const request = parseRequest(packet.toString('utf8'))
     if (request === undefined) return
-    const arrival = { method: request.method, at: performance.now(), headers: request.headers }
+    const arrival = { method: request.method, at: performance.now(), headers: request.headers, codecs: codecsOf(request) }
     received.push(arrival)
     for (const answer of answersTo(request)) socket.send(answer, from.port, from.address)
     arrivals.emit(request.method, arrival)
