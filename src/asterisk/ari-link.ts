@@ -1,34 +1,13 @@
-import ari from 'ari-client'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
+import { type AriClient, connectAri } from './ari-connect.ts'
 import { AriError } from './ari-error.ts'
-import { type AriOperation, AriRequests, type AriValues, isAnswer } from './ari-request.ts'
+import { AriRequests, type AriValues, isAnswer } from './ari-request.ts'
 import { type AriEvent, eventFilter, isKnown } from './ari-events.ts'
 
 const requestMs = 5_000
 const pingMs = 2_000
 const rebuildMs = 500
-const connectMs = 10_000
-
-// ari-client's Swagger reader prints a notice through a global `log` of its own; stdout is for the log and for results.
-Reflect.set(globalThis, 'log', () => undefined)
-
-interface Client {
-  readonly _swagger: {
-    readonly apis: Readonly<Record<string, { readonly operations: Readonly<Record<string, AriOperation>> }>>
-  }
-  start(application: string): PromiseLike<void>
-  stop(): void
-  ping(): void
-  on(event: string, listener: (argument: unknown) => void): void
-  removeAllListeners(): void
-  readonly _ws?: {
-    terminate(): void
-    send(text: string): void
-    removeAllListeners(event: string): void
-    on(event: 'message', listener: (data: Buffer) => void): void
-  }
-}
 
 export interface AriLinkOptions {
   readonly config: Config['asterisk']
@@ -40,13 +19,13 @@ export interface AriLinkOptions {
 }
 
 /**
- * The one place that knows ari-client. Keeps a client with a live socket: ari-client reconnects by itself (at most
+ * Keeps a client with a live socket: ari-client reconnects by itself (at most
  * 10 tries, up to 10 s apart); when its tries run out, or the first connection fails, a new client is built.
  */
 export class AriLink {
   readonly #options: AriLinkOptions
   readonly #requests = new AriRequests(requestMs)
-  #client: Client | undefined
+  #client: AriClient | undefined
   #up = false
   #closed = false
   #pinged = false
@@ -86,7 +65,7 @@ export class AriLink {
     const { config, logger } = this.#options
     this.#drop()
     try {
-      const client = await inTime<Client>(ari.connect(`http://${config.host}:${config.httpPort}`, config.username, config.ariPassword))
+      const client = await connectAri(config)
       if (this.#closed) return
       client.on('pong', () => (this.#pinged = false))
       client.on('APILoadError', (error) => logger.warn({ err: error }, 'ARI description could not be read'))
@@ -96,7 +75,7 @@ export class AriLink {
       this.#client = client
       await client.start(config.application)
     } catch (error) {
-      logger.warn({ err: AriError.from('connect', error) }, 'Asterisk cannot be reached')
+      logger.warn({ err: error }, 'Asterisk cannot be reached')
       this.#rebuildLater()
     }
   }
@@ -109,7 +88,7 @@ export class AriLink {
     this.#options.onEvent(event)
   }
 
-  #setUp(client: Client): void {
+  #setUp(client: AriClient): void {
     // ari-client would make an object of every resource in every event first: 0.2 ms before each that is not wanted.
     client._ws?.removeAllListeners('message')
     client._ws?.on('message', (data) => this.#message(String(data)))
@@ -173,18 +152,5 @@ export class AriLink {
     if (!client) return
     client.removeAllListeners()
     if (client._ws) client.stop()
-  }
-}
-
-/** A host that vanishes while it is asked would otherwise be waited for without end. @throws AriError */
-async function inTime<T>(connecting: PromiseLike<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(AriError.timeout('connect', connectMs)), connectMs)
-  })
-  try {
-    return await Promise.race([connecting, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,0 +1,71 @@
+import { createRequire } from 'node:module'
+import ari from 'ari-client'
+import { request } from 'undici'
+import type { Config } from '../config/schema.ts'
+import { AriError } from './ari-error.ts'
+import type { AriOperation } from './ari-request.ts'
+
+const connectMs = 10_000
+
+/** What is used of ari-client's. */
+export interface AriClient {
+  readonly _swagger: {
+    readonly apis: Readonly<Record<string, { readonly operations: Readonly<Record<string, AriOperation>> }>>
+  }
+  start(application: string): PromiseLike<void>
+  stop(): void
+  ping(): void
+  on(event: string, listener: (argument: unknown) => void): void
+  removeAllListeners(): void
+  readonly _ws?: {
+    terminate(): void
+    send(text: string): void
+    removeAllListeners(event: string): void
+    on(event: 'message', listener: (data: Buffer) => void): void
+  }
+}
+
+// ari-client's Swagger reader prints a notice through a global `log` of its own; stdout is for the log and for results.
+Reflect.set(globalThis, 'log', () => undefined)
+
+interface SwaggerApi {
+  readonly failure: (message: unknown) => void
+}
+const fromAriClient = createRequire(import.meta.resolve('ari-client'))
+const swagger = fromAriClient('swagger-client') as { readonly SwaggerApi: { readonly prototype: { fail: (this: SwaggerApi, message: unknown) => void } } }
+// It tells of the failure and then throws it too, in a listener where nobody can catch it: an Asterisk that is just
+// starting (503) would end the process.
+swagger.SwaggerApi.prototype.fail = function fail(message) {
+  this.failure(message)
+}
+
+/** Asks Asterisk for the description of its API. @throws AriError within 10 s */
+export async function connectAri({ host, httpPort, username, ariPassword }: Config['asterisk']): Promise<AriClient> {
+  const address = `http://${host}:${httpPort}`
+  await expectReady(`${address}/ari/api-docs/resources.json`, `Basic ${Buffer.from(`${username}:${ariPassword}`).toString('base64')}`)
+  return inTime<AriClient>(ari.connect(address, username, ariPassword))
+}
+
+/** ari-client waits without end where a connection is reset, and asks on where it is refused an answer. @throws AriError */
+async function expectReady(url: string, authorization: string): Promise<void> {
+  const { statusCode, body } = await request(url, { headers: { authorization }, headersTimeout: connectMs, bodyTimeout: connectMs }).catch((error: unknown) => {
+    throw AriError.from('connect', error)
+  })
+  const text = await body.text()
+  if (statusCode !== 200) throw AriError.refused('connect', statusCode, text)
+}
+
+/** A host that vanishes while it is asked would otherwise be waited for without end. @throws AriError */
+async function inTime<T>(connecting: PromiseLike<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(AriError.timeout('connect', connectMs)), connectMs)
+  })
+  try {
+    return await Promise.race([connecting, late])
+  } catch (error) {
+    throw error instanceof AriError ? error : AriError.from('connect', error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
