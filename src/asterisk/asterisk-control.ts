@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
-import { type CallControl, type ControlListener, LegGone, type LegOrder, type Missed, type TakenOver } from '../calls/call-control.ts'
+import { type CallControl, type ControlListener, type LegOrder, type Missed, type TakenOver } from '../calls/call-control.ts'
 import type { Observed, ObservedRoom } from '../calls/comparison.ts'
 import type { Config } from '../config/schema.ts'
-import type { Apart, Background, Place } from '../domain/call/actions.ts'
+import type { Apart, Background } from '../domain/call/actions.ts'
 import type { Adoption } from '../domain/call/events.ts'
 import type { Room } from '../domain/call/state.ts'
 import type { Probe, Sound } from '../domain/test-call.ts'
 import { type Platform, platforms } from '../domain/handover/handover.ts'
-import { AriError, unlessGone } from './ari-error.ts'
+import { unlessGone } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
 import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
@@ -19,17 +19,11 @@ import { Probes } from './probes.ts'
 import { Heart } from './heartbeat.ts'
 import { Callers } from './callers.ts'
 import { Legs } from './legs.ts'
-import { LegPlaces } from './leg-places.ts'
 import { bridgeOf, movedVariable } from './names.ts'
 import { Observer, snapshotVariable } from './observer.ts'
+import { Seating } from './seating.ts'
 import { announcementClass, ringbackClass } from './music-classes.ts'
 import { Whispers } from './whispers.ts'
-
-/** `addChannel` of a channel that is gone: not found, or on its way out of the application. */
-const legGone = new Set([400, 422])
-/** `removeChannel` of one that is not in that bridge: its join may have been lost with the connection. */
-const notThere = [400, 404, 409, 422]
-const isRoom = (place: Place | 'unknown' | undefined): place is Room => place === 'call' || place === 'consultation'
 
 /** The call control on Asterisk 22 through ARI. */
 export class AsteriskControl implements CallControl {
@@ -41,9 +35,7 @@ export class AsteriskControl implements CallControl {
   readonly #bridges: Bridges
   readonly #callers: Callers
   readonly #observer: Observer
-  readonly #places: LegPlaces
-  /** Calls that have a consultation's bridge, or may have: `false` as long as Asterisk has not said so. */
-  readonly #consultations = new Map<string, boolean>()
+  readonly #seating: Seating
   /** Calls whose music is an announcement's. */
   readonly #announced = new Set<string>()
   readonly #briefings: Briefings
@@ -69,7 +61,6 @@ export class AsteriskControl implements CallControl {
       },
       onDown: () => undefined,
     })
-    this.#places = new LegPlaces(this.#link)
     this.#heart = new Heart(this.#link, logger, () => listener.restored(true))
     this.#bridges = new Bridges(this.#link, config.asterisk.application)
     this.#callers = new Callers(this.#link, logger)
@@ -78,14 +69,14 @@ export class AsteriskControl implements CallControl {
     this.recordings = new BridgeRecordings(this.#link, bridgeOf, listener.recordings)
     this.#probes = new Probes(this.#link)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
+    this.#seating = new Seating(this.#link, this.#bridges, this.#whispers)
     this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
       legRinging: (leg) => listener.legRinging(leg),
       legAnswered: (leg) => listener.legAnswered(leg),
       legHeld: (leg, held) => listener.legHeld(leg, held),
       legEnded: (leg, end) => {
-        this.#places.forget(leg)
-        void this.#whispers.end(leg)
+        this.#seating.legEnded(leg)
         this.#briefings.legEnded(leg)
         this.#probes.legEnded(leg)
         listener.legEnded(leg, end)
@@ -130,7 +121,7 @@ export class AsteriskControl implements CallControl {
   }
 
   async openBridge(callId: string, caller?: string): Promise<void> {
-    const opened = this.#bridges.open(callId, 'call')
+    const opened = this.#bridges.open(callId)
     if (caller !== undefined) this.#callers.note(callId, caller)
     await opened
   }
@@ -141,8 +132,7 @@ export class AsteriskControl implements CallControl {
 
   async closeBridge(callId: string): Promise<void> {
     if (this.#announced.delete(callId)) await this.#stopMoh(bridgeOf(callId))
-    if (this.#consultations.delete(callId)) await this.#bridges.destroy(callId, 'consultation')
-    await this.#bridges.destroy(callId, 'call')
+    await this.#bridges.close(callId)
   }
 
   answerCaller(callId: string, channelId: string): Promise<void> {
@@ -157,39 +147,16 @@ export class AsteriskControl implements CallControl {
     return this.#callers.giveBack(channelId, platform)
   }
 
-  async joinLeg(callId: string, leg: string, room: Room): Promise<void> {
-    if (room === 'consultation' && !this.#consultations.get(callId)) {
-      this.#consultations.set(callId, false)
-      await this.#bridges.open(callId, room)
-      this.#consultations.set(callId, true)
-    }
-    await this.#whispers.end(leg)
-    const stop = this.#places.endApart(leg)
-    const join = this.#link.request('bridges', 'addChannel', { bridgeId: bridgeOf(callId, room), channel: leg, absorbDTMF: true })
-    // Both at once: the one that fails later must not be left unheard, which would end the process.
-    try {
-      await Promise.all([join, stop])
-      this.#places.set(leg, room)
-    } catch (error) {
-      if (error instanceof AriError && legGone.has(error.status ?? 0)) throw new LegGone(error.message, { cause: error })
-      throw error
-    }
+  joinLeg(callId: string, leg: string, room: Room): Promise<void> {
+    return this.#seating.join(callId, leg, room)
   }
 
-  async separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
-    const from = this.#places.of(leg)
-    await this.#whispers.end(leg)
-    if (!isRoom(from)) await this.#places.endApart(leg)
-    this.#places.set(leg, hears)
-    // Asterisk does one after the other: the first answer need not be waited for.
-    const out = isRoom(from) && unlessGone(this.#link.request('bridges', 'removeChannel', { bridgeId: bridgeOf(callId, from), channel: leg }), notThere)
-    const sound = hears === 'silence' ? undefined : this.#link.request('channels', hears === 'ringback' ? 'ring' : 'startMoh', { channelId: leg })
-    await Promise.all([out, sound])
+  separateLeg(callId: string, leg: string, hears: Apart): Promise<void> {
+    return this.#seating.separate(callId, leg, hears)
   }
 
-  async whisper(callId: string, leg: string, to: string): Promise<void> {
-    await this.separateLeg(callId, leg, 'silence')
-    await this.#whispers.begin(leg, to)
+  whisper(callId: string, leg: string, to: string): Promise<void> {
+    return this.#seating.whisper(callId, leg, to)
   }
 
   async noteHandover(channelId: string, handoverId: string): Promise<void> {
@@ -206,10 +173,15 @@ export class AsteriskControl implements CallControl {
     const bridgeId = bridgeOf(callId)
     // An announcement goes on into music by itself.
     if (to === 'music' && this.#announced.has(callId)) return
-    if (from === 'music' || from === 'ringback' || this.#announced.delete(callId)) await this.#stopMoh(bridgeId)
-    if (to === 'music') await this.#link.request('bridges', 'startMoh', { bridgeId })
-    if (to === 'ringback') await this.#link.request('bridges', 'startMoh', { bridgeId, mohClass: ringbackClass })
-    if (to === 'ringing') await this.#link.request('channels', 'ring', { channelId })
+    // All is sent at once: Asterisk does one after the other.
+    const stop = (from === 'music' || from === 'ringback' || this.#announced.delete(callId)) && this.#stopMoh(bridgeId)
+    await Promise.all([stop, this.#startSound(bridgeId, channelId, to)])
+  }
+
+  async #startSound(bridgeId: string, channelId: string, sound: Background): Promise<void> {
+    if (sound === 'music') await this.#link.request('bridges', 'startMoh', { bridgeId })
+    if (sound === 'ringback') await this.#link.request('bridges', 'startMoh', { bridgeId, mohClass: ringbackClass })
+    if (sound === 'ringing') await this.#link.request('channels', 'ring', { channelId })
   }
 
   brief(leg: string, prompt: string): Promise<void> {
@@ -250,9 +222,9 @@ export class AsteriskControl implements CallControl {
     if (caller !== undefined) this.#callers.takeOver(caller)
     for (const { id, answered } of legs) {
       this.#legs.takeOver(id, answered)
-      if (answered) this.#places.set(id, rooms.find(({ members }) => members.includes(id))?.room ?? 'unknown')
+      if (answered) this.#seating.takeOver(id, rooms.find(({ members }) => members.includes(id))?.room ?? 'unknown')
     }
-    for (const { callId, room } of rooms) if (room === 'consultation') this.#consultations.set(callId, true)
+    for (const { callId, room } of rooms) this.#bridges.takeOver(callId, room)
   }
 
   tell(missed: Missed, channelId: string): void {

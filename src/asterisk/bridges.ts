@@ -9,6 +9,8 @@ export class Bridges {
   readonly #application: string
   /** Made before their call begins. */
   readonly #early = new Map<string, Promise<void>>()
+  /** Calls that have a consultation's; `false`: that may have one. */
+  readonly #consultations = new Map<string, boolean>()
 
   constructor(link: AriLink, application: string) {
     this.#link = link
@@ -23,11 +25,35 @@ export class Bridges {
     opened.catch(() => undefined)
   }
 
-  /** Harmless when it is there. @throws AriError */
-  async open(callId: string, room: Room): Promise<void> {
-    const early = room === 'call' ? this.#early.get(callId) : undefined
+  /** The call's. Harmless when it is there. @throws AriError */
+  async open(callId: string): Promise<void> {
+    const early = this.#early.get(callId)
     this.#early.delete(callId)
-    await (early ?? this.#create(callId, room))
+    await (early ?? this.#create(callId, 'call'))
+  }
+
+  /** Where the room is the consultation's: it is made when it is first needed. @throws AriError */
+  async openConsultation(callId: string, room: Room): Promise<void> {
+    if (room !== 'consultation' || this.#consultations.get(callId)) return
+    // Who comes next need not ask again: Asterisk does one after the other.
+    this.#consultations.set(callId, true)
+    try {
+      await this.#create(callId, room)
+    } catch (error) {
+      this.#consultations.set(callId, false)
+      throw error
+    }
+  }
+
+  /** It is there: another process made it. */
+  takeOver(callId: string, room: Room): void {
+    if (room === 'consultation') this.#consultations.set(callId, true)
+  }
+
+  /** All of the call's. Harmless when they are gone. @throws AriError */
+  async close(callId: string): Promise<void> {
+    const consultation = this.#consultations.delete(callId) && this.destroy(callId, 'consultation')
+    await Promise.all([consultation, this.destroy(callId, 'call')])
   }
 
   /** Harmless when it is gone. @throws AriError */

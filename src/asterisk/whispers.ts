@@ -58,8 +58,10 @@ export class Whispers {
 
   async #undo(whisper: Whisper): Promise<void> {
     // Either may be gone with what it hung on.
-    await this.#link.request('channels', 'hangup', { channelId: whisper.snoop }).catch(gone)
-    await this.#link.request('bridges', 'destroy', { bridgeId: whisper.bridge }).catch(gone)
+    await Promise.all([
+      this.#link.request('channels', 'hangup', { channelId: whisper.snoop }).catch(gone),
+      this.#link.request('bridges', 'destroy', { bridgeId: whisper.bridge }).catch(gone),
+    ])
   }
 
   /** Of a whisper that goes on. */

@@ -11,6 +11,7 @@ import type { CallsFact, CallSummary, Fact } from '../domain/facts.ts'
 import type { Commit } from '../journal/journal.ts'
 import { type CallControl, LegGone } from './call-control.ts'
 import { doMediaAction, type MediaAction } from './media-action.ts'
+import { MediaQueue } from './media-queue.ts'
 import type { Timers } from './timers.ts'
 
 export interface RunnerDeps {
@@ -38,7 +39,7 @@ export class CallRunner {
   #mailbox: AnyEvent[] = []
   #running = false
   /** What changes the bridge and what is heard in it happens in order; ringing and ending legs does not wait for it. */
-  #media: Promise<void> = Promise.resolve()
+  readonly #media = new MediaQueue((action) => this.#doMedia(action))
   #told: Promise<unknown> = Promise.resolve()
   #background: Background = 'nothing'
   #reply: Reply | undefined
@@ -74,7 +75,7 @@ export class CallRunner {
 
   /** What has been asked of the bridges so far is done. */
   get seated(): Promise<void> {
-    return this.#media
+    return this.#media.done
   }
 
   get summary(): CallSummary {
@@ -119,7 +120,7 @@ export class CallRunner {
     for (const { id, joined } of this.#state.call.guests) {
       if (!joined) this.deliver({ type: 'party-drop-requested', command: 'stop', party: id, by: 'stop' })
     }
-    await Promise.all([this.#media, this.#told])
+    await Promise.all([this.#media.done, this.#told])
   }
 
   /**
@@ -197,7 +198,7 @@ export class CallRunner {
         return
       case 'close-bridge':
         // With its end on disk: the bridge, and the snapshot with it, says until then that the call is not over.
-        this.#media = this.#media.then(() => this.#committed).then(() => this.#doMedia(action))
+        this.#media.pushAfter(() => this.#committed, action)
         return
       case 'note-handover':
         // Nothing waits for it, and it waits for nothing but the INVITE.
@@ -215,7 +216,7 @@ export class CallRunner {
       case 'start-recording':
       case 'stop-recording':
       case 'pause-recording':
-        this.#media = this.#media.then(() => this.#doMedia(action))
+        this.#media.push(action)
     }
   }
 

@@ -21,6 +21,9 @@ type MediaType =
 /** What changes a call's bridges, what is heard in them, or what is recorded of it: done one after the other. */
 export type MediaAction = Extract<Action, { type: MediaType }>
 
+/** All their requests have been sent when they have been begun. */
+export const sentAtOnce: ReadonlySet<MediaType> = new Set<MediaType>(['join-leg', 'separate-leg', 'mute', 'set-background'])
+
 /** @param from what the caller hears of ours before @throws AriError, LegGone */
 export async function doMediaAction(control: CallControl, { id, caller, direction }: Call, action: MediaAction, from: Background): Promise<void> {
   const channelOf = (party: string): string => (party === 'caller' ? caller.channelId : party)

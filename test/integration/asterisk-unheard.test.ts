@@ -7,7 +7,7 @@ import { stopAll } from '../../src/lab/process.ts'
 import { freePort } from '../../src/lab/ports.ts'
 import { type AriProxy, startAriProxy } from '../support/ari-proxy.ts'
 import { givenAsterisk } from '../support/given-asterisk.ts'
-import { startSipPeer } from '../support/sip-peer.ts'
+import { type SipPeer, startSipPeer } from '../support/sip-peer.ts'
 
 /** What Asterisk has done, and we did not hear of it. */
 let proxy: AriProxy
@@ -45,20 +45,44 @@ afterAll(async () => {
   await proxy.close()
 })
 
+const bridges = () => asterisk.rx('bridge show all')
+const inRoom = (callId: string) => asterisk.rx(`bridge show bridge-${callId}`)
+const back = () => eventually(() => control.up, Boolean)
+
+/** A desk's leg that has answered; the call's bridge is there. */
+async function givenLeg(callId: string): Promise<{ leg: string; target: SipPeer }> {
+  await back()
+  const [leg, target] = [`leg-${callId}`, await startSipPeer({ behaviour: 'answer', port: policePort })]
+  await control.openBridge(callId)
+  control.dialLeg({ leg, callId, endpoint: 'police', platform: '110', role: 'peer', callerNumber: '13800001234' })
+  await eventually(() => answered, (legs) => legs.includes(leg))
+  return { leg, target }
+}
+
 it('leaves no bridge behind of which it did not hear that it was made', async () => {
-  const target = await startSipPeer({ behaviour: 'answer', port: policePort })
-  const bridges = () => asterisk.rx('bridge show all')
-  await eventually(() => control.up, Boolean)
-  await control.openBridge('unheard')
-  control.dialLeg({ leg: 'leg-unheard', callId: 'unheard', endpoint: 'police', platform: '110', role: 'peer', callerNumber: '13800001234' })
-  await eventually(() => answered, (legs) => legs.includes('leg-unheard'))
+  const { leg, target } = await givenLeg('unheard')
   proxy.deafen()
-  const joined = expect(control.joinLeg('unheard', 'leg-unheard', 'consultation')).rejects.toThrow('the connection was lost')
+  const joined = control.joinLeg('unheard', leg, 'consultation')
   await eventually(bridges, (list) => list.includes('consult-unheard'))
   proxy.mend()
-  await joined
-  await eventually(() => control.up, Boolean)
+  await expect(joined).rejects.toThrow('the connection was lost')
+  await back()
   await control.closeBridge('unheard')
   expect(await bridges()).not.toContain('unheard')
+  await target.stop()
+})
+
+it('takes a leg out of its room also where the first request for it was lost on its way', async () => {
+  const { leg, target } = await givenLeg('lost')
+  await control.joinLeg('lost', leg, 'call')
+  proxy.stall()
+  const lost = control.separateLeg('lost', leg, 'ringback')
+  proxy.mend()
+  await expect(lost).rejects.toThrow('the connection was lost')
+  await back()
+  expect(await inRoom('lost')).toContain('Num-Channels: 1')
+  await control.separateLeg('lost', leg, 'ringback')
+  expect(await inRoom('lost')).toContain('Num-Channels: 0')
+  await control.closeBridge('lost')
   await target.stop()
 })
