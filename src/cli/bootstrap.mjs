@@ -10,6 +10,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSy
 import { constants as os } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { serviceInRealTime } from './real-time.mjs'
 
 const project = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 const runtime = join(project, '.runtime')
@@ -17,6 +18,7 @@ const stamp = join(project, 'node_modules/.tandem-stamp')
 const node24 = join(project, `node_modules/node-linux-${process.arch}/bin/node`)
 /** These work in the root directory (see src/lab/root.ts), which only root may enter. */
 const needsRoot = /(^|\/)(src\/cli\/(demo|check|setup)\.ts|test\/bench\/)/
+const isService = /(^|\/)src\/main\.ts$/
 /** Settings of the caller that sudo would otherwise drop. */
 const keep = /^(TANDEM_|NODE_OPTIONS$|CI$|TERM$|LANG$|LC_|(NO|FORCE)_COLOR$|(https?|no)_proxy$|(HTTPS?|NO)_PROXY$)/
 
@@ -112,7 +114,7 @@ function run(script, args) {
   const kept = Object.keys(process.env).filter((name) => keep.test(name))
   const [program = node24, ...rest] = asRoot
     ? ['sudo', `--preserve-env=${kept.join(',')}`, '--', 'env', `PATH=${path}`, node24, script, ...args]
-    : [...dieWithUs, node24, script, ...args]
+    : [...dieWithUs, ...(isService.test(script) ? serviceInRealTime([node24, script, ...args]) : [node24, script, ...args])]
   const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, PATH: path } })
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {

@@ -6,6 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { inRealTime } from '../cli/real-time.mjs'
 import { phoneFiles, type PhoneOptions, renderAccount, renderPhoneConfig } from './phone-config.ts'
 import { connectControl, type PhoneControl, PhoneCommandError } from './phone-control.ts'
 import { type PhoneEvent, PhoneLog, type PhoneState, PhoneTimeoutError } from './phone-log.ts'
@@ -23,11 +24,10 @@ export { type PhoneEvent, type PhoneState, PhoneTimeoutError } from './phone-log
 
 const toneSeconds = 600
 /**
- * As a real-time process where that is allowed: its sound keeps its pace on a busy machine, and a race in baresip 1.1
- * stays closed (`aufile_play.c`: a player that is ended before its thread has run once, as by the quick answer to a
- * re-INVITE, plays on beside the next one).
+ * Real-time: its sound keeps its pace on a busy machine, and a race in baresip 1.1 stays closed (`aufile_play.c`: a player
+ * that is ended before its thread has run once, as by the quick answer to a re-INVITE, plays on beside the next one).
  */
-const runRealTime = 'chrt -r 10 true 2>/dev/null && exec chrt -r 10 "$@"; exec "$@"'
+const priority = 10
 /** A key and the pause after it, long enough for any PBX to tell two of the same apart. */
 const dtmfSpacingMs = 200
 const registrationTimeoutMs = 5000
@@ -255,7 +255,7 @@ export async function startPhone(options: PhoneOptions): Promise<Phone> {
   // `-s` writes every SIP message to the log, from which `incomingHeaders` reads.
   const process = await startInRoot({
     name,
-    command: ['sh', '-c', runRealTime, 'sh', 'baresip', '-4', '-s', '-f', dir],
+    command: inRealTime(priority, ['baresip', '-4', '-s', '-f', dir]),
     cwd: dir,
     logFile: join(dir, 'baresip.log'),
   })

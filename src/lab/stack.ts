@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { debianDirs, renderAsterisk } from '../asterisk/render.ts'
+import { serviceInRealTime } from '../cli/real-time.mjs'
 import { parseConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { Api } from './api.ts'
@@ -90,7 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   let service: LabProcess | undefined
 
   const startService = async () => {
-    const command = [process.execPath, join(projectDir, 'src/main.ts'), '--config', configFile]
+    const command = serviceInRealTime([process.execPath, join(projectDir, 'src/main.ts'), '--config', configFile])
     const started = await startOnHost({ name: 'tandem', command, logFile: join(dir, 'tandem.log') })
     service = started
     await untilReady(started, async () => (await api.get<{ ok: boolean }>('/v1/health')).body.ok, 15_000)

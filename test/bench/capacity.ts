@@ -2,7 +2,7 @@ import { type Load, legsOf } from './capacity-load.ts'
 import { startParties } from './capacity-parties.ts'
 import { type Failures, type RunReport, runLoad } from './capacity-run.ts'
 import { dialplanOperator } from './dialplan-operator.ts'
-import { pressesUnderLoad } from './press-under-load.ts'
+import { type LoadOf, pressesUnderLoad } from './press-under-load.ts'
 import { type BenchResult, printTable } from './result.ts'
 import { figures, ratio } from './statistics.ts'
 import { tandemOperator } from './tandem-operator.ts'
@@ -68,9 +68,10 @@ export async function capacity({ presses, ...load }: CapacityOptions, progress: 
   }
 }
 
-/** So many calls a second that Asterisk takes what it should, for as long as the presses last. */
-function besideLoad({ rate, holdMs }: Load, { peak }: RunReport, presses: number): Load {
-  const slower = Math.max(0.1, Math.min(rate, Math.round((rate * pressedAtPercent * 10) / peak.asteriskCpuPercent) / 10))
+/** So many calls a second that they and the presses have Asterisk take what it should, for as long as the presses last. */
+const besideLoad = ({ rate, holdMs }: Load, { peak }: RunReport, presses: number): LoadOf => (pressesPercent) => {
+  const percent = Math.max(0, pressedAtPercent - pressesPercent)
+  const slower = Math.max(0.1, Math.min(rate, Math.round((rate * percent * 10) / peak.asteriskCpuPercent) / 10))
   const seconds = holdMs / 1000 + presses
   return { rate: slower, holdMs, calls: Math.ceil(slower * seconds) }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { setUp, sayOnStderr } from '../../src/cli/setup.ts'
 import { stopAll, stopAllOnExit } from '../../src/lab/process.ts'
@@ -37,6 +38,8 @@ const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResu
  */
 const bench = benches[positionals[0] ?? '']
 stopAllOnExit()
+// What measures does not wait for what is measured, nor for the load.
+spawnSync('chrt', ['-a', '-r', '-p', '5', String(process.pid)])
 try {
   if (!bench) throw new Error(`say which: npm run bench -- ${Object.keys(benches).join(' | ')} [--rounds N] [--json]`)
   await setUp(sayOnStderr)

@@ -46,29 +46,36 @@ export interface PressesUnderLoad {
   readonly odd: number
 }
 
+/** @param pressesPercent what the presses alone have Asterisk take; 100: one core */
+export type LoadOf = (pressesPercent: number) => Load
+
 /**
  * One transfer after the other in a call that stands, each taken back as 110 rings: while nothing else is going on, and then beside
  * the load, once as many calls are up as it comes to.
  */
-export async function pressesUnderLoad(parties: Parties, load: Load, count: number, progress: (line: string) => void): Promise<PressesUnderLoad> {
+export async function pressesUnderLoad(parties: Parties, loadOf: LoadOf, count: number, progress: (line: string) => void): Promise<PressesUnderLoad> {
   const { stack } = parties
   const { host, httpPort } = stack.config.asterisk
   const tap = await AriTap.open({ host, port: httpPort })
   await restartBehind(stack, tap.port)
   const phones = await startPhones(parties)
   const press = presser(stack, tap, await standingCall(parties))
+  const measured = async () => {
+    const { pid } = stack.asterisk.process
+    const [asterisk, machine, from] = [cpuMsOf(pid), busyMs(), performance.now()]
+    const pressed = await press(count)
+    const percent = (ms: number) => Math.round((ms / (performance.now() - from)) * 100)
+    return { pressed, asteriskCpuPercent: percent(cpuMsOf(pid) - asterisk), machineCpuPercent: percent(busyMs() - machine) }
+  }
   progress('presses while idle')
   await press(warmup)
-  const idle = await press(count)
+  const { pressed: idle, asteriskCpuPercent: pressesPercent } = await measured()
+  const load = loadOf(pressesPercent)
   progress(`presses beside the load, from ${load.holdMs / 1000} s on`)
   const shift = await tandemOperator(stack).begin(load)
   const callers = await makeCalls(parties, tandemOperator(stack), load)
   await pause(load.holdMs)
-  const { pid } = stack.asterisk.process
-  const [asteriskBefore, machineBefore, from] = [cpuMsOf(pid), busyMs(), performance.now()]
-  const loaded = await press(count)
-  const percent = (ms: number) => Math.round((ms / (performance.now() - from)) * 100)
-  const cpu = { asteriskCpuPercent: percent(cpuMsOf(pid) - asteriskBefore), machineCpuPercent: percent(busyMs() - machineBefore) }
+  const { pressed: loaded, ...cpu } = await measured()
   await shift.end()
   await Promise.all([callers, phones.seats, phones.police].map((sipp) => sipp.stop()))
   tap.close()

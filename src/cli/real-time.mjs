@@ -1,0 +1,16 @@
+/**
+ * A command that runs as a real-time process (sched(7), SCHED_RR) where that is allowed (root, or CAP_SYS_NICE), and else as it is.
+ * @param {number} priority 1 to 99
+ * @param {readonly string[]} command
+ * @param {number} [limitSec] CPU time without once waiting after which it is ended (setrlimit(2), RLIMIT_RTTIME): what never
+ * waits would keep a core from all others
+ * @returns {readonly string[]}
+ */
+export function inRealTime(priority, command, limitSec) {
+  const limit = limitSec === undefined ? '' : `prlimit --rttime=${limitSec * 1_000_000} `
+  const realTime = `${limit}chrt -r ${priority}`
+  return ['sh', '-c', `${realTime} true 2>/dev/null && exec ${realTime} "$@"; exec "$@"`, 'sh', ...command]
+}
+
+/** Calls come before what else runs on the machine; Asterisk has the same of its own (`asterisk -p`). @param {readonly string[]} command */
+export const serviceInRealTime = (command) => inRealTime(1, command, 10)
