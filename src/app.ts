@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { AsteriskControl } from './asterisk/asterisk-control.ts'
 import { Calls } from './calls/calls.ts'
@@ -5,7 +6,7 @@ import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
 import type { JournalFile } from './journal/open-journal.ts'
 import { Recordings } from './recordings/recordings.ts'
-import { startTickets } from './tickets/tickets.ts'
+import { LaterTickets } from './tickets/later-tickets.ts'
 
 export interface Tandem {
   readonly http: App
@@ -14,6 +15,9 @@ export interface Tandem {
   /** Stops taking part; live calls talk on in Asterisk. Idempotent. */
   close(): Promise<void>
 }
+
+/** How long everything else waits at the start for the calls of a service that died before, ms. */
+const patienceMs = 1_000
 
 /**
  * Builds and starts everything but the process: journal, tickets, Asterisk, HTTP. Asterisk and Redis may be away.
@@ -42,10 +46,12 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   })
   // First: the calls of a service that died before wait for it.
   const connected = asterisk?.start()
-  const tickets = await startTickets({ config, journal, logger: logger.child({ part: 'tickets' }) })
+  const tickets = new LaterTickets()
   const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await connected
+  await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
+  await tickets.start({ config, journal, logger: logger.child({ part: 'tickets' }) })
   calls.testCalls.start()
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   recordings.start()

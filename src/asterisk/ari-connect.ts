@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
+import { text } from 'node:stream/consumers'
 import ari from 'ari-client'
-import { request } from 'undici'
 import type { Config } from '../config/schema.ts'
 import { AriError } from './ari-error.ts'
 import type { AriOperation } from './ari-request.ts'
@@ -48,11 +50,17 @@ export async function connectAri({ host, httpPort, username, ariPassword }: Conf
 
 /** ari-client waits without end where a connection is reset, and asks on where it is refused an answer. @throws AriError */
 async function expectReady(url: string, authorization: string): Promise<void> {
-  const { statusCode, body } = await request(url, { headers: { authorization }, headersTimeout: connectMs, bodyTimeout: connectMs }).catch((error: unknown) => {
+  const { status, body } = await fetched(url, authorization).catch((error: unknown) => {
     throw AriError.from('connect', error)
   })
-  const text = await body.text()
-  if (statusCode !== 200) throw AriError.refused('connect', statusCode, text)
+  if (status !== 200) throw AriError.refused('connect', status, body)
+}
+
+/** By Node's own client, which is there already: calls may be waiting. */
+async function fetched(url: string, authorization: string): Promise<{ status: number; body: string }> {
+  const asked = get(url, { headers: { authorization }, signal: AbortSignal.timeout(connectMs) })
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  return { status: answer.statusCode ?? 0, body: await text(answer) }
 }
 
 /** A host that vanishes while it is asked would otherwise be waited for without end. @throws AriError */

@@ -81,6 +81,8 @@ export class AriLink {
   }
 
   #message(text: string): void {
+    // Overloaded, it answers pings late, and is not away.
+    this.#pinged = false
     const event = JSON.parse(text) as { type: string }
     if (isAnswer(event)) this.#requests.answered(event)
     if (!isKnown(event)) return

@@ -190,6 +190,11 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
     return this.#reconciler.inControl
   }
 
+  /** Resolves when it was in control for the first time. */
+  get firstInControl(): Promise<void> {
+    return this.#reconciler.firstInControl
+  }
+
   /** No further call can be taken. */
   get full(): boolean {
     return this.#book.size >= this.#options.config.calls.maximum

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
 import type { Adoption, Arrival, Repair } from '../domain/call/events.ts'
-import { lostWithPbx } from '../domain/call/lost.ts'
+import { failedHandover, lostWithPbx } from '../domain/call/lost.ts'
 import { resumption } from '../domain/call/resumption.ts'
-import { after, type CallSnapshot, fromText } from '../domain/call/snapshot.ts'
+import { after, type CallSnapshot, fromText, knowsHandover } from '../domain/call/snapshot.ts'
 import { answeredLegsOf, type State } from '../domain/call/state.ts'
 import { type ClearedFact, factVersion, isHandoverFact } from '../domain/facts.ts'
+import type { Handover } from '../domain/handover/handover.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Journal, OpenCall } from '../journal/journal.ts'
 import type { CallBook } from './call-book.ts'
@@ -41,6 +42,7 @@ export class Reconciler {
   #suspected: ReadonlySet<string> = new Set()
   #busy: Promise<void> = Promise.resolve()
   #inControl = false
+  readonly #firstInControl = Promise.withResolvers<void>()
   #coming = 0
 
   constructor(deps: ReconcilerDeps) {
@@ -52,6 +54,10 @@ export class Reconciler {
     return this.#inControl && this.#deps.control.up
   }
 
+  get firstInControl(): Promise<void> {
+    return this.#firstInControl.promise
+  }
+
   /** Control is back: at the start, or after a gap in the events. */
   async comeBack(): Promise<void> {
     this.#inControl = false
@@ -60,6 +66,7 @@ export class Reconciler {
     this.#coming -= 1
     if (!this.#deps.control.up || this.#coming > 0) return
     this.#inControl = done
+    if (done) this.#firstInControl.resolve()
     if (!done) setTimeout(() => void this.comeBack(), againMs).unref()
   }
 
@@ -87,7 +94,8 @@ export class Reconciler {
     const observed = await this.#observe()
     // Ids are in order of time: who came first waits first.
     const rooms = observed.rooms.toSorted((one, other) => (one.callId < other.callId ? -1 : 1))
-    const restored = rooms.flatMap((room) => this.#restore(room, observed, open) ?? [])
+    const settled = open && (await Promise.all(open.map((call) => this.#settleForgotten(call, rooms))))
+    const restored = rooms.flatMap((room) => this.#restore(room, observed, settled) ?? [])
     if (observed.restarted) for (const { call } of before) if (!observed.channels.has(call.caller.channelId)) this.#lose(call.id)
     const known = [...before, ...restored]
     await this.#putRight(compare(known, this.#states(), observed), observed)
@@ -176,14 +184,36 @@ export class Reconciler {
     return runner.state
   }
 
+  /** A hand-over whose press is in the journal, and which is not in the snapshot: its process died in between. Nobody goes on with it. */
+  async #settleForgotten(open: OpenCall, rooms: readonly ObservedRoom[]): Promise<OpenCall> {
+    const { journal, now, logger, book } = this.#deps
+    const { last, handoverId } = open
+    const text = rooms.find(({ callId }) => callId === last.call.id)?.snapshot
+    const snapshot = text === undefined ? undefined : fromText(text)
+    if (handoverId === undefined || !snapshot || book.get(last.call.id) || snapshot.state.call.sequence >= last.sequence || knowsHandover(snapshot.state, handoverId)) return open
+    const failed = failedHandover(last, await this.#handoverOf(handoverId), now())
+    if (!failed) return open
+    logger.warn({ call: last.call.id, handover: handoverId }, 'a hand-over was lost with the process that began it')
+    await journal.append([failed])
+    return { ...open, last: failed }
+  }
+
+  /** As it was told last; what the journal cannot say stays as it is. */
+  async #handoverOf(handoverId: string | undefined): Promise<Handover | undefined> {
+    if (handoverId === undefined) return undefined
+    try {
+      const facts = await this.#deps.journal.factsOfHandover(handoverId)
+      return facts.flatMap(({ fact }) => (isHandoverFact(fact) ? [fact.handover] : [])).at(-1)
+    } catch (error) {
+      this.#deps.logger.error({ err: error, handover: handoverId }, 'the journal cannot say what became of a hand-over')
+      return undefined
+    }
+  }
+
   /** A call of which the PBX knows nothing: it went with it while nobody was in charge. Or one whose parties talk on without us. */
   async #endUnseen({ last, handoverId }: OpenCall, talks = false): Promise<void> {
     const { journal, now, logger } = this.#deps
-    const facts = handoverId === undefined ? [] : await journal.factsOfHandover(handoverId).catch(() => {
-      // Without it the call ends all the same; the hand-over stays as it was told last.
-      return []
-    })
-    const handover = facts.flatMap(({ fact }) => (isHandoverFact(fact) ? [fact.handover] : [])).at(-1)
+    const handover = await this.#handoverOf(handoverId)
     logger.warn({ call: last.call.id }, talks ? 'a call goes on without control' : 'a call was lost with Asterisk')
     await journal.append(lostWithPbx(last, handover, now(), talks))
   }

@@ -12,5 +12,5 @@ export function inRealTime(priority, command, limitSec) {
   return ['sh', '-c', `${realTime} true 2>/dev/null && exec ${realTime} "$@"; exec "$@"`, 'sh', ...command]
 }
 
-/** Calls come before what else runs on the machine; Asterisk has the same of its own (`asterisk -p`). @param {readonly string[]} command */
-export const serviceInRealTime = (command) => inRealTime(1, command, 10)
+/** Calls come before what else runs on the machine, and before the mixing of those that talk already: Asterisk's own threads have 10 (`asterisk -p`). @param {readonly string[]} command */
+export const serviceInRealTime = (command) => inRealTime(12, command, 10)

@@ -6,6 +6,7 @@ import type { HttpDeps } from './deps.ts'
 import { answerError, handleErrors } from './errors.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { describeApi } from './openapi.ts'
+import { LazySchemas } from './lazy-schemas.ts'
 import { Problem } from './problem.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { callRoutes } from './routes/calls.ts'
@@ -23,13 +24,17 @@ export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerRespo
 const bodyLimit = 64 * 1024
 /** Longest time for a request to come in whole, ms. */
 const requestTimeout = 10_000
+/** From listening until schemas are compiled ahead of their use, ms: calls may be waiting for the service at its start. */
+const compileAfterMs = 1_000
 /** Longest time for answers under way when the service ends, ms: a client that takes nothing must not hold it up. */
 const closeMs = 2_000
 
 /** The HTTP interface: everything but the port. Unknown fields are refused, nothing is coerced. */
 export async function buildServer(deps: HttpDeps): Promise<App> {
   const loggerInstance: FastifyBaseLogger = deps.logger
+  const schemas = new LazySchemas()
   const app: App = Fastify({
+    schemaController: { compilersFactory: schemas.compilersFactory },
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
@@ -47,6 +52,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
       'request',
     )
   })
+  app.addHook('onListen', async () => void setTimeout(() => schemas.compileAll(), compileAfterMs).unref())
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), closeMs).unref()
   })

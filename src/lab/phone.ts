@@ -27,7 +27,7 @@ const toneSeconds = 600
  * Real-time: its sound keeps its pace on a busy machine, and a race in baresip 1.1 stays closed (`aufile_play.c`: a player
  * that is ended before its thread has run once, as by the quick answer to a re-INVITE, plays on beside the next one).
  */
-const priority = 10
+const priority = 20
 /** A key and the pause after it, long enough for any PBX to tell two of the same apart. */
 const dtmfSpacingMs = 200
 const registrationTimeoutMs = 5000

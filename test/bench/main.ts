@@ -39,7 +39,7 @@ const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResu
 const bench = benches[positionals[0] ?? '']
 stopAllOnExit()
 // What measures does not wait for what is measured, nor for the load.
-spawnSync('chrt', ['-a', '-r', '-p', '5', String(process.pid)])
+spawnSync('chrt', ['-a', '-r', '-p', '15', String(process.pid)])
 try {
   if (!bench) throw new Error(`say which: npm run bench -- ${Object.keys(benches).join(' | ')} [--rounds N] [--json]`)
   await setUp(sayOnStderr)

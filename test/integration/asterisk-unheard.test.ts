@@ -15,6 +15,7 @@ let asterisk: LabAsterisk
 let control: AsteriskControl
 let policePort: number
 const answered: string[] = []
+let restored = 0
 
 const nothing = () => undefined
 
@@ -35,7 +36,7 @@ beforeAll(async () => {
     legHeld: nothing,
     legEnded: nothing,
     recordings: { started: nothing, ended: nothing },
-    restored: nothing,
+    restored: () => (restored += 1),
   })
   await control.start()
 }, 60_000)
@@ -85,4 +86,14 @@ it('takes a leg out of its room also where the first request for it was lost on 
   expect(await inRoom('lost')).toContain('Num-Channels: 0')
   await control.closeBridge('lost')
   await target.stop()
+})
+
+it('an Asterisk that answers requests and no ping is overloaded, not away', async () => {
+  await back()
+  const before = restored
+  const withheld = proxy.withholdPongs()
+  await eventually(withheld, (count) => count > 2, 15_000)
+  expect(control.up).toBe(true)
+  expect(restored).toBe(before)
+  proxy.mend()
 })

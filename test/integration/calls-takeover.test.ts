@@ -33,6 +33,8 @@ async function leftBy({ control, calls }: GivenHttp, members: (callId: string) =
   return [...control.kept].map(([callId, snapshot]) => ({ callId, room: 'call', members: members(callId), snapshot }))
 }
 
+const told = (given: GivenHttp) => async () => (await given.journal.read(0, 100)).map(({ fact }) => fact.type)
+
 /** The journal, but for one thing that it does. */
 const but = (changed: Partial<Journal>) => (journal: Journal): Journal => Object.assign(Object.create(journal) as Journal, changed)
 
@@ -86,8 +88,24 @@ it('the facts that were not on disk yet are written by the next process, once', 
   const rooms = await leftBy(first, (id) => [caller, `${id}-1`])
   await first.close()
   const second = await started({ path, observed: { rooms, channels: channelsOf(caller, `${call}-1`) } })
-  const told = async () => (await second.journal.read(0, 100)).map(({ fact }) => fact.type)
-  expect(await eventually(told, (types) => types.length > 2)).toEqual(['call-arrived', 'call-answered', 'call-repaired'])
+  expect(await eventually(told(second), (types) => types.length > 2)).toEqual(['call-arrived', 'call-answered', 'call-repaired'])
+})
+
+it('a press that is in the journal and not in the snapshot has failed, and says so', async () => {
+  const path = newPath()
+  const first = await started({ path })
+  const { call, caller } = first.control.talk('1001')
+  const rooms = await leftBy(first, (id) => [caller, `${id}-1`])
+  const pressed = await first.calls.press({ agent: '1001', mode: 'transfer' })
+  if (typeof pressed === 'string') throw new Error(pressed)
+  await eventually(told(first), (types) => types.includes('handover-requested'))
+  await first.close()
+  const second = await started({ path, observed: { rooms, channels: channelsOf(caller, `${call}-1`), legs: [`${call}-2`] } })
+  const types = await eventually(told(second), (known) => known.includes('asterisk-cleared'))
+  expect(types.slice(types.indexOf('handover-requested') + 1)).toEqual(['handover-failed', 'call-repaired', 'asterisk-cleared'])
+  const numbers = (await second.journal.read(0, 100)).flatMap(({ fact }) => ('sequence' in fact ? [fact.sequence] : []))
+  expect(numbers).toEqual(numbers.map((_, i) => i + 1))
+  expect(second.control.cleared).toContain(`${call}-2`)
 })
 
 it('Asterisk was started again, and a citizen came before it was compared: he is not lost', async () => {

@@ -12,13 +12,19 @@ export interface AriProxy {
   stall(): void
   /** What the service sends still arrives; no answer and no event comes back. */
   deafen(): void
+  /** From now on pings get no answer, and all else passes. @returns how many answers were withheld */
+  withholdPongs(): () => number
   mend(): void
   close(): Promise<void>
 }
 
+/** A control frame (RFC 6455, 5.5.3), which Asterisk sends by itself. */
+const pong = Buffer.from([0x8a, 0x00])
+
 export async function startAriProxy(): Promise<AriProxy> {
   let target = 0
-  let state: 'whole' | 'cut' | 'stalled' | 'deaf' = 'whole'
+  let withheld = 0
+  let state: 'whole' | 'cut' | 'stalled' | 'deaf' | 'without pongs' = 'whole'
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
     if (state === 'cut') return void near.destroy()
@@ -26,7 +32,9 @@ export async function startAriProxy(): Promise<AriProxy> {
     for (const [socket, other] of [[near, far], [far, near]] as const) {
       sockets.add(socket)
       socket.on('data', (data) => {
-        if (state === 'whole' || (state === 'deaf' && socket === near)) other.write(data)
+        const isPong = socket === far && data.equals(pong)
+        if (state === 'without pongs' && isPong) withheld += 1
+        else if (state !== 'stalled' && (state !== 'deaf' || socket === near)) other.write(data)
       })
       socket.on('close', () => {
         sockets.delete(socket)
@@ -51,6 +59,10 @@ export async function startAriProxy(): Promise<AriProxy> {
     },
     stall: () => (state = 'stalled'),
     deafen: () => (state = 'deaf'),
+    withholdPongs() {
+      state = 'without pongs'
+      return () => withheld
+    },
     mend() {
       if (state === 'stalled' || state === 'deaf') drop()
       state = 'whole'

@@ -14,7 +14,7 @@ export function lostWithPbx({ call, sequence }: CallsFact, handover: Handover | 
   const at = iso(now)
   const { failure: _, ...known } = call
   const ended = { ...known, state: 'ended', endedAt: at, endedBy: talks ? 'control-lost' : 'asterisk', parties: [] } as const
-  const failed = handover && !settledStates.includes(handover.state) && ({ ...handover, state: 'failed', failure: { reason: 'control-lost' } } as const)
+  const failed = failureOf(handover)
   const waits = !talks && call.parties.some(({ id }) => id === 'caller') && dialable.test(call.caller.number)
   const told = [
     ...(failed ? [{ type: 'handover-failed', handover: failed } as const] : []),
@@ -23,3 +23,12 @@ export function lostWithPbx({ call, sequence }: CallsFact, handover: Handover | 
   ]
   return told.map((fact, i) => ({ version: factVersion, sequence: sequence + i + 1, at, call: ended, ...fact }))
 }
+
+/** A hand-over that was lost with the process that began it, told from the journal alone. @returns undefined for one that is settled */
+export function failedHandover({ call, sequence }: CallsFact, handover: Handover | undefined, now: Instant): CallsFact | undefined {
+  const failed = failureOf(handover)
+  return failed && { version: factVersion, sequence: sequence + 1, at: iso(now), call, type: 'handover-failed', handover: failed }
+}
+
+const failureOf = (handover: Handover | undefined) =>
+  handover && !settledStates.includes(handover.state) ? ({ ...handover, state: 'failed', failure: { reason: 'control-lost' } } as const) : undefined

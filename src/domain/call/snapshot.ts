@@ -42,3 +42,7 @@ export function fromText(text: string): CallSnapshot | undefined {
 
 /** The state after all that the journal knows of the call, whose last fact has the number `sequence`. */
 export const after = (state: State, sequence: number): State => ({ ...state, call: { ...state.call, sequence: Math.max(state.call.sequence, sequence) } })
+
+/** Whether the state says what became of the hand-over: it is under way, or the call's last one. */
+export const knowsHandover = (state: State, handoverId: string): boolean =>
+  ('handover' in state && state.handover.id === handoverId) || state.call.last?.id === handoverId
