@@ -104,7 +104,7 @@ async function restart(stack: Stack, meanwhile: () => Promise<unknown>): Promise
     }
   }
   // oxlint-disable-next-line no-await-in-loop -- one question after the other
-  while (!(await inControl())) await pause(2)
+  while (!(await inControl())) await pause(10)
   const ms = performance.now() - from
   await started
   return ms
