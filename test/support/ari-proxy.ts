@@ -18,7 +18,7 @@ export interface AriProxy {
   close(): Promise<void>
 }
 
-/** A control frame (RFC 6455, 5.5.3), which Asterisk sends by itself. */
+/** An empty one (RFC 6455, 5.5.3): two bytes that no text of ARI's has in it. */
 const pong = Buffer.from([0x8a, 0x00])
 
 export async function startAriProxy(): Promise<AriProxy> {
@@ -26,15 +26,20 @@ export async function startAriProxy(): Promise<AriProxy> {
   let withheld = 0
   let state: 'whole' | 'cut' | 'stalled' | 'deaf' | 'without pongs' = 'whole'
   const sockets = new Set<Socket>()
+  const withoutPongs = (data: Buffer): Buffer => {
+    const at = data.indexOf(pong)
+    if (at < 0) return data
+    withheld += 1
+    return withoutPongs(Buffer.concat([data.subarray(0, at), data.subarray(at + pong.length)]))
+  }
   const server = createServer((near) => {
     if (state === 'cut') return void near.destroy()
     const far = connect(target, '127.0.0.1')
     for (const [socket, other] of [[near, far], [far, near]] as const) {
       sockets.add(socket)
       socket.on('data', (data) => {
-        const isPong = socket === far && data.equals(pong)
-        if (state === 'without pongs' && isPong) withheld += 1
-        else if (state !== 'stalled' && (state !== 'deaf' || socket === near)) other.write(data)
+        if (state === 'stalled' || (state === 'deaf' && socket === far)) return
+        other.write(state === 'without pongs' && socket === far ? withoutPongs(data) : data)
       })
       socket.on('close', () => {
         sockets.delete(socket)
