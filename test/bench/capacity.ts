@@ -69,9 +69,9 @@ export async function capacity({ presses, ...load }: CapacityOptions, progress: 
 }
 
 /** So many calls a second that they and the presses have Asterisk take what it should, for as long as the presses last. */
-const besideLoad = ({ rate, holdMs }: Load, { peak }: RunReport, presses: number): LoadOf => (pressesPercent) => {
-  const percent = Math.max(0, pressedAtPercent - pressesPercent)
-  const slower = Math.max(0.1, Math.min(rate, Math.round((rate * percent * 10) / peak.asteriskCpuPercent) / 10))
+const besideLoad = ({ rate, holdMs }: Load, { cpuMsPerCall }: RunReport, presses: number): LoadOf => (pressesPercent) => {
+  const msASecond = Math.max(0, pressedAtPercent - pressesPercent) * 10
+  const slower = Math.max(0.1, Math.min(rate, Math.floor((msASecond * 100) / cpuMsPerCall.asterisk) / 100))
   const seconds = holdMs / 1000 + presses
   return { rate: slower, holdMs, calls: Math.ceil(slower * seconds) }
 }

@@ -48,8 +48,8 @@ export interface CallerOptions extends Omit<SippOptions, 'scenario' | 'args'> {
 export function startCallers({ asterisk, calls, rate, holdMs, ...options }: CallerOptions): Promise<Sipp> {
   mkdirSync(options.dir, { recursive: true })
   writeFileSync(join(options.dir, 'calls.csv'), ['SEQUENTIAL', ...calls.map(({ from, to }) => `${from};${to};`)].join('\n'))
-  // Whole calls in a period that sipp can count: a rate of 0.5 is 1 in 2 s.
-  const pace = ['-r', String(Math.round(rate * 10)), '-rp', '10000', '-m', String(calls.length), '-set', 'hold', String(holdMs / 1000), '-l', String(calls.length)]
+  // Whole calls in a period that sipp can count: a rate of 0.55 is 55 in 100 s.
+  const pace = ['-r', String(Math.round(rate * 100)), '-rp', '100000', '-m', String(calls.length), '-set', 'hold', String(holdMs / 1000), '-l', String(calls.length)]
   const args = [`${asterisk.host}:${asterisk.port}`, '-inf', 'calls.csv', ...pace]
   return startSipp({ ...options, scenario: 'caller', args })
 }
