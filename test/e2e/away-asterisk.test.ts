@@ -4,7 +4,7 @@ import type { Phone } from '../../src/lab/phone.ts'
 import { freePort } from '../../src/lab/ports.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { carrierHost, type Stack, startStack } from '../../src/lab/stack.ts'
-import { clear, talkTogether, tones } from '../support/given-call.ts'
+import { clear, expectTalkTogether, tones } from '../support/given-call.ts'
 
 /** Asterisk stands still, or the service stops, while somebody is being rung. */
 let stack: Stack
@@ -33,7 +33,7 @@ it('Asterisk stands still beyond the ring time of a caller’s first ringing: he
   await caller.waitFor('established', 10_000)
   await agent.waitFor('incoming', 10_000)
   await agent.answer()
-  expect(await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)).toBe(true)
+  await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
   await clear(stack, caller, agent)
 })
 

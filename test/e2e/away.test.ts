@@ -3,7 +3,7 @@ import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import { expectEmptyAsterisk, clear, givenTalk, press, settled, shown, talkTogether, tones } from '../support/given-call.ts'
+import { expectEmptyAsterisk, clear, givenTalk, press, settled, shown, expectTalkTogether, tones } from '../support/given-call.ts'
 
 let stack: Stack
 let caller: Phone
@@ -25,7 +25,7 @@ async function expectDeskReached(): Promise<void> {
   expect(agent.peer?.number).toBe('13800001234')
   await agent.answer()
   await caller.waitFor('established')
-  expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+  await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
   await caller.hangUp()
   await agent.waitFor('idle')
   await expectEmptyAsterisk(stack)
@@ -41,7 +41,7 @@ describe('Redis away', () => {
     await peer.waitFor('incoming')
     await peer.answer()
     await settled(stack, id, 'completed')
-    expect(await eventually(() => talkTogether([caller, 'caller'], [peer, 'peer']), Boolean)).toBe(true)
+    await expectTalkTogether([caller, 'caller'], [peer, 'peer'])
     expect((await stack.api.get('/v1/health')).body).toMatchObject({ ok: true, redis: { ok: false } })
     expect(stack.receiver.of(call.id)).toEqual([])
     await stack.redis.start()
@@ -90,8 +90,8 @@ describe('Tandem away', () => {
     // A phone that is still clearing its call is busy: the fallback rings it again after the announcement.
     await eventually(rung, (count) => count > before, 25_000)
     await peer.answer()
-    expect(await eventually(() => talkTogether([waiting, 'caller'], [peer, 'peer']), Boolean)).toBe(true)
-    expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+    await expectTalkTogether([waiting, 'caller'], [peer, 'peer'])
+    await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
     await Promise.all([caller.hangUp(), agent.hangUp(), waiting.hangUp()])
     await Promise.all([caller.waitFor('idle'), agent.waitFor('idle'), peer.waitFor('idle')])
     await stack.startService()
@@ -105,6 +105,6 @@ describe('Tandem away', () => {
     await agent.doNotDisturb(false)
     await agent.waitFor('incoming', 30_000)
     await agent.answer()
-    expect(await eventually(() => talkTogether([caller, 'caller'], [agent, 'agent']), Boolean)).toBe(true)
+    await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
   })
 })

@@ -5,7 +5,7 @@ import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import { callOf, clear, givenTalk, expectHearing, hearsMusicOrRingback, press, settled, shown, storyOf, tones, type Voice } from '../support/given-call.ts'
+import { callOf, clear, givenTalk, expectHearing, expectMusicOrRingback, press, settled, shown, storyOf, tones, type Voice } from '../support/given-call.ts'
 
 let stack: Stack
 let phones: Record<Voice, Phone>
@@ -145,7 +145,7 @@ describe('parties of a three-way call', () => {
     const { call } = await givenConference()
     await party(call, 'caller', { held: true })
     await expectHearing({ agent: ['peer'], peer: ['agent'] }, phones)
-    expect(await hearsMusicOrRingback(phones.caller, 2_000)).toBe(true)
+    await expectMusicOrRingback(phones.caller, 2_000)
     await party(call, 'caller', { held: false })
     await expectHearing(all, phones)
   })
@@ -154,7 +154,7 @@ describe('parties of a three-way call', () => {
     const { call, id } = await givenConference()
     await party(call, partyOf(call, '2001'), { held: true })
     await expectHearing({ caller: ['agent'], agent: ['caller'] }, phones)
-    expect(await hearsMusicOrRingback(phones.peer, 2_000)).toBe(true)
+    await expectMusicOrRingback(phones.peer, 2_000)
     await phones.peer.hangUp()
     expect((await settled(stack, id, 'completed')).handover.outcome).toBe('kept')
     await expectHearing({ caller: ['agent'], agent: ['caller'] }, phones)
@@ -233,7 +233,7 @@ describe('from one way of handing over to another', () => {
     const { id } = await press(stack, '1001', { mode: 'conference' })
     await settled(stack, id, 'ringing')
     await change(id, { mode: 'transfer', consult: false })
-    expect(await hearsMusicOrRingback(phones.caller, 3_000)).toBe(true)
+    await expectMusicOrRingback(phones.caller, 3_000)
     await answeredBy('peer')
     await phones.agent.waitFor('idle')
     await expectHearing({ caller: ['peer'], peer: ['caller'] }, phones)

@@ -4,7 +4,7 @@ import type { Phone } from '../../src/lab/phone.ts'
 import { freePort } from '../../src/lab/ports.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import { clear, givenTalk, hearsMusicOrRingback, press, settled, talkTogether, tones } from '../support/given-call.ts'
+import { clear, givenTalk, expectMusicOrRingback, press, settled, expectTalkTogether, tones } from '../support/given-call.ts'
 import { type SipPeer, type SipPeerBehaviour, startSipPeer } from '../support/sip-peer.ts'
 
 /** 110 behind a trunk, and a PBX there that does what no phone can be made to do. */
@@ -47,7 +47,7 @@ it.each([
   const { id } = await pressedAt(code)
   const { handover } = await settled(stack, id, 'failed')
   expect(handover.failure).toMatchObject(failure)
-  expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+  await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
 })
 
 it('110 stays silent: unreachable after the ring time, and the INVITE is given up', async () => {
@@ -55,7 +55,7 @@ it('110 stays silent: unreachable after the ring time, and the INVITE is given u
   const { handover } = await settled(stack, id, 'failed')
   expect(handover.failure?.reason).toBe('unreachable')
   expect(handover.clock.ring).toBeUndefined()
-  expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+  await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
 })
 
 it('110 rings on: not answered, and its ringing is cancelled', async () => {
@@ -68,7 +68,7 @@ it('110 rings on: not answered, and its ringing is cancelled', async () => {
 it('110 sends early media: the citizen hears ringback of ours and nobody’s voice', async () => {
   const { id } = await pressedAt('early-media')
   await settled(stack, id, 'ringing')
-  expect(await hearsMusicOrRingback(caller, 2_000)).toBe(true)
+  await expectMusicOrRingback(caller, 2_000)
 })
 
 it('110 answers as the cancel goes out: its leg is ended, the pair talk again', async () => {
@@ -77,7 +77,7 @@ it('110 answers as the cancel goes out: its leg is ended, the pair talk again', 
   await stack.api.post(`/v1/handovers/${id}/cancel`, {})
   await eventually(() => target.count('BYE'), (count) => count > 0)
   await settled(stack, id, 'cancelled')
-  expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+  await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
 })
 
 it('the citizen leaves while 110 rings: the ringing is cancelled', async () => {

@@ -8,7 +8,7 @@ import { rootDir } from '../../src/lab/paths.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import { callOf, clear, expectHearing, givenTalk, press, settled, storyOf, talkTogether, tones, type Voice } from '../support/given-call.ts'
+import { callOf, clear, expectHearing, givenTalk, press, settled, storyOf, expectTalkTogether, tones, type Voice } from '../support/given-call.ts'
 import { expectNoRecorder, factsOf, fileOf, heardInFile, recordingsOf, storyIn } from '../support/given-recording.ts'
 
 let stack: Stack
@@ -39,7 +39,7 @@ async function expectTransferred(call: string): Promise<void> {
   await phones.peer.waitFor('incoming')
   await phones.peer.answer()
   await settled(stack, id, 'completed')
-  expect(await talkTogether([phones.caller, 'caller'], [phones.peer, 'peer'])).toBe(true)
+  await expectTalkTogether([phones.caller, 'caller'], [phones.peer, 'peer'])
   expect((await callOf(stack, '2001')).recordings).toMatchObject([{ id: call, state: 'failed' }])
   await hangUp()
 }

@@ -3,7 +3,7 @@ import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import { callOf, clear, hearsMusicOrRingback, talkTogether, tones } from '../support/given-call.ts'
+import { callOf, clear, expectMusicOrRingback, expectTalkTogether, tones } from '../support/given-call.ts'
 import { factsOf, heardInFile, storyIn } from '../support/given-recording.ts'
 
 let stack: Stack
@@ -22,10 +22,10 @@ describe('the notice that the call is recorded', () => {
     await caller.dial('12345')
     await agent.waitFor('incoming')
     await caller.waitFor('established')
-    expect(await hearsMusicOrRingback(caller, 3_500)).toBe(true)
+    await expectMusicOrRingback(caller, 3_500)
     expect(agent.state).toBe('incoming')
     await agent.answer()
-    expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+    await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
     const { id } = await callOf(stack, '1001')
     await clear(stack, caller, agent)
     await factsOf(stack, id)
@@ -39,7 +39,7 @@ describe('the notice that the call is recorded', () => {
     const answeredAt = performance.now()
     await eventually(() => agent.listen(tones, 200), (heard) => heard.join() === 'caller', 5_000)
     expect(performance.now() - answeredAt).toBeLessThan(1_500)
-    expect(await talkTogether([caller, 'caller'], [agent, 'agent'])).toBe(true)
+    await expectTalkTogether([caller, 'caller'], [agent, 'agent'])
     await clear(stack, caller, agent)
   })
 })

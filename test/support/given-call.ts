@@ -4,7 +4,8 @@ import { eventually } from '../../src/lab/eventually.ts'
 import { type Phone, PhoneTimeoutError } from '../../src/lab/phone.ts'
 import type { Stack } from '../../src/lab/stack.ts'
 import { openEvents, type ServerEvent } from './sse-client.ts'
-import { musicOrRingback, partyTones } from '../../src/lab/tones.ts'
+import { type Recording, slice } from '../../src/lab/recording.ts'
+import { hearing, loudButNoParty, musicOrRingback, partyTones } from '../../src/lab/tones.ts'
 import type { DeliveryView } from '../../src/tickets/tickets.ts'
 
 export interface Shown {
@@ -46,10 +47,10 @@ export async function shown(stack: Stack, handoverId: string): Promise<Shown> {
 export const settled = (stack: Stack, handoverId: string, state: Handover['state']): Promise<Shown> =>
   eventually(() => shown(stack, handoverId), ({ handover }) => handover.state === state, 15_000)
 
-/** Both hear each other's tone, and nobody else's. */
-export async function talkTogether(one: [Phone, keyof typeof tones], other: [Phone, keyof typeof tones]): Promise<boolean> {
-  const [first, second] = await Promise.all([one[0].listen(tones), other[0].listen(tones)])
-  return first.join() === other[1] && second.join() === one[1]
+/** Waits until both hear each other's tone, and nobody else's. */
+export async function expectTalkTogether(one: [Phone, Voice], other: [Phone, Voice]): Promise<void> {
+  const heard = () => Promise.all([one[0].listen(tones), other[0].listen(tones)])
+  await eventually(heard, ([first, second]) => first.join() === other[1] && second.join() === one[1])
 }
 
 /** Waits until everybody hears just these voices: nobody else, and nobody's own. */
@@ -81,12 +82,22 @@ export async function factsOf(stack: Stack, callId: string): Promise<readonly Se
   return reader.events
 }
 
-/** What the phone hears for a whole ringing cadence is music or ringback, and no party at any time. */
-export async function hearsMusicOrRingback(phone: Phone, forMs = 5_500): Promise<boolean> {
-  const from = performance.now()
-  await phone.listen(tones, forMs)
-  const parties = await phone.listen(tones, 200)
-  return parties.length === 0 && musicOrRingback(phone.heard(), tones, from + 200, from + forMs - 200)
+/** Waits until what the phone hears for so long is music or ringback, and then no party. */
+export async function expectMusicOrRingback(phone: Phone, forMs = 5_500, withinMs?: number): Promise<void> {
+  const heard = async () => {
+    const from = performance.now()
+    await phone.listen(tones, forMs)
+    const parties = await phone.listen(tones, 200)
+    const [begin, end] = [from + 200, from + forMs - 200]
+    return { music: parties.length === 0 && musicOrRingback(phone.heard(), tones, begin, end), parties, picture: pictureOf(phone.heard(), begin, end) }
+  }
+  await eventually(heard, ({ music }) => music, withinMs)
+}
+
+/** A letter for every 40 ms: `P` a party, `m` anything else that is loud, `.` nothing. */
+function pictureOf(recording: Recording, fromMs: number, toMs: number): string {
+  const moments = hearing(slice(recording, fromMs, toMs).samples, recording.sampleRate, tones)
+  return moments.map((moment) => (loudButNoParty(moment) ? 'm' : Object.values(moment.heard).some(Boolean) ? 'P' : '.')).join('')
 }
 
 /** Asterisk has nothing left of ours: no channel, no bridge. */
