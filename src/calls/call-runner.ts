@@ -150,7 +150,8 @@ export class CallRunner {
     // First of all: an INVITE may be among them.
     this.#perform(actions)
     this.#deps.changed(before, state)
-    this.#keepSoon()
+    // That a leg was dialled is known by its order: it is kept with what comes next.
+    if (event.type !== 'leg-dialled') this.#keepSoon()
     this.#deps.logger.info(
       { event: event.type, ...('leg' in event ? { leg: event.leg } : {}), before: before.phase, phase: state.phase, ...endOf(event) },
       'step',

@@ -169,7 +169,7 @@ export class Reconciler {
     }
     // A journal that was lost knows nothing; one that was not has the end of what it does not call open.
     if (open && last === undefined && journal.epoch > 1 && snapshot.facts[0]?.sequence !== 1) return undefined
-    const state = after(snapshot.state, last ?? 0)
+    const state = after(snapshot.state, openCall?.last)
     const caller = callerOf(state)
     const answered = new Set([...answeredLegsOf(state).map(({ id }) => id), ...(state.phase === 'calling' ? [] : [state.call.caller.channelId])])
     const taken = {

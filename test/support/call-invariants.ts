@@ -43,8 +43,8 @@ function desksWithCaller(state: State): readonly Leg[] {
     case 'talking':
       return [state.desk]
     case 'inviting': {
-      const { mode, consult, state: step } = state.handover
-      return state.desk && (step === 'requested' || (mode === 'conference' && !consult)) ? [state.desk] : []
+      const { mode, consult } = state.handover
+      return state.desk && (!state.ring || (mode === 'conference' && !consult)) ? [state.desk] : []
     }
     case 'joining': {
       const { mode, verified } = state.handover
@@ -97,7 +97,7 @@ export const invariants: Readonly<Record<string, Check>> = {
 
   'I4 while the other desk rings for a transfer or a consultation, the caller hears neither desk': ({ after, world }) =>
     after.phase !== 'inviting' ||
-    after.handover.state === 'requested' ||
+    !after.ring ||
     (after.handover.mode === 'conference' && !after.handover.consult) ||
     world.inBridge.every(({ id }) => after.call.guests.some((guest) => guest.id === id)),
 

@@ -13,10 +13,12 @@ describe('the first desk leaves before the other one has answered', () => {
   })
 
   it.each([
-    ['before the dialling was told', given.talking().tell(on.press()), on.hangsUp('c-1')],
-    ['as its leg could not be joined', given.talking().tell(on.press()), on.joinFails('c-1')],
-  ])('%s: the caller hears music', (_, story, event) => {
-    expect(story.tell(event).did).toEqual(expect.arrayContaining(['sound music', 'fact handover-released']))
+    ['before the dialling was told', on.hangsUp('c-1')],
+    ['as its leg could not be joined', on.joinFails('c-1')],
+  ])('%s: the caller goes on hearing music', (_, event) => {
+    const story = given.talking().tell(on.press())
+    expect(story.did).toContain('sound music')
+    expect(story.tell(event).did.at(-1)).toBe('fact handover-released')
     expect(story.tell(on.dialled('c-3'), on.rings('c-3')).did).toEqual(['sound ringback', 'fact handover-ringing'])
   })
 

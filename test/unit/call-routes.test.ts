@@ -64,11 +64,11 @@ const busy = (more = {}) => {
 describe('all are busy at the other desk', () => {
   it('the pair talk on, and the first who is free there is rung', () => {
     const story = busy()
-    expect(story.did).toEqual(['timer 25000', 'reply press: h1 requested, created', 'fact handover-requested'])
+    expect(story.did).toEqual(['timer 25000', 'reply press: h1 requested, created', 'note h1: caller, c-1', 'fact handover-requested'])
     expect(story.tell(on.deskFree).did).toEqual([])
     story.seats = { '110': ['9002'] }
-    expect(story.tell(on.deskFree).did).toEqual(['dial c-3 9002 as peer for h1', 'timer 25000'])
-    expect(story.tell(on.dialled('c-3'), on.deskFree).did).toEqual([])
+    expect(story.tell(on.deskFree).did).toEqual(['dial c-3 9002 as peer for h1', 'timer 25000', 'separate c-1: ringback', 'sound music'])
+    expect(story.tell(on.deskFree).did).toEqual([])
   })
 
   it('nobody becomes free within the ring time: busy', () => {

@@ -40,9 +40,28 @@ describe('a snapshot', () => {
   })
 
   it('goes on numbering after the journal’s last fact, and never before its own', () => {
-    const { state } = given.talking()
-    expect(after(state, 99).call.sequence).toBe(99)
-    expect(after(state, 0).call.sequence).toBe(state.call.sequence)
+    const { state, facts } = given.talking()
+    const [arrived] = facts
+    expect(after(state, arrived && { ...arrived, sequence: 99 }).call.sequence).toBe(99)
+    expect(after(state, arrived)).toEqual(state)
+    expect(after(state, undefined)).toEqual(state)
+  })
+
+  it('from before the dialling, which the journal has: it is not told again, and its time is kept', () => {
+    const story = given.talking().tell(on.press())
+    const { state } = story
+    const dialled = story.tell(on.dialled('c-3')).facts.at(-1)
+    story.state = after(state, dialled)
+    expect(story.tell(on.rings('c-3')).did).toEqual(['sound ringback', 'fact handover-ringing'])
+    expect(story.facts.at(-1)).toMatchObject({ handover: { state: 'ringing', clock: { press: 0, dial: 10, ring: 20 } } })
+  })
+
+  it('from before the dialling of another hand-over: that one is dialled as any', () => {
+    const story = given.talking().tell(on.press(), on.dialled('c-3'), on.cancel())
+    const dialled = story.facts.find(({ type }) => type === 'handover-dialled')
+    const { state } = story.tell(on.press('again', 'h2'))
+    story.state = after(state, dialled && { ...dialled, sequence: 99 })
+    expect(story.tell(on.dialled('c-5')).did).toEqual(['fact handover-dialled'])
   })
 })
 

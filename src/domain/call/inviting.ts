@@ -1,6 +1,5 @@
 import { failureOf, tellingFailure } from '../handover/failure.ts'
 import { advance, type Failure, stamp } from '../handover/handover.ts'
-import type { Action } from './actions.ts'
 import { type Draft, type FactDraft, find, hangUp, nothing, stopTimer, without } from './draft.ts'
 import type { ChangeRequest, Context, EventOf, Route } from './events.ts'
 import { callerLeft, end, fallBack, free, join } from './moves.ts'
@@ -14,7 +13,7 @@ export const inviting: Row<'inviting'> = {
   'leg-dialled': (state, event, context) => {
     if (!find(state.targets, event.leg)) return nothing(state)
     const { sipCallId } = event
-    return part(sipCallId === undefined ? state : withLeg(state, event.leg, (leg) => ({ ...leg, sipCallId })), context)
+    return { actions: [], ...dialled(sipCallId === undefined ? state : withLeg(state, event.leg, (leg) => ({ ...leg, sipCallId })), context) }
   },
   'leg-ringing': (state, event, context) => {
     if (!find(state.targets, event.leg)) return nothing(state)
@@ -22,10 +21,10 @@ export const inviting: Row<'inviting'> = {
     // The route's first sign of ringing.
     const timed = state.ring && !state.targets.some(({ rang }) => rang) ? heard(rings.call, state.ring, context) : { call: rings.call, actions: [] }
     if (state.handover.state === 'ringing') return { state: { ...rings, call: timed.call }, actions: timed.actions }
-    const parted = part({ ...rings, call: timed.call }, context)
-    const handover = advance(parted.state.handover, 'ringing', 'ring', context.now)
-    const draft = release({ ...parted.state, handover }, [...parted.facts, { type: 'handover-ringing', handover }], context)
-    return { ...draft, lastly: [...(draft.lastly ?? []), ...timed.actions, ...parted.lastly] }
+    const told = dialled({ ...rings, call: timed.call }, context)
+    const handover = advance(told.state.handover, 'ringing', 'ring', context.now)
+    const draft = release({ ...told.state, handover }, [...told.facts, { type: 'handover-ringing', handover }], context)
+    return { ...draft, lastly: [...(draft.lastly ?? []), ...timed.actions] }
   },
   'leg-answered': answered,
   'leg-joined': nothing,
@@ -109,18 +108,11 @@ function answered(state: Inviting, event: EventOf<'leg-answered'>, { now }: Cont
   }
 }
 
-/** The first INVITE is on its way: from now on the scene is that of the mode. Ringing may be told before the dialling. */
-function part(state: Inviting, { now }: Context): Draft & { state: Inviting; lastly: readonly Action[]; facts: readonly FactDraft[] } {
-  if (state.handover.clock.dial !== undefined) return { state, actions: [], lastly: [], facts: [] }
+/** The first INVITE is on its way. Ringing may be told before it. */
+function dialled(state: Inviting, { now }: Context): { readonly state: Inviting; readonly facts: readonly FactDraft[] } {
+  if (state.handover.clock.dial !== undefined) return { state, facts: [] }
   const handover = advance(state.handover, 'dialling', 'dial', now)
-  // Only now: nothing may stand in the INVITE's way.
-  const parties = state.desk ? ['caller', state.desk.id] : ['caller']
-  return {
-    state: { ...state, handover },
-    actions: [],
-    lastly: [{ type: 'note-handover', parties, handoverId: handover.id }],
-    facts: [{ type: 'handover-dialled', handover }],
-  }
+  return { state: { ...state, handover }, facts: [{ type: 'handover-dialled', handover }] }
 }
 
 /** The first desk of a plain transfer may be released as the other one rings, by configuration. */

@@ -5,6 +5,7 @@ import type { Action, Prompt } from './actions.ts'
 import { type Draft, type FactDraft, hangUp, startTimer, stopTimer, without } from './draft.ts'
 import type { Context } from './events.ts'
 import { ringRoutes, type Rung } from './ring.ts'
+import { pairTalks } from './scene.ts'
 import { close, complete, hasJoined, type Settled } from './settling.ts'
 import type { Call, Guest, Leg, Room, State } from './state.ts'
 import { legsOf } from './state.ts'
@@ -153,10 +154,9 @@ function callBack(state: State): readonly FactDraft[] {
     case 'inviting':
     case 'joining':
     case 'consulting': {
-      const { mode, consult, to, state: step } = state.handover
       // He talked with his desk until he left, or had talked with both.
-      const talked = state.phase === 'inviting' && state.desk !== undefined && (step === 'requested' || (mode === 'conference' && !consult))
-      return talked || hasJoined(state.handover) ? [] : [{ type: 'call-back-requested', platform: to }]
+      const talked = state.phase === 'inviting' && state.desk !== undefined && pairTalks(state)
+      return talked || hasJoined(state.handover) ? [] : [{ type: 'call-back-requested', platform: state.handover.to }]
     }
     case 'calling':
     case 'talking':

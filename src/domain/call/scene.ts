@@ -3,7 +3,7 @@
  * the media follows from the two scenes, before and after.
  */
 import type { Action, Apart, Background, Place } from './actions.ts'
-import { type Guest, isHeld, type Leg, type Room, type State } from './state.ts'
+import { type Guest, type Inviting, isHeld, type Leg, type Room, type State } from './state.ts'
 
 export interface Scene {
   /** What the caller hears while nobody talks with him. */
@@ -73,7 +73,7 @@ function membersOf(state: Exclude<State, { phase: 'ended' }>): readonly (readonl
     case 'talking':
       return [[state.desk, 'call']]
     case 'inviting':
-      return state.desk ? [[state.desk, inviterPlace(state.handover)]] : []
+      return state.desk ? [[state.desk, pairTalks(state) ? 'call' : 'ringback']] : []
     case 'consulting':
       return [
         [state.desk, 'consultation'],
@@ -90,11 +90,10 @@ function membersOf(state: Exclude<State, { phase: 'ended' }>): readonly (readonl
   }
 }
 
-type Handing = Extract<State, { phase: 'inviting' }>['handover']
+type Handing = Inviting['handover']
 
-/** Until the INVITE has left the pair talk on; in a three-way call without consultation, all the time. */
-const inviterPlace = ({ state, mode, consult }: Handing): Place =>
-  state === 'requested' || (mode === 'conference' && !consult) ? 'call' : 'ringback'
+/** While nobody can be rung the pair talk on; in a three-way call without consultation, all the time. */
+export const pairTalks = ({ ring, handover: { mode, consult } }: Inviting): boolean => ring === undefined || (mode === 'conference' && !consult)
 
 /** The first desk is with the caller as the other one comes. */
 export const deskStays = ({ mode, verified }: Handing): boolean => mode === 'conference' || verified === true

@@ -40,8 +40,16 @@ export function fromText(text: string): CallSnapshot | undefined {
   return { state: read.state, facts: read.facts ?? [], ...(read.timer ? { timer: read.timer } : {}) }
 }
 
-/** The state after all that the journal knows of the call, whose last fact has the number `sequence`. */
-export const after = (state: State, sequence: number): State => ({ ...state, call: { ...state.call, sequence: Math.max(state.call.sequence, sequence) } })
+/**
+ * The state after all that the journal knows of the call: numbers go on behind its last fact, and what that one told is not
+ * told again. The dialling of a leg alone is not worth a snapshot.
+ */
+export function after(state: State, last: CallsFact | undefined): State {
+  if (!last || last.sequence <= state.call.sequence) return state
+  const call = { ...state.call, sequence: last.sequence }
+  if (state.phase !== 'inviting' || last.type !== 'handover-dialled' || last.handover.id !== state.handover.id) return { ...state, call }
+  return { ...state, call, handover: { ...last.handover, pressedAtMono: state.handover.pressedAtMono } }
+}
 
 /** Whether the state says what became of the hand-over: it is under way, or the call's last one. */
 export const knowsHandover = (state: State, handoverId: string): boolean =>

@@ -84,14 +84,16 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     }
   }
   const reply = { type: 'reply', command: event.command, reply: { kind: 'handover', handover: toRecord(handover), created: true } } as const
+  const noted = { type: 'note-handover', parties: ['caller', desk.id], handoverId: handover.id } as const
   if (!rung) {
     // All are busy there: it is rung as soon as somebody is free, within the ring time.
     const timer = startTimer(state.call, context.ringMs)
-    return { state: { phase: 'inviting', call: timer.call, desk, targets: [], handover }, actions: [timer.action, reply], facts: [requested] }
+    return { state: { phase: 'inviting', call: timer.call, desk, targets: [], handover }, actions: [timer.action, reply], lastly: [noted], facts: [requested] }
   }
   return {
     state: { phase: 'inviting', call: rung.call, desk, targets: rung.legs, ring: rung.ring, handover },
     actions: [...rung.actions, rung.timer, reply],
+    lastly: [noted],
     facts: [requested],
   }
 }
