@@ -90,6 +90,7 @@ const Endpoint = Type.Object(
     events: Type.Optional(
       Type.Array(Type.String({ pattern: '^(handover|call-back)\\.[a-z]+$' }), { description: 'Event types wanted; all when left out' }),
     ),
+    concurrency: Type.Integer({ minimum: 1, maximum: 200, default: 16, description: 'Most webhooks under way to it at a time' }),
   },
   { ...strict, description: 'A ticket system: receives the tickets of hand-overs to its platform' },
 )
@@ -229,6 +230,14 @@ export const ConfigSchema = Type.Object(
           default: [5_000, 30_000, 120_000, 600_000, 3_600_000, 14_400_000, 43_200_000, 86_400_000, 122_400_000],
           description: 'Pauses between attempts, in milliseconds; after the last one the delivery is a dead letter',
         }),
+        circuit: Type.Object(
+          {
+            failures: Type.Integer({ minimum: 1, maximum: 1_000, default: 5, description: 'Attempts in a row that fail for now, after which an endpoint is left alone for a while' }),
+            pauseMs: Ms('Until a first webhook is let through to see whether it is back; doubled each time that it is not', 30_000, 10),
+            longestPauseMs: Ms('Longest such pause', 300_000, 10),
+          },
+          { ...strict, default: {} },
+        ),
       },
       { ...strict, default: {} },
     ),

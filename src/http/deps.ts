@@ -11,5 +11,5 @@ export interface HttpDeps {
   readonly calls: Calls
   readonly journal: Journal
   readonly recordings: Recordings
-  readonly tickets: Pick<Tickets, 'health' | 'deliveriesOf'>
+  readonly tickets: Omit<Tickets, 'onDelivery' | 'close'>
 }

@@ -25,10 +25,11 @@ export const HandoverSchema = Type.Object(HandoverRecord.properties, {
 export const DeliverySchema = Type.Object(
   {
     id: Type.String({ description: 'The webhook-id' }),
-    endpoint: Type.String(),
+    endpoint: Type.String({ description: 'The ticket system' }),
+    subject: Type.String({ description: 'The hand-over it is about, or the call of a call-back' }),
     event: Type.Enum(ticketEvents),
     state: Type.Enum(deliveryStates),
-    attempts: Type.Integer(),
+    attempts: Type.Integer({ description: 'Made so far, since it was last replayed' }),
     lastOutcome: Type.Optional(Type.String()),
     updatedAt: Time('Last change'),
   },

@@ -10,6 +10,7 @@ import { LazySchemas } from './lazy-schemas.ts'
 import { Problem } from './problem.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { callRoutes } from './routes/calls.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
 import { handoverCommandRoutes } from './routes/handover-commands.ts'
 import { handoverRoutes } from './routes/handovers.ts'
@@ -64,6 +65,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     callRoutes(routes, deps, keys)
     handoverRoutes(routes, deps, keys)
     handoverCommandRoutes(routes, deps, keys)
+    deliveryRoutes(routes, deps)
     partyRoutes(routes, deps, keys)
     await recordingRoutes(routes, deps, keys)
     eventRoutes(routes, deps)

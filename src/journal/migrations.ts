@@ -52,4 +52,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX recordings_open ON recordings (id) WHERE state IN ('starting', 'recording', 'paused');
   `,
   `CREATE TABLE test_calls (platform TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  `
+  CREATE TABLE attempts (
+    delivery_id TEXT NOT NULL, at INTEGER NOT NULL, ms INTEGER NOT NULL, outcome TEXT NOT NULL, answer TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX attempts_of_delivery ON attempts (delivery_id, at);
+  CREATE INDEX deliveries_in_order ON deliveries (position, id);
+  `,
 ]

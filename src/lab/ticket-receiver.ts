@@ -30,7 +30,7 @@ export async function startTicketReceiver(secret: string, port: number): Promise
   app.post('/tickets', async (request, reply) => {
     const at = performance.now()
     const status = failures.shift()
-    if (status !== undefined) return reply.code(status).send()
+    if (status !== undefined) return reply.code(status).send({ reason: 'not taken' })
     const body = request.body as Buffer
     const verdict = verifyWebhook(request.headers, body, [secret], Date.now())
     if (!verdict.ok) return reply.code(401).send(verdict)

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Circuit, Sign, Wait } from './circuit.ts'
 import type { Config } from '../config/schema.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { Delivery, DeliveryState, DeliveryStore } from './delivery-store.ts'
+import type { Attempt, Delivery, DeliveryState, DeliveryStore } from './delivery-store.ts'
 import { ticketOf } from './payload.ts'
 import type { WebhookSender } from './post-webhook.ts'
 import { signWebhook } from './signature.ts'
@@ -13,11 +14,15 @@ export interface AttemptParts {
   readonly journal: Journal
   readonly sender: WebhookSender
   readonly tickets: Config['tickets']
+  /** Of each endpoint that is configured. */
+  readonly circuits: ReadonlyMap<string, Circuit>
   readonly logger: Logger
   /** From 0 up to 1. */
   readonly random: () => number
   /** Told once the outcome is on disk. */
   readonly onRecorded: (delivery: Delivery) => void
+  /** Told when an endpoint that was left alone is back. */
+  readonly onBack: (endpoint: string) => void
 }
 
 /** A delivery whose job ran: as it is now, and when to run it again. */
@@ -33,8 +38,13 @@ interface Outcome {
   readonly nextAt: number
 }
 
+interface Sent extends Outcome {
+  readonly sign?: Sign
+  readonly answer: string
+}
+
 /**
- * Tries a delivery once, if it is pending and due, and notes the outcome.
+ * Tries a delivery once, if it is pending and due and its endpoint is not left alone, and notes the outcome.
  * @returns undefined when there is nothing to do.
  * @throws SqlError when the journal cannot be read; `signal`'s reason when aborted.
  */
@@ -44,8 +54,10 @@ export async function attempt(id: string, parts: AttemptParts, signal: AbortSign
   if (delivery?.state !== 'pending') return undefined
   const startedAt = Date.now()
   if (delivery.nextAt > startedAt) return { delivery, runAgainAt: delivery.nextAt }
-  const outcome = await send(delivery, parts, signal)
-  const after = { ...delivery, ...outcome, attempts: delivery.attempts + 1, updatedAt: Date.now() }
+  const sent = await withPermit(delivery, parts, signal)
+  if ('askAgainAt' in sent) return { delivery, runAgainAt: sent.askAgainAt }
+  const { state, lastOutcome, nextAt, answer } = sent
+  const after = { ...delivery, state, lastOutcome, nextAt, attempts: delivery.attempts + 1, updatedAt: Date.now() }
   const line = {
     delivery: id,
     endpoint: delivery.endpoint,
@@ -58,12 +70,26 @@ export async function attempt(id: string, parts: AttemptParts, signal: AbortSign
   }
   if (after.state === 'delivered') logger.info(line, 'webhook attempt')
   else logger.warn(line, 'webhook attempt')
-  await record(after, parts, signal)
+  await record(after, { at: startedAt, ms: line.ms, outcome: lastOutcome, answer }, parts, signal)
   parts.onRecorded(after)
   return after.state === 'pending' ? { delivery: after, runAgainAt: after.nextAt } : { delivery: after }
 }
 
-async function send(delivery: Delivery, parts: AttemptParts, signal: AbortSignal): Promise<Outcome> {
+/** As the endpoint's circuit allows. */
+async function withPermit(delivery: Delivery, parts: AttemptParts, signal: AbortSignal): Promise<Sent | Wait> {
+  const permit = parts.circuits.get(delivery.endpoint)?.ask(Date.now())
+  if (permit && 'askAgainAt' in permit) return permit
+  let sign: Sign | undefined
+  try {
+    const sent = await send(delivery, parts, signal)
+    sign = sent.sign
+    return sent
+  } finally {
+    if (permit && parts.circuits.get(delivery.endpoint)?.tell(permit, sign, Date.now())) parts.onBack(delivery.endpoint)
+  }
+}
+
+async function send(delivery: Delivery, parts: AttemptParts, signal: AbortSignal): Promise<Sent> {
   const { journal, sender, tickets, random } = parts
   try {
     const endpoint = tickets.endpoints.find(({ id }) => id === delivery.endpoint)
@@ -73,14 +99,17 @@ async function send(delivery: Delivery, parts: AttemptParts, signal: AbortSignal
     if (!ticket) throw new WebhookError('dead', 'fact-missing')
     const body = Buffer.from(JSON.stringify(ticket.payload))
     const headers = signWebhook(delivery.id, body, endpoint.secrets, Date.now())
-    const status = await sender.post({ url: endpoint.url, headers, body }, signal)
-    return { state: 'delivered', lastOutcome: `http-${status}`, nextAt: delivery.nextAt }
+    const { status, answer } = await sender.post({ url: endpoint.url, headers, body }, signal)
+    return { state: 'delivered', lastOutcome: `http-${status}`, nextAt: delivery.nextAt, sign: 'alive', answer }
   } catch (error) {
     if (!(error instanceof WebhookError)) throw error
-    const dead: Outcome = { state: 'failed', lastOutcome: error.code, nextAt: delivery.nextAt }
-    if (error.verdict === 'dead') return dead
+    const { answer } = error
+    const dead = { state: 'failed', lastOutcome: error.code, nextAt: delivery.nextAt, answer } as const
+    // Who refuses has been reached; what was never sent says nothing.
+    if (error.verdict === 'dead') return { ...dead, ...(error.code.startsWith('http-') ? { sign: 'alive' } : {}) }
+    const sign = 'failing'
     const pause = pauseAfter(delivery.attempts + 1, tickets.retryMs, error.retryAfterMs, random())
-    return pause === undefined ? dead : { state: 'pending', lastOutcome: error.code, nextAt: Date.now() + pause }
+    return pause === undefined ? { ...dead, sign } : { state: 'pending', lastOutcome: error.code, nextAt: Date.now() + pause, sign, answer }
   }
 }
 
@@ -88,10 +117,10 @@ async function send(delivery: Delivery, parts: AttemptParts, signal: AbortSignal
 const recordRetryMs = 1_000
 
 /** Holds its worker until the outcome is on disk: while none can be noted, none is sent twice either. */
-async function record(delivery: Delivery, { store, logger }: AttemptParts, signal: AbortSignal): Promise<void> {
+async function record(delivery: Delivery, made: Attempt, { store, logger }: AttemptParts, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
-      return await store.record(delivery)
+      return await store.record(delivery, made)
     } catch (error) {
       // The journal's disk fails: wait for it, unless the service ends; then the receiver sees the same webhook-id once more.
       logger.warn({ err: error, delivery: delivery.id }, 'webhook outcome waits for the journal')

@@ -7,7 +7,8 @@ export interface QueueOptions {
   readonly url: string
   readonly prefix: string
   readonly name: string
-  readonly concurrency: number
+  /** Most jobs at a time, of each endpoint that is configured. */
+  readonly endpoints: ReadonlyMap<string, number>
   /** Runs a job. @returns when to run it again, UTC ms; undefined when it is done with. */
   readonly run: (id: string) => Promise<number | undefined>
   /** Told at each connection: whatever is missing may be added again. */
@@ -20,25 +21,33 @@ const commandMs = 2_000
 /** Pause after `run` threw, ms. */
 const faultMs = 1_000
 const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times, 5), 1_000)
-const queueName = /^[a-z0-9-]+$/
+/** Of the endpoints that are configured no more: no Name in the configuration. */
+const removed = '-'
 
 /** Job data: all else stays in the journal. */
 interface JobData {
   readonly id: string
 }
 
-/** BullMQ as a runner of delivery ids. Redis may be away at any time: nothing here waits for it without limit. */
+interface Parts {
+  readonly queue: Queue<JobData>
+  readonly worker: Worker<JobData>
+}
+
+/**
+ * BullMQ as a runner of delivery ids, a queue an endpoint: one that hangs does not slow the others. Redis may be away at any
+ * time: nothing here waits for it without limit.
+ */
 export class DeliveryQueue {
   readonly #options: QueueOptions
   /** For adding: fails at once when away. */
   readonly #redis: Redis
-  /** For the worker, which waits. */
+  /** For the workers, which wait. */
   readonly #workerRedis: Redis
-  #parts: Promise<{ queue: Queue<JobData>; worker: Worker<JobData> }> | undefined
+  readonly #parts = new Map<string, Promise<Parts>>()
   #closing: Promise<void> | undefined
 
   constructor(options: QueueOptions) {
-    if (!queueName.test(options.name)) throw new Error(`${options.name} cannot name a queue`)
     this.#options = options
     const common = { retryStrategy, connectTimeout: commandMs, maxRetriesPerRequest: null }
     this.#redis = new Redis(options.url, {
@@ -56,8 +65,7 @@ export class DeliveryQueue {
     this.#redis.on('ready', () => {
       wasUp = true
       options.logger.info('redis connected')
-      // Starts the worker, which may have jobs from before.
-      void this.add([])
+      void this.#startAll()
       options.onReady()
     })
     this.#redis.on('close', () => {
@@ -74,22 +82,48 @@ export class DeliveryQueue {
   async add(heads: readonly Head[]): Promise<boolean> {
     if (!this.up || this.#closing) return false
     try {
-      const { queue } = await this.#started()
-      if (heads.length === 0) return true
-      const now = Date.now()
-      await queue.addBulk(
-        heads.map(({ id, nextAt }) => ({
-          name: 'deliver',
-          data: { id },
-          // Nothing of a finished job stays, or adding it again would be dropped in silence.
-          opts: { jobId: id, delay: Math.max(0, nextAt - now), removeOnComplete: true, removeOnFail: true },
-        })),
-      )
+      const byEndpoint = Map.groupBy(heads, ({ endpoint }) => (this.#options.endpoints.has(endpoint) ? endpoint : removed))
+      await Promise.all([...byEndpoint].map(([endpoint, own]) => this.#addTo(endpoint, own)))
       return true
     } catch (error) {
       // Redis went away: the journal still has them as pending.
       this.#options.logger.debug({ err: error }, 'redis took no deliveries')
       return false
+    }
+  }
+
+  /** Runs at once what waits. */
+  async promote(endpoint: string): Promise<void> {
+    if (!this.up || this.#closing) return
+    try {
+      const { queue } = await this.#started(endpoint)
+      await queue.promoteJobs()
+    } catch (error) {
+      // Redis went away: each comes when its time has come.
+      this.#options.logger.debug({ err: error, endpoint }, 'redis promoted no deliveries')
+    }
+  }
+
+  async #addTo(endpoint: string, heads: readonly Head[]): Promise<void> {
+    const { queue } = await this.#started(endpoint)
+    const now = Date.now()
+    await queue.addBulk(
+      heads.map(({ id, nextAt }) => ({
+        name: 'deliver',
+        data: { id },
+        // Nothing of a finished job stays, or adding it again would be dropped in silence.
+        opts: { jobId: id, delay: Math.max(0, nextAt - now), removeOnComplete: true, removeOnFail: true },
+      })),
+    )
+  }
+
+  /** The workers, which may have jobs from before. */
+  async #startAll(): Promise<void> {
+    try {
+      await Promise.all([...this.#options.endpoints.keys()].map((endpoint) => this.#started(endpoint)))
+    } catch (error) {
+      // Redis went away again: at the next connection.
+      this.#options.logger.debug({ err: error }, 'redis worker not started')
     }
   }
 
@@ -99,40 +133,40 @@ export class DeliveryQueue {
   }
 
   async #close(abort: () => void): Promise<void> {
-    const parts = this.#parts && (await within(commandMs, this.#parts))
-    if (parts) {
-      const ended = parts.worker.close()
-      // Its later rejection is that of the connection that is cut below.
-      ended.catch((error: unknown) => this.#options.logger.debug({ err: error }, 'redis worker cut off'))
-      // Without Redis no job can end in order.
-      if (this.up) await within(commandMs, ended)
-      abort()
-      if (this.up) await within(commandMs, ended)
-      await within(commandMs, Promise.all([parts.worker.close(true), parts.queue.close(), parts.worker.disconnect()]))
-    }
+    const started = await Promise.all([...this.#parts.values()].map((parts) => within(commandMs, parts)))
+    const all = started.filter((parts) => parts !== undefined)
+    const ended = Promise.all(all.map(({ worker }) => worker.close()))
+    // Its later rejection is that of the connection that is cut below.
+    ended.catch((error: unknown) => this.#options.logger.debug({ err: error }, 'redis worker cut off'))
+    // Without Redis no job can end in order.
+    if (this.up) await within(commandMs, ended)
     abort()
+    if (this.up) await within(commandMs, ended)
+    await within(commandMs, Promise.all(all.flatMap(({ queue, worker }) => [worker.close(true), queue.close(), worker.disconnect()])))
     this.#redis.disconnect()
     this.#workerRedis.disconnect()
   }
 
   /** BullMQ's objects, made at the first connection and again if that broke while they were made. */
-  #started(): Promise<{ queue: Queue<JobData>; worker: Worker<JobData> }> {
-    this.#parts ??= this.#start().catch((error: unknown) => {
-      this.#parts = undefined
+  #started(endpoint: string): Promise<Parts> {
+    const parts = this.#parts.get(endpoint) ?? this.#start(endpoint).catch((error: unknown) => {
+      this.#parts.delete(endpoint)
       throw error
     })
-    return this.#parts
+    this.#parts.set(endpoint, parts)
+    return parts
   }
 
-  async #start(): Promise<{ queue: Queue<JobData>; worker: Worker<JobData> }> {
-    const { name, prefix, concurrency, logger } = this.#options
+  async #start(endpoint: string): Promise<Parts> {
+    const { prefix, endpoints, logger } = this.#options
+    const name = `${this.#options.name}-${endpoint}`
     const queue = new Queue<JobData>(name, { connection: this.#redis, prefix })
     const onError = (error: Error) => logger.debug({ err: error }, 'redis queue failed')
     queue.on('error', onError)
     const worker = new Worker<JobData>(name, (job, token) => this.#process(job, token), {
       connection: this.#workerRedis,
       prefix,
-      concurrency,
+      concurrency: endpoints.get(endpoint) ?? 1,
       autorun: false,
       // A killed process's job is run again after some 6 s, however often that happens.
       lockDuration: 5_000,

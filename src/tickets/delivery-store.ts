@@ -24,8 +24,30 @@ export interface Delivery {
   readonly updatedAt: number
 }
 
+/** One try of a delivery. */
+export interface Attempt {
+  /** UTC ms. */
+  readonly at: number
+  readonly ms: number
+  /** As `lastOutcome`. */
+  readonly outcome: string
+  /** Begin of the answer's body. */
+  readonly answer: string
+}
+
+/** Which deliveries; all where nothing is said. */
+export interface DeliveryFilter {
+  readonly state?: DeliveryState
+  readonly endpoint?: string
+  readonly id?: string
+  /** Last changed at this time or later, UTC ms. */
+  readonly from?: number
+  /** Last changed before this time, UTC ms. */
+  readonly to?: number
+}
+
 /** What is to be told next of a hand-over to an endpoint. */
-export type Head = Pick<Delivery, 'id' | 'nextAt'>
+export type Head = Pick<Delivery, 'id' | 'nextAt' | 'endpoint'>
 
 export interface Counts {
   readonly pending: number
@@ -70,15 +92,41 @@ export class DeliveryStore {
   }
 
   /** Notes what an attempt came to. */
-  async record(delivery: Delivery): Promise<void> {
+  async record(delivery: Delivery, { at, ms, outcome, answer }: Attempt): Promise<void> {
     const { id, state, attempts, lastOutcome, nextAt, updatedAt } = delivery
     const sql = `UPDATE deliveries SET state = ?, attempts = ?, last_outcome = ?, next_at = ?, updated_at = ? WHERE id = ?`
-    await this.#tables.commit([all(sql, state, attempts, lastOutcome ?? null, nextAt, updatedAt, id)])
+    await this.#tables.commit([
+      all(sql, state, attempts, lastOutcome ?? null, nextAt, updatedAt, id),
+      all('INSERT INTO attempts (delivery_id, at, ms, outcome, answer) VALUES (?, ?, ?, ?, ?)', id, at, ms, outcome, answer),
+    ])
+  }
+
+  /** In their order, the first one first. */
+  async attempts(id: string): Promise<Attempt[]> {
+    const rows = await this.#tables.all(all('SELECT * FROM attempts WHERE delivery_id = ? ORDER BY at, rowid', id))
+    return rows.map((row) => ({ at: Number(row['at']), ms: Number(row['ms']), outcome: String(row['outcome']), answer: String(row['answer']) }))
+  }
+
+  /** In the order of their facts, the newest first. @param before the last one of the page before */
+  async list(filter: DeliveryFilter, limit: number, before?: string): Promise<Delivery[]> {
+    const { where, params } = conditionOf(filter)
+    const place = before === undefined ? '' : 'AND (position, id) < (SELECT position, id FROM deliveries WHERE id = ?)'
+    const sql = `SELECT * FROM deliveries WHERE ${where} ${place} ORDER BY position DESC, id DESC LIMIT ?`
+    return (await this.#tables.all(all(sql, ...params, ...(before === undefined ? [] : [before]), limit))).map(toDelivery)
+  }
+
+  /** Those that are settled wait to be told once more, with all their attempts. @returns how many */
+  async replay(filter: DeliveryFilter, now: number): Promise<number> {
+    const { where, params } = conditionOf(filter)
+    const settled = `${where} AND state != 'pending'`
+    const [row] = await this.#tables.all(all(`SELECT count(*) AS n FROM deliveries WHERE ${settled}`, ...params))
+    await this.#tables.commit([all(`UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, updated_at = ? WHERE ${settled}`, now, now, ...params)])
+    return Number(row?.['n'])
   }
 
   /** The first pending delivery of a hand-over to an endpoint. */
   async head(endpoint: string, subject: string): Promise<Head | undefined> {
-    const sql = `SELECT id, next_at FROM deliveries WHERE state = 'pending' AND endpoint = ? AND handover_id = ?
+    const sql = `SELECT id, next_at, endpoint FROM deliveries WHERE state = 'pending' AND endpoint = ? AND handover_id = ?
       ORDER BY position LIMIT 1`
     const [row] = await this.#tables.all(all(sql, endpoint, subject))
     return row && toHead(row)
@@ -107,7 +155,19 @@ export class DeliveryStore {
   }
 }
 
-const toHead = (row: Row): Head => ({ id: String(row['id']), nextAt: Number(row['next_at']) })
+function conditionOf({ state, endpoint, id, from, to }: DeliveryFilter): { readonly where: string; readonly params: Statement['params'] } {
+  const conditions: readonly (readonly [string, Statement['params'][number] | undefined])[] = [
+    ['state = ?', state],
+    ['endpoint = ?', endpoint],
+    ['id = ?', id],
+    ['updated_at >= ?', from],
+    ['updated_at < ?', to],
+  ]
+  const given = conditions.flatMap(([text, value]) => (value === undefined ? [] : [{ text, value }]))
+  return { where: ['TRUE', ...given.map(({ text }) => text)].join(' AND '), params: given.map(({ value }) => value) }
+}
+
+const toHead = (row: Row): Head => ({ id: String(row['id']), nextAt: Number(row['next_at']), endpoint: String(row['endpoint']) })
 
 const toDelivery = (row: Row): Delivery => ({
   id: String(row['id']),

@@ -9,14 +9,20 @@ export interface WebhookPost {
   readonly body: Uint8Array
 }
 
+export interface WebhookAnswer {
+  readonly status: number
+  /** Begin of its body, for the record. */
+  readonly answer: string
+}
+
 export interface WebhookSender {
-  /** Resolves with the 2xx status. @throws WebhookError, or `signal`'s reason when that was aborted. */
-  post(message: WebhookPost, signal: AbortSignal): Promise<number>
+  /** Resolves with the 2xx answer. @throws WebhookError, or `signal`'s reason when that was aborted. */
+  post(message: WebhookPost, signal: AbortSignal): Promise<WebhookAnswer>
   close(): Promise<void>
 }
 
-/** Of an answer's body no more is read than this; none of it is kept. */
-const answerLimit = 4_096
+/** Of an answer's body no more is read than this, bytes. */
+const answerLimit = 2_048
 
 /** Posts over kept-alive connections; follows no redirect. @param timeoutMs for one attempt, from connecting to the status. */
 export function webhookSender(guard: AddressGuard, timeoutMs: number): WebhookSender {
@@ -31,18 +37,27 @@ export function webhookSender(guard: AddressGuard, timeoutMs: number): WebhookSe
         if (signal.aborted) throw signal.reason
         throw failed(error, limit.aborted)
       })
-      try {
-        await response.body.dump({ limit: answerLimit, signal: either })
-      } catch {
-        // The status has decided; what becomes of the rest of the answer does not matter.
-      }
+      const answer = await beginOf(response.body)
       const retryAfter = response.headers['retry-after']
-      const fault = judgeResponse(response.statusCode, typeof retryAfter === 'string' ? retryAfter : undefined, Date.now())
+      const fault = judgeResponse(response.statusCode, typeof retryAfter === 'string' ? retryAfter : undefined, Date.now(), answer)
       if (fault) throw fault
-      return response.statusCode
+      return { status: response.statusCode, answer }
     },
     close: () => agent.destroy(),
   }
+}
+
+async function beginOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      if (chunks.reduce((sum, { length }) => sum + length, 0) >= answerLimit) break
+    }
+  } catch {
+    // The status has decided; what becomes of the rest of the answer does not matter.
+  }
+  return Buffer.concat(chunks).subarray(0, answerLimit).toString()
 }
 
 const send = (

@@ -3,8 +3,9 @@ import type { Config } from '../config/schema.ts'
 import type { JournalFile } from '../journal/open-journal.ts'
 import { addressGuard } from './address-guard.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
+import { Circuit, type CircuitState } from './circuit.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
-import { type Counts, type Delivery, type DeliveryState, DeliveryStore, type Head } from './delivery-store.ts'
+import { type Attempt, type Counts, type Delivery, type DeliveryFilter, type DeliveryState, DeliveryStore, type Head } from './delivery-store.ts'
 import { Planner } from './planner.ts'
 import type { TicketEvent } from './payload-schema.ts'
 import { webhookSender } from './post-webhook.ts'
@@ -14,6 +15,8 @@ export interface DeliveryView {
   /** The `webhook-id`. */
   readonly id: string
   readonly endpoint: string
+  /** The hand-over it is about, or the call of a call-back. */
+  readonly subject: string
   readonly event: TicketEvent
   readonly state: DeliveryState
   readonly attempts: number
@@ -22,13 +25,25 @@ export interface DeliveryView {
   readonly updatedAt: string
 }
 
+export interface TicketsHealth extends Counts {
+  readonly redis: 'up' | 'down'
+  /** Those that are configured. */
+  readonly endpoints: readonly { readonly id: string; readonly circuit: CircuitState }[]
+}
+
 export interface Tickets {
   /** `dead`: given up, in all. */
-  health(): { readonly redis: 'up' | 'down'; readonly pending: number; readonly dead: number }
+  health(): TicketsHealth
   /** In the order of the facts. @throws SqlError when the journal cannot be read. */
   deliveriesOf(subject: string): Promise<readonly DeliveryView[]>
   /** Told when a delivery is planned and after each attempt. @returns how to stop. */
-  onDelivery(listener: (delivery: DeliveryView & { readonly subject: string }) => void): () => void
+  onDelivery(listener: (delivery: DeliveryView) => void): () => void
+  /** The newest first. @param before the `id` of the last one of the page before @throws SqlError */
+  list(filter: DeliveryFilter, limit: number, before?: string): Promise<readonly DeliveryView[]>
+  /** With what came of each attempt. @throws SqlError */
+  show(id: string): Promise<{ readonly delivery: DeliveryView; readonly attempts: readonly Attempt[] } | undefined>
+  /** Those of the filter that are settled are told once more, under the same id. @returns how many @throws SqlError */
+  replay(filter: DeliveryFilter): Promise<number>
   /** Within some 10 s, whatever Redis and the receivers do. The journal is closed after it. */
   close(): Promise<void>
 }
@@ -41,7 +56,6 @@ export interface TicketsOptions {
   readonly sweepMs?: number
 }
 
-const concurrency = 100
 const sweepPage = 1_000
 
 /**
@@ -55,14 +69,14 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   const store = new DeliveryStore(journal.tables)
   const sender = webhookSender(guard, tickets.timeoutMs)
   const ending = new AbortController()
-  const listeners = new Set<(delivery: DeliveryView & { subject: string }) => void>()
+  const listeners = new Set<(delivery: DeliveryView) => void>()
   /** Jobs of deliveries that run now: the same one is not started twice when Redis was emptied meanwhile. */
   const running = new Set<string>()
   let counts: Counts = await store.counts()
   let closing: Promise<void> | undefined
 
   const tell = (delivery: Delivery): void => {
-    const told = { ...toView(delivery), subject: delivery.subject }
+    const told = toView(delivery)
     for (const listener of listeners) {
       try {
         listener(told)
@@ -72,7 +86,12 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
       }
     }
   }
-  const parts: AttemptParts = { store, journal, sender, tickets, logger, random: Math.random, onRecorded: tell }
+  const circuits = new Map(tickets.endpoints.map(({ id }) => [id, new Circuit(tickets.circuit)]))
+  const onBack = (endpoint: string): void => {
+    logger.info({ endpoint }, 'ticket system is back')
+    void queue.promote(endpoint)
+  }
+  const parts: AttemptParts = { store, journal, sender, tickets, circuits, logger, random: Math.random, onRecorded: tell, onBack }
 
   const addHeads = async (groups: readonly Pick<Delivery, 'endpoint' | 'subject'>[]): Promise<void> => {
     const heads = await Promise.all(groups.map(({ endpoint, subject }) => store.head(endpoint, subject)))
@@ -122,7 +141,8 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   }
 
   const name = `${instance}-tickets`
-  const queue = new DeliveryQueue({ ...redis, name, concurrency, run, onReady: sweep, logger })
+  const endpoints = new Map(tickets.endpoints.map(({ id, concurrency }) => [id, concurrency]))
+  const queue = new DeliveryQueue({ ...redis, name, endpoints, run, onReady: sweep, logger })
   const planner = new Planner({
     journal,
     store,
@@ -147,19 +167,35 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   }
 
   return {
-    health: () => ({ redis: queue.up ? 'up' : 'down', ...counts }),
+    health: () => ({
+      redis: queue.up ? 'up' : 'down',
+      ...counts,
+      endpoints: [...circuits].map(([id, circuit]) => ({ id, circuit: circuit.state(Date.now()) })),
+    }),
     deliveriesOf: async (subject) => (await store.ofHandover(subject)).map(toView),
     onDelivery(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    list: async (filter, limit, before) => (await store.list(filter, limit, before)).map(toView),
+    async show(id) {
+      const delivery = await store.find(id)
+      return delivery && { delivery: toView(delivery), attempts: await store.attempts(id) }
+    },
+    async replay(filter) {
+      const replayed = await store.replay(filter, Date.now())
+      logger.info({ ...filter, replayed }, 'deliveries are told once more')
+      sweep()
+      return replayed
+    },
     close: () => (closing ??= close()),
   }
 }
 
-const toView = ({ id, endpoint, event, state, attempts, lastOutcome, updatedAt }: Delivery): DeliveryView => ({
+const toView = ({ id, endpoint, subject, event, state, attempts, lastOutcome, updatedAt }: Delivery): DeliveryView => ({
   id,
   endpoint,
+  subject,
   event,
   state,
   attempts,

@@ -6,13 +6,16 @@ export class WebhookError extends Error {
   readonly verdict: Verdict
   readonly code: string
   readonly retryAfterMs: number | undefined
+  /** Begin of the answer's body. */
+  readonly answer: string
 
-  constructor(verdict: Verdict, code: string, options: ErrorOptions & { retryAfterMs?: number | undefined } = {}) {
+  constructor(verdict: Verdict, code: string, options: ErrorOptions & { retryAfterMs?: number | undefined; answer?: string } = {}) {
     super(`webhook not delivered: ${code}`, options)
     this.name = 'WebhookError'
     this.verdict = verdict
     this.code = code
     this.retryAfterMs = options.retryAfterMs
+    this.answer = options.answer ?? ''
   }
 }
 
@@ -21,12 +24,12 @@ export const retryAfterLimitMs = 3_600_000
 
 /**
  * Undefined for 2xx. 408, 429 and 5xx may pass; 410, other 4xx and 3xx will not (Standard Webhooks, operational considerations).
- * @param retryAfter the header (RFC 9110 §10.2.3). @param now UTC, ms.
+ * @param retryAfter the header (RFC 9110 §10.2.3). @param now UTC, ms. @param answer begin of the body
  */
-export function judgeResponse(status: number, retryAfter: string | undefined, now: number): WebhookError | undefined {
+export function judgeResponse(status: number, retryAfter: string | undefined, now: number, answer = ''): WebhookError | undefined {
   if (status >= 200 && status < 300) return undefined
   const verdict = status === 408 || status === 429 || status >= 500 ? 'retry' : 'dead'
-  return new WebhookError(verdict, `http-${status}`, { retryAfterMs: readRetryAfter(retryAfter, now) })
+  return new WebhookError(verdict, `http-${status}`, { retryAfterMs: readRetryAfter(retryAfter, now), answer })
 }
 
 function readRetryAfter(value: string | undefined, now: number): number | undefined {

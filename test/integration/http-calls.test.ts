@@ -19,6 +19,7 @@ interface Page {
 const delivery: DeliveryView = {
   id: 'msg_1',
   endpoint: 'tickets-110',
+  subject: 'ho_1',
   event: 'handover.requested',
   state: 'pending',
   attempts: 2,

@@ -16,6 +16,7 @@ let broken = false
 async function begin(): Promise<void> {
   broken = false
   given = await givenHttp({
+    deliveries: [{ id: 'msg_1', endpoint: 'tickets-110', subject: 'ho_1', event: 'handover.requested', state: 'pending', attempts: 2, updatedAt: '2026-11-23T08:00:01.000Z' }],
     wrap: (file) => ({ ...file, handovers: (...args) => (broken ? Promise.reject(new Error('secret of the disk')) : file.handovers(...args)) }),
   })
 }
@@ -97,6 +98,9 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     await given.journal.append([fileFact('recording-fetched', { state: 'recording' })])
     return { ...get(`/v1/recordings/${recordedCall}/file`), headers: withArchiveKey }
   },
+  'delivery-not-found': () => post('/v1/deliveries/msg_unknown/replay', {}),
+  'delivery-pending': () => post('/v1/deliveries/msg_1/replay', {}),
+  'endpoint-not-found': () => post('/v1/deliveries/replay', { endpoint: 'nowhere' }),
   'range-not-satisfiable': async () => {
     const file = join(given.directory, `${recordingName(recordedCall)}.wav`)
     mkdirSync(dirname(file), { recursive: true })
@@ -169,7 +173,7 @@ describe('every problem', () => {
     expect(await done()).toEqual(before)
     if (code === 'not-found') return
     const { paths } = (await given.http.inject(get('/openapi.json'))).json<Document>()
-    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}').replace(/\/recordings\/call-[^/]+/, '/recordings/{recordingId}')
+    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/deliveries\/msg_[^/]+/, '/deliveries/{deliveryId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}').replace(/\/recordings\/call-[^/]+/, '/recordings/{recordingId}')
     const documented = paths[route]?.[(request.method ?? 'GET').toLowerCase()]?.responses[problems[code].status]
     expect(documented?.description).toContain(`\`${code}\``)
     expect(documented?.content).toHaveProperty(['application/problem+json'])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Config } from '../../src/config/schema.ts'
 import type { HandoverFactType } from '../../src/domain/facts.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
@@ -54,14 +55,14 @@ afterEach(async () => {
   rmSync(dir, { recursive: true })
 })
 
-async function start(settings: { retryMs?: number[]; timeoutMs?: number; allowNetworks?: string[] } = {}): Promise<Tickets> {
-  const endpoint = { id: 'desk110', platform: '110' as const, url: receiver.url, secrets: [secret] }
+const endpointAt = (url: string, id = 'desk110') => ({ id, platform: '110' as const, url, secrets: [secret], concurrency: 16 })
+/** Never in the way. */
+const circuit = { failures: 1_000, pauseMs: 100, longestPauseMs: 100 }
+
+async function start(settings: Partial<Config['tickets']> = {}): Promise<Tickets> {
+  const defaults = { endpoints: [endpointAt(receiver.url)], allowNetworks: ['127.0.0.0/8'], timeoutMs: 2_000, retryMs: [100, 200, 400], circuit }
   tickets = await startTickets({
-    config: {
-      instance: 'test',
-      redis: { url: redis.url, prefix: 'test' },
-      tickets: { endpoints: [endpoint], allowNetworks: ['127.0.0.0/8'], timeoutMs: 2_000, retryMs: [100, 200, 400], ...settings },
-    },
+    config: { instance: 'test', redis: { url: redis.url, prefix: 'test' }, tickets: { ...defaults, ...settings } },
     journal,
     logger,
     sweepMs: 300,
@@ -91,7 +92,7 @@ describe('tickets', () => {
     expect(heardOf('h1')).toEqual([1, 2, 3, 4])
     for (const { headers, raw } of receiver.received) expect(verifyWebhook(headers, raw, [secret], Date.now()).ok).toBe(true)
     expect(told.filter((line) => line.endsWith('delivered'))).toEqual(steps.map((step) => `h1 handover.${step} delivered`))
-    expect(tickets?.health()).toEqual({ redis: 'up', pending: 0, dead: 0 })
+    expect(tickets?.health()).toMatchObject({ redis: 'up', pending: 0, dead: 0 })
     expect((await tickets?.deliveriesOf('h1'))?.[0]).toMatchObject({ endpoint: 'desk110', attempts: 1, lastOutcome: 'http-204' })
     expect(log.filter((line) => line.includes('"webhook attempt"'))).toHaveLength(4)
     expect(log.join('')).not.toContain('13800000000')
@@ -159,12 +160,54 @@ describe('tickets', () => {
   })
 })
 
+describe('several ticket systems', () => {
+  it('one that hangs, with many hand-overs waiting for it, does not slow another', async () => {
+    const hanging = await webhookReceiver()
+    hanging.answer = () => undefined
+    await start({ endpoints: [endpointAt(hanging.url, 'hangs'), endpointAt(receiver.url)], timeoutMs: 10_000 })
+    const many = Array.from({ length: 150 }, (_, i) => `h${i}`)
+    await Promise.all(many.map((handover) => press(handover, ['requested'])))
+    await expect.poll(() => receiver.received.length).toBe(150)
+    expect(hanging.received).toHaveLength(16)
+    await hanging.close()
+  })
+})
+
+const circuitNow = () => tickets?.health().endpoints
+
+describe('a ticket system that fails again and again', () => {
+  const failing = { endpoints: [] as ReturnType<typeof endpointAt>[], retryMs: Array(50).fill(50) as number[], circuit: { failures: 3, pauseMs: 300, longestPauseMs: 300 } }
+  const handovers = Array.from({ length: 20 }, (_, i) => `h${i}`)
+
+  it('is left alone, asked now and then, and told everything at once when it is back', async () => {
+    await start({ ...failing, endpoints: [{ ...endpointAt(receiver.url), concurrency: 1 }] })
+    receiver.answer = () => 503
+    await Promise.all(handovers.map((handover) => press(handover, ['requested'])))
+    await expect.poll(circuitNow).toEqual([{ id: 'desk110', circuit: 'open' }])
+    await expect.poll(() => receiver.received.length).toBe(5)
+    const [, , third, fourth, fifth] = receiver.received.map(({ at }) => at)
+    expect(Math.min(Number(fourth) - Number(third), Number(fifth) - Number(fourth))).toBeGreaterThanOrEqual(290)
+    receiver.answer = () => 204
+    await expect.poll(() => tickets?.health()).toEqual({ redis: 'up', pending: 0, dead: 0, endpoints: [{ id: 'desk110', circuit: 'closed' }] })
+    const attempts = await Promise.all(handovers.map(async (handover) => (await tickets?.deliveriesOf(handover))?.[0]?.attempts ?? 0))
+    expect(attempts.reduce((sum, count) => sum + count, 0)).toBe(receiver.received.length)
+    expect(receiver.received.length).toBeGreaterThanOrEqual(25)
+  })
+
+  it('refuses for good instead: that is an answer, and it is not left alone', async () => {
+    await start({ ...failing, endpoints: [endpointAt(receiver.url)] })
+    receiver.answer = () => 400
+    await Promise.all(handovers.map((handover) => press(handover, ['requested'])))
+    await expect.poll(() => tickets?.health()).toMatchObject({ pending: 0, dead: 20, endpoints: [{ circuit: 'closed' }] })
+  })
+})
+
 describe('Redis', () => {
   it('may be away at the start and while facts come, and come back', async () => {
     await redis.stop()
     await start()
     await press('h1')
-    await expect.poll(() => tickets?.health()).toEqual({ redis: 'down', pending: 4, dead: 0 })
+    await expect.poll(() => tickets?.health()).toMatchObject({ redis: 'down', pending: 4, dead: 0 })
     expect(receiver.received).toEqual([])
     await redis.start()
     await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))

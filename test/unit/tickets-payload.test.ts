@@ -13,6 +13,7 @@ const endpoint = (id: string, platform: '12345' | '110', events?: string[]) => (
   platform,
   url: 'https://example.org/hook',
   secrets,
+  concurrency: 16,
   ...(events ? { events } : {}),
 })
 const requested = handoverFact('h1', 'handover-requested', 2)

@@ -3,6 +3,7 @@ import type { TestCall } from '../../domain/test-call.ts'
 import type { HttpDeps } from '../deps.ts'
 import { problemAnswers } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
+import { circuitStates } from '../../tickets/circuit.ts'
 import type { App } from '../server.ts'
 
 const Part = Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })
@@ -28,7 +29,13 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets }: 
               recording: Part,
               calls: Type.Integer({ description: 'Live calls' }),
               testCalls: Type.Optional(Part),
-              deliveries: Type.Object({ pending: Type.Integer(), dead: Type.Integer() }),
+              deliveries: Type.Object({
+                pending: Type.Integer(),
+                dead: Type.Integer({ description: 'Given up' }),
+                endpoints: Type.Array(Type.Object({ id: Type.String(), circuit: Type.Enum(circuitStates) }), {
+                  description: 'Ticket systems: `open` is left alone for a while after too many attempts that failed, `half-open` is being tried again',
+                }),
+              }),
             },
             { description: 'The parts and the load' },
           ),
@@ -36,7 +43,7 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets }: 
       },
     },
     async () => {
-      const { redis, pending, dead } = tickets.health()
+      const { redis, pending, dead, endpoints } = tickets.health()
       const { ok, reason } = journal.health()
       return {
         ok: calls.inControl,
@@ -46,7 +53,7 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets }: 
         recording: recordings.health(),
         calls: calls.list().length,
         ...testedParts(calls.testCalls.list()),
-        deliveries: { pending, dead },
+        deliveries: { pending, dead, endpoints: [...endpoints] },
       }
     },
   )
