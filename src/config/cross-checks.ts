@@ -1,9 +1,13 @@
 import type { Problem } from './load.ts'
 import type { Config } from './schema.ts'
 import { platforms } from '../domain/handover/handover.ts'
+import { canSign } from '../tickets/signature.ts'
 
-/** What a schema cannot say: names are unique, references lead somewhere, ranges are in order. */
-export function crossChecks(config: Config): readonly Problem[] {
+/**
+ * What a schema cannot say: names are unique, references lead somewhere, ranges are in order, this Node can sign as it is told to.
+ * @param hashes that Node has; its own unless given
+ */
+export function crossChecks(config: Config, hashes?: readonly string[]): readonly Problem[] {
   const problems: Problem[] = [
     ...repeated('agents', [...config.agents, ...config.trunks, ...config.destinations].map((e) => e.id)),
     ...repeated('tickets/endpoints', config.tickets.endpoints.map((e) => e.id)),
@@ -30,6 +34,9 @@ export function crossChecks(config: Config): readonly Problem[] {
     const trunk = config.trunks.some(({ id }) => id === endpoint)
     if (!trunk && !config.agents.some(({ id }) => id === endpoint)) problems.push({ path: `testCalls/${i}/endpoint`, reason: 'names no trunk and no agent' })
     else if (trunk !== (number !== undefined)) problems.push({ path: `testCalls/${i}/number`, reason: 'is needed for a trunk, and only there' })
+  })
+  config.tickets.endpoints.forEach(({ signature }, i) => {
+    if (!canSign(signature, hashes)) problems.push({ path: `tickets/endpoints/${i}/signature`, reason: `${signature} is not in this build of Node: its OpenSSL lacks the hash` })
   })
   for (const platform of platforms) {
     const { routes } = config.desks[platform]

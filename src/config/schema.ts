@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
 import { expectations } from '../domain/test-call.ts'
+import { webhookSchemes } from '../tickets/signature.ts'
 
 const strict = { additionalProperties: false } as const
 /** Goes into Asterisk's files and dial strings: nothing that could end a line, a section or a value. */
@@ -87,6 +88,7 @@ const Endpoint = Type.Object(
       maxItems: 2,
       description: 'Standard Webhooks secrets; two while one is being replaced',
     }),
+    signature: Type.Enum(webhookSchemes, { default: 'hmac-sha256', description: 'How they sign: `hmac-sha256` as Standard Webhooks has it, or `hmac-sm3` (GB/T 32905)' }),
     events: Type.Optional(
       Type.Array(Type.String({ pattern: '^(handover|call-back)\\.[a-z]+$' }), { description: 'Event types wanted; all when left out' }),
     ),

@@ -19,7 +19,7 @@ export const ticketWebhooks = Object.fromEntries(
         parameters: [
           header('webhook-id', 'Stable over all attempts: receive each id once'),
           header('webhook-timestamp', 'Unix seconds of this attempt'),
-          header('webhook-signature', 'v1,<base64 HMAC-SHA256 of id.timestamp.body>; several while a secret is replaced'),
+          header('webhook-signature', '`v1,` and the base64 HMAC-SHA256 of id.timestamp.body, or `v1sm3,` and its HMAC-SM3, as the endpoint is configured; several, with blanks between, while a secret is replaced'),
         ],
         requestBody: { content: { 'application/json': { schema: payloadSchemaOf(event) } } },
         responses: {

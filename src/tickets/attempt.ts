@@ -98,7 +98,7 @@ async function send(delivery: Delivery, parts: AttemptParts, signal: AbortSignal
     const ticket = entry?.position === delivery.position ? ticketOf(entry.fact) : undefined
     if (!ticket) throw new WebhookError('dead', 'fact-missing')
     const body = Buffer.from(JSON.stringify(ticket.payload))
-    const headers = signWebhook(delivery.id, body, endpoint.secrets, Date.now())
+    const headers = signWebhook(delivery.id, body, endpoint.secrets, Date.now(), endpoint.signature)
     const { status, answer } = await sender.post({ url: endpoint.url, headers, body }, signal)
     return { state: 'delivered', lastOutcome: `http-${status}`, nextAt: delivery.nextAt, sign: 'alive', answer }
   } catch (error) {

@@ -20,6 +20,8 @@ const verify = (headers: Record<string, string>, bytes = body, secrets = [old, o
 describe('what we sign', () => {
   it('is accepted by Standard Webhooks’ own library, under either secret while one is replaced', () => {
     const headers = plain(signWebhook('msg_1', body, [ours, old], now))
+    for (const key of [ours, old]) expect(verify(headers, body, [key])).toMatchObject({ ok: true })
+    expect(verify(headers, body, [foreign])).toEqual({ ok: false, code: 'signature-mismatch' })
     for (const key of [ours, old]) expect(new Webhook(key).verify(text, headers)).toEqual(JSON.parse(text))
     expect(() => new Webhook(foreign).verify(text, headers)).toThrow(WebhookVerificationError)
     expect(() => new Webhook(ours).verify(`${text} `, headers)).toThrow(WebhookVerificationError)
@@ -28,7 +30,7 @@ describe('what we sign', () => {
 
 describe('what the library signs', () => {
   it('is accepted by us', () => {
-    expect(verify(signed())).toEqual({ ok: true, id: 'msg_2', timestamp: Math.floor(now / 1_000) * 1_000 })
+    expect(verify(signed())).toEqual({ ok: true, id: 'msg_2', timestamp: Math.floor(now / 1_000) * 1_000, scheme: 'hmac-sha256' })
     expect(verify(signed(now - 299_000)).ok).toBe(true)
   })
 

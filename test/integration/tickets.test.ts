@@ -10,10 +10,10 @@ import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts
 import { runtimeDir } from '../../src/lab/paths.ts'
 import { type LabRedis, startRedis } from '../../src/lab/redis.ts'
 import { ensureRoot } from '../../src/lab/root.ts'
-import { verifyWebhook } from '../../src/tickets/signature.ts'
+import { verifyWebhook, type WebhookScheme, webhookSchemes } from '../../src/tickets/signature.ts'
 import { startTickets, type Tickets } from '../../src/tickets/tickets.ts'
 import { handoverFact } from '../support/journal-facts.ts'
-import { type Receiver, webhookReceiver } from '../support/webhook-receiver.ts'
+import { type Received, type Receiver, webhookReceiver } from '../support/webhook-receiver.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const steps = ['requested', 'ringing', 'answered', 'completed'] as const
@@ -55,7 +55,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true })
 })
 
-const endpointAt = (url: string, id = 'desk110') => ({ id, platform: '110' as const, url, secrets: [secret], concurrency: 16 })
+const endpointAt = (url: string, id = 'desk110') => ({ id, platform: '110' as const, url, secrets: [secret], signature: 'hmac-sha256' as WebhookScheme, concurrency: 16 })
 /** Never in the way. */
 const circuit = { failures: 1_000, pauseMs: 100, longestPauseMs: 100 }
 
@@ -76,6 +76,7 @@ const press = async (handover: string, only: readonly (typeof steps)[number][] =
     await journal.append([handoverFact(handover, type, steps.indexOf(step) + 1)])
   }
 }
+const takenBy = ({ headers, raw }: Received, known: string) => verifyWebhook(headers, raw, [known], Date.now()).ok
 const heardOf = (handover: string) =>
   receiver.received.filter(({ payload }) => payload.data.handover.id === handover).map(({ payload }) => payload.data.sequence)
 const states = async (handover: string) => (await tickets?.deliveriesOf(handover))?.map(({ state }) => state)
@@ -96,6 +97,30 @@ describe('tickets', () => {
     expect((await tickets?.deliveriesOf('h1'))?.[0]).toMatchObject({ endpoint: 'desk110', attempts: 1, lastOutcome: 'http-204' })
     expect(log.filter((line) => line.includes('"webhook attempt"'))).toHaveLength(4)
     expect(log.join('')).not.toContain('13800000000')
+  })
+
+  it('are signed by HMAC-SM3 where the endpoint is configured so', async () => {
+    await start({ endpoints: [{ ...endpointAt(receiver.url), signature: 'hmac-sm3' }] })
+    await press('h1', ['requested'])
+    await expect.poll(() => states('h1')).toEqual(['delivered'])
+    const { headers = {}, raw = Buffer.of() }: Partial<Received> = receiver.received[0] ?? {}
+    expect(verifyWebhook(headers, raw, [secret], Date.now())).toMatchObject({ ok: true, scheme: 'hmac-sm3' })
+    expect(headers['webhook-signature']).toMatch(/^v1sm3,[A-Za-z0-9+/]{43}=$/)
+  })
+
+  it.each(webhookSchemes)('are signed with the old secret and the new one from the restart on, the waiting ones too, by %s', async (signature) => {
+    const retryMs = Array(50).fill(200) as number[]
+    const newer = `whsec_${Buffer.alloc(32, 'n').toString('base64')}`
+    await start({ retryMs, endpoints: [{ ...endpointAt(receiver.url), signature }] })
+    receiver.answer = (received) => (takenBy(received, newer) ? 204 : 503)
+    await press('h1', ['requested'])
+    await expect.poll(() => receiver.received.length).toBeGreaterThan(0)
+    expect(receiver.received.map((received) => [takenBy(received, secret), takenBy(received, newer)])).toContainEqual([true, false])
+    await tickets?.close()
+    await start({ retryMs, endpoints: [{ ...endpointAt(receiver.url), signature, secrets: [newer, secret] }] })
+    await expect.poll(() => states('h1')).toEqual(['delivered'])
+    const last = receiver.received.at(-1)
+    expect(last && [takenBy(last, secret), takenBy(last, newer)]).toEqual([true, true])
   })
 
   it('stay in order, under the same id, while the receiver fails', async () => {

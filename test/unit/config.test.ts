@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { crossChecks } from '../../src/config/cross-checks.ts'
 import { ConfigError, parseConfig } from '../../src/config/load.ts'
 import { publishedSchema } from '../../src/config/published-schema.ts'
 import { safeSummary } from '../../src/config/summary.ts'
@@ -57,6 +58,13 @@ describe('the configuration', () => {
     expect(problemsOf(example, { ...env, TANDEM_API_KEY: undefined })).toEqual([
       { path: 'http/apiKeys/0/key', reason: 'environment variable TANDEM_API_KEY is not set' },
     ])
+  })
+
+  it('with HMAC-SM3 is taken where Node has SM3, and refused with the path where it has not', () => {
+    const config = parseConfig(example.replace('platform: "110"\n      url', 'platform: "110"\n      signature: hmac-sm3\n      url'), env)
+    expect(config.tickets.endpoints[0]?.signature).toBe('hmac-sm3')
+    expect(crossChecks(config, ['sha256', 'sm3'])).toEqual([])
+    expect(crossChecks(config, ['sha256'])).toEqual([{ path: 'tickets/endpoints/0/signature', reason: expect.stringMatching(/hmac-sm3 is not in this build of Node/) }])
   })
 
   it('that is no YAML is refused with the line', () => {

@@ -9,6 +9,7 @@ import { callFact, handoverFact } from '../support/journal-facts.ts'
 
 const secrets = [`whsec_${'a'.repeat(32)}`]
 const endpoint = (id: string, platform: '12345' | '110', events?: string[]) => ({
+  signature: 'hmac-sha256' as const,
   id,
   platform,
   url: 'https://example.org/hook',
