@@ -2,36 +2,47 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/load.ts'
 import { ServiceError, serviceAt } from './service-client.ts'
 import { testCall } from './test-call.ts'
+import { UsageError } from './usage-error.ts'
 
 const usage = `tandem test-call <12345|110> [--json] [--config FILE]
   Measures the path to a platform by a call to its test number. Status 0: it works; 1: it does not; 2: it could not be tried.
   The running service is asked: at the address of $TANDEM with the key $TANDEM_API_KEY; without $TANDEM, at the address and with
   the first key of the configuration FILE ($TANDEM_CONFIG, or tandem.yaml).
+
+tandem webhook listen [--port N] [--host 127.0.0.1] [--secret-file FILE] [--secret whsec_…]… [--status CODE] [--json]
+  Receives webhooks as a ticket system would, verifies them in either scheme, and prints what came and what is wrong with it.
+  Until Ctrl-C. Without --port it takes a free one. The secrets: one a line in FILE, or $TANDEM_WEBHOOK_SECRET, blanks between;
+  --secret stays in the shell's history. CODE (204) is the answer to good ones: 503 shows how they are sent again.
 `
 
 /** @returns the exit status */
 async function tandem(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, config: { type: 'string' }, help: { type: 'boolean', default: false } },
-  })
-  const [command, ...rest] = positionals
-  if (values.help) {
+  const [command, ...rest] = args
+  if (args.includes('--help')) {
     process.stdout.write(usage)
     return 0
   }
-  if (command !== 'test-call' || rest.length !== 1) {
+  if (command === 'webhook' && rest[0] === 'listen') {
+    // Its HTTP server takes a while to load.
+    const { webhookListen } = await import('./webhook-listen.ts')
+    return webhookListen(rest.slice(1), process.env)
+  }
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: 'boolean', default: false }, config: { type: 'string' } },
+  })
+  if (positionals[0] !== 'test-call' || positionals.length !== 2) {
     process.stderr.write(usage)
     return 2
   }
-  return testCall(serviceAt(values.config, process.env), rest[0] ?? '', values.json)
+  return testCall(serviceAt(values.config, process.env), positionals[1] ?? '', values.json)
 }
 
 try {
   process.exitCode = await tandem(process.argv.slice(2))
 } catch (error) {
-  const expected = error instanceof ServiceError || error instanceof ConfigError || (error instanceof TypeError && 'code' in error)
+  const expected = error instanceof ServiceError || error instanceof ConfigError || error instanceof UsageError || (error instanceof TypeError && 'code' in error)
   process.stderr.write(`tandem: ${error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error)}\n`)
   process.exitCode = 2
 }

@@ -5,6 +5,7 @@ import { ConfigSchema } from '../../src/config/schema.ts'
 import { failureReasons } from '../../src/domain/handover/handover.ts'
 import { problems } from '../../src/http/problem.ts'
 import { ticketEvents } from '../../src/tickets/payload-schema.ts'
+import { webhookRefusals } from '../../src/tickets/webhook-listener.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (name: string): string => readFileSync(fileURLToPath(new URL(name, root)), 'utf8')
@@ -102,6 +103,14 @@ describe('the README', () => {
     ['Chinese', chinese, '原因'],
   ])('explains every reason of failure, in %s', (_language, text, header) => {
     expect(rowsBelow(text, header).map(([reason]) => bare(reason)).toSorted()).toEqual([...failureReasons].toSorted())
+  })
+
+  it.each([
+    ['English', english, 'Refusal'],
+    ['Chinese', chinese, '拒绝代码'],
+  ])('lists every refusal of a webhook with its status, in %s', (_language, text, header) => {
+    const listed = rowsBelow(text, header).map(([code, status]) => [bare(code), Number(status)])
+    expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(Object.entries(webhookRefusals).map(([code, { status }]) => [code, status])))
   })
 
   it.each(ticketEvents)('names the ticket event %s', (event) => {
