@@ -29,7 +29,7 @@ export interface ReconcilerDeps {
 
 /** After a comparison that failed though Asterisk is there, ms. */
 const againMs = 500
-/** How long the journal may take to say which calls are open, ms. */
+/** How long the journal may take for an answer, ms. */
 const journalMs = 1_000
 
 /**
@@ -90,11 +90,11 @@ export class Reconciler {
   async #comeBack(): Promise<void> {
     const { control, book } = this.#deps
     const before = this.#states()
-    const open = await this.#openCalls()
+    const open = await this.#asked(this.#deps.journal.openCalls(), 'which calls were open')
     const observed = await this.#observe()
     // Ids are in order of time: who came first waits first.
     const rooms = observed.rooms.toSorted((one, other) => (one.callId < other.callId ? -1 : 1))
-    const settled = open && (await Promise.all(open.map((call) => this.#settleForgotten(call, rooms))))
+    const settled = open && (await Promise.all(open.map((call) => this.#settled(call, rooms))))
     const restored = rooms.flatMap((room) => this.#restore(room, observed, settled) ?? [])
     if (observed.restarted) for (const { call } of before) if (!observed.channels.has(call.caller.channelId)) this.#lose(call.id)
     const known = [...before, ...restored]
@@ -106,17 +106,16 @@ export class Reconciler {
     await Promise.all(unseen.map((call) => this.#endUnseen(call)))
   }
 
-  /** @returns undefined when the journal cannot say: the calls do not wait for it */
-  async #openCalls(): Promise<readonly OpenCall[] | undefined> {
-    const { journal, logger } = this.#deps
+  /** @returns undefined when the journal cannot say, or not in time: no call waits for it */
+  async #asked<T>(answer: Promise<T>, question: string): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, journalMs, undefined)
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${journalMs} ms`)), journalMs)
     })
     try {
-      return await Promise.race([journal.openCalls(), late])
+      return await Promise.race([answer, late])
     } catch (error) {
-      logger.error({ err: error }, 'the journal cannot say which calls were open')
+      this.#deps.logger.error({ err: error }, `the journal cannot say ${question}`)
       return undefined
     } finally {
       clearTimeout(timer)
@@ -184,6 +183,16 @@ export class Reconciler {
     return runner.state
   }
 
+  /** A call whose hand-over cannot be settled must not hinder the others. */
+  async #settled(open: OpenCall, rooms: readonly ObservedRoom[]): Promise<OpenCall> {
+    try {
+      return await this.#settleForgotten(open, rooms)
+    } catch (error) {
+      this.#deps.logger.error({ err: error, call: open.last.call.id }, 'a hand-over that was begun cannot be settled')
+      return open
+    }
+  }
+
   /** A hand-over whose press is in the journal, and which is not in the snapshot: its process died in between. Nobody goes on with it. */
   async #settleForgotten(open: OpenCall, rooms: readonly ObservedRoom[]): Promise<OpenCall> {
     const { journal, now, logger, book } = this.#deps
@@ -194,20 +203,15 @@ export class Reconciler {
     const failed = failedHandover(last, await this.#handoverOf(handoverId), now())
     if (!failed) return open
     logger.warn({ call: last.call.id, handover: handoverId }, 'a hand-over was lost with the process that began it')
-    await journal.append([failed])
+    void journal.append([failed])
     return { ...open, last: failed }
   }
 
   /** As it was told last; what the journal cannot say stays as it is. */
   async #handoverOf(handoverId: string | undefined): Promise<Handover | undefined> {
     if (handoverId === undefined) return undefined
-    try {
-      const facts = await this.#deps.journal.factsOfHandover(handoverId)
-      return facts.flatMap(({ fact }) => (isHandoverFact(fact) ? [fact.handover] : [])).at(-1)
-    } catch (error) {
-      this.#deps.logger.error({ err: error, handover: handoverId }, 'the journal cannot say what became of a hand-over')
-      return undefined
-    }
+    const facts = await this.#asked(this.#deps.journal.factsOfHandover(handoverId), 'what became of a hand-over')
+    return facts?.flatMap(({ fact }) => (isHandoverFact(fact) ? [fact.handover] : [])).at(-1)
   }
 
   /** A call of which the PBX knows nothing: it went with it while nobody was in charge. Or one whose parties talk on without us. */
@@ -215,7 +219,7 @@ export class Reconciler {
     const { journal, now, logger } = this.#deps
     const handover = await this.#handoverOf(handoverId)
     logger.warn({ call: last.call.id }, talks ? 'a call goes on without control' : 'a call was lost with Asterisk')
-    await journal.append(lostWithPbx(last, handover, now(), talks))
+    void journal.append(lostWithPbx(last, handover, now(), talks))
   }
 
   #lose(callId: string): void {
@@ -264,7 +268,7 @@ export class Reconciler {
     logger.warn({ channels: strays, bridges: empty.map(({ callId, room }) => `${room} of ${callId}`) }, 'of no call: removed')
     await control.clear(strays, empty)
     const cleared = (removed: ClearedFact['removed']) => (id: string): ClearedFact => ({ type: 'asterisk-cleared', version: factVersion, at: iso(now()), removed, id })
-    await journal.append([...strays.map(cleared('channel')), ...empty.map(({ callId }) => callId).map(cleared('bridge'))])
+    void journal.append([...strays.map(cleared('channel')), ...empty.map(({ callId }) => callId).map(cleared('bridge'))])
   }
 }
 

@@ -35,6 +35,13 @@ async function leftBy({ control, calls }: GivenHttp, members: (callId: string) =
 
 const told = (given: GivenHttp) => async () => (await given.journal.read(0, 100)).map(({ fact }) => fact.type)
 
+/** One key, and its fact is in the journal. */
+async function press(given: GivenHttp, agent: string): Promise<void> {
+  const pressed = await given.calls.press({ agent, mode: 'transfer' })
+  if (typeof pressed === 'string') throw new Error(pressed)
+  await eventually(told(given), (types) => types.includes('handover-requested'))
+}
+
 /** The journal, but for one thing that it does. */
 const but = (changed: Partial<Journal>) => (journal: Journal): Journal => Object.assign(Object.create(journal) as Journal, changed)
 
@@ -55,11 +62,12 @@ it('a citizen whom a desk called hangs up after the takeover: the call ends', as
   expect(second.calls.get(made.call)?.state).toBe('ended')
 })
 
-it('a snapshot that is not what it says does not hinder the others, and nobody who talks is touched by it', async () => {
+it.each([['talking', () => undefined], ['whose agent has pressed', press]] as const)('a snapshot that is not what it says, of a call %s, does not hinder the others, and nobody who talks is touched by it', async (_name, more) => {
   const path = newPath()
   const first = await started({ path })
   const good = first.control.talk('1001')
   const bad = first.control.talk('1002')
+  await more(first, '1002')
   const rooms = await leftBy(first, (id) => (id === good.call ? [good.caller, `${id}-1`] : [bad.caller, `${id}-1`]))
   await first.close()
   const spoilt = rooms.map((room) => (room.callId === bad.call ? { ...room, snapshot: '{"version":2,"state":{"phase":"talking"},"facts":[]}' } : room))
@@ -81,6 +89,21 @@ it('a journal that does not answer holds up no call', async () => {
   expect(second.calls.inControl).toBe(true)
 })
 
+it.each([
+  ['which hand-over was under way', { factsOfHandover: () => new Promise<never>(() => undefined) }],
+  ['that it has written', { append: () => new Promise<never>(() => undefined) }],
+])('a journal that never says %s holds up no call', async (_name, changed) => {
+  const path = newPath()
+  const first = await started({ path })
+  const { call, caller } = first.control.talk('1001')
+  const rooms = await leftBy(first, (id) => [caller, `${id}-1`])
+  await press(first, '1001')
+  await first.close()
+  const second = await started({ path, wrap: but(changed), observed: { rooms, channels: channelsOf(caller, `${call}-1`) } })
+  expect(second.calls.get(call)?.state).toBe('talking')
+  expect(second.calls.inControl).toBe(true)
+})
+
 it('the facts that were not on disk yet are written by the next process, once', async () => {
   const path = newPath()
   const first = await started({ path, wrap: but({ append: () => Promise.resolve({ durable: false, reason: 'full' }) }) })
@@ -96,9 +119,7 @@ it('a press that is in the journal and not in the snapshot has failed, and says 
   const first = await started({ path })
   const { call, caller } = first.control.talk('1001')
   const rooms = await leftBy(first, (id) => [caller, `${id}-1`])
-  const pressed = await first.calls.press({ agent: '1001', mode: 'transfer' })
-  if (typeof pressed === 'string') throw new Error(pressed)
-  await eventually(told(first), (types) => types.includes('handover-requested'))
+  await press(first, '1001')
   await first.close()
   const second = await started({ path, observed: { rooms, channels: channelsOf(caller, `${call}-1`), legs: [`${call}-2`] } })
   const types = await eventually(told(second), (known) => known.includes('asterisk-cleared'))
