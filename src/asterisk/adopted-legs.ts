@@ -40,6 +40,8 @@ export class AdoptedLegs {
   readonly #listener: AdoptedLegsListener
   /** Legs that have come before the other one, by channel. */
   readonly #waiting = new Map<string, AdoptedLeg>()
+  /** Channels that ended a moment ago: one may be the mate of a leg that is still on the way. */
+  readonly #gone = new Map<string, Omit<LegEnd, 'lost'>>()
   /** By call. */
   readonly #asked = new Map<string, { readonly done: () => void; readonly failed: (error: AdoptionRefused) => void }>()
 
@@ -129,6 +131,11 @@ export class AdoptedLegs {
   }
 
   #entered(leg: AdoptedLeg): void {
+    const gone = this.#gone.get(leg.mate)
+    if (gone) {
+      this.#alone(leg, gone)
+      return
+    }
     const pair = pairOf(leg, [...this.#waiting.values()])
     if (!pair) {
       this.#waiting.set(leg.channel.id, leg)
@@ -146,7 +153,7 @@ export class AdoptedLegs {
     try {
       await this.#ari.request('channels', 'get', { channelId: mate })
     } catch (error) {
-      // Ended before this leg came: nothing will tell it any more.
+      // Ended while we were away: nothing will tell it any more.
       if (error instanceof AriError && error.status === 404 && this.#waiting.has(channel.id)) this.#alone(leg, {})
       else this.#logger.warn({ err: error, call, role }, 'whether the other leg is there could not be asked')
     }
@@ -154,6 +161,8 @@ export class AdoptedLegs {
 
   #ended(channelId: string, end: Omit<LegEnd, 'lost'>): void {
     this.#waiting.delete(channelId)
+    this.#gone.set(channelId, end)
+    setTimeout(() => this.#gone.delete(channelId), adoptMs).unref()
     const left = [...this.#waiting.values()].find(({ mate }) => mate === channelId)
     if (left) this.#alone(left, end)
   }

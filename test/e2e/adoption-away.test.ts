@@ -142,12 +142,13 @@ it('a Redirect without the agent’s leg is refused, and both talk on', async ()
   expect(await live()).toEqual([])
 })
 
-it('the agent hangs up on the way: as when he hangs up in a call, the caller’s leg ends too', async () => {
+it.each([['before', 1], ['after', undefined]] as const)('the agent hangs up %s the caller’s leg has come: as when he hangs up in a call, that leg ends too', async (_when, callerLate) => {
   await givenOwnTalk(phones.caller, phones.agent, numbers.dial)
-  const id = await redirectByHand(stack, 'nowhere')
+  const id = await redirectByHand(stack, callerLate ? 'nowhere' : 6, callerLate)
+  if (!callerLate) await phones.agent.hangUp()
   await phones.caller.waitFor('idle')
-  const { body } = await stack.api.get<CallSummary>(`/v1/calls/${id}`)
-  expect(body).toMatchObject({ state: 'ended', endedBy: '1001', adopted: true })
+  const call = await eventually(async () => (await stack.api.get<CallSummary>(`/v1/calls/${id}`)).body, ({ state }) => state === 'ended')
+  expect(call).toMatchObject({ endedBy: '1001', adopted: true })
 })
 
 it('the caller hangs up on the way: the agent’s phone is free', async () => {

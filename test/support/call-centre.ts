@@ -51,9 +51,12 @@ exten => 1001,1,Dial(PJSIP/1001,30)
 exten => ${numbers.dial},1,Dial(PJSIP/1001,30)
 [not-chosen]
 exten => ${numbers.notChosen},1,Dial(PJSIP/1001,30)
-[late]
+[late-agent]
 exten => _X,1,Wait(\${EXTEN})
  same => n,Goto(tandem-adopted,agent,1)
+[late-caller]
+exten => _X,1,Wait(\${EXTEN})
+ same => n,Goto(tandem-adopted,caller,1)
 `,
 }
 
@@ -91,10 +94,11 @@ export async function channelsOf({ asterisk }: Stack): Promise<{ readonly caller
 
 /**
  * The Redirect that the service makes, made by somebody else: whatever the service does meanwhile.
- * @param agentTo where the agent's leg goes: `tandem-adopted`, or first `late` for so many seconds; or nowhere; or it is not there
+ * @param agentTo where the agent's leg goes: `tandem-adopted`, or there so many seconds late; or nowhere; or it is not there
+ * @param callerLate by how many seconds the caller's leg comes late
  * @returns the call's id
  */
-export async function redirectByHand(stack: Stack, agentTo: 'at once' | 'nowhere' | 'gone' | 1 | 6 = 'at once'): Promise<string> {
+export async function redirectByHand(stack: Stack, agentTo: 'at once' | 'nowhere' | 'gone' | 1 | 6 = 'at once', callerLate?: 1): Promise<string> {
   const ami = new AmiLink(stack.config.asterisk, pino({ level: 'silent' }))
   ami.start()
   await eventually(() => ami.up, Boolean)
@@ -105,8 +109,9 @@ export async function redirectByHand(stack: Stack, agentTo: 'at once' | 'nowhere
       ([Variable, Value]) => ({ Action: 'Setvar', Channel: leg?.name ?? '', Variable, Value }),
     ),
   )
-  const extra = { ExtraChannel: agentTo === 'gone' ? 'PJSIP/1001-ffffffff' : agent.name, ExtraPriority: '1', ...(typeof agentTo === 'number' ? { ExtraContext: 'late', ExtraExten: String(agentTo) } : { ExtraContext: 'tandem-adopted', ExtraExten: 'agent' }) }
-  const done = ami.request(...variables, { Action: 'Redirect', Channel: caller.name, Context: 'tandem-adopted', Exten: 'caller', Priority: '1', ...(agentTo === 'nowhere' ? {} : extra) })
+  const extra = { ExtraChannel: agentTo === 'gone' ? 'PJSIP/1001-ffffffff' : agent.name, ExtraPriority: '1', ...(typeof agentTo === 'number' ? { ExtraContext: 'late-agent', ExtraExten: String(agentTo) } : { ExtraContext: 'tandem-adopted', ExtraExten: 'agent' }) }
+  const way = callerLate ? { Context: 'late-caller', Exten: String(callerLate) } : { Context: 'tandem-adopted', Exten: 'caller' }
+  const done = ami.request(...variables, { Action: 'Redirect', Channel: caller.name, ...way, Priority: '1', ...(agentTo === 'nowhere' ? {} : extra) })
   await done.finally(() => ami.close())
   return callId
 }
