@@ -44,14 +44,13 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     // Unknown while Asterisk is away: looked at again later.
     isRunning: async (recording) => calls.recordings.runs(recording) || !calls.control.up || calls.control.recordings.isLive(recording),
   })
-  // First: the calls of a service that died before wait for it.
-  const connected = asterisk?.start()
-  const tickets = new LaterTickets()
+  // First: the calls of a service that died before wait for it. Nothing waits for Asterisk, which may be away or silent.
+  void asterisk?.start()
+  const tickets = new LaterTickets({ config, journal, logger: logger.child({ part: 'tickets' }) })
   const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
-  await connected
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
-  await tickets.start({ config, journal, logger: logger.child({ part: 'tickets' }) })
+  void tickets.start()
   calls.testCalls.start()
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   recordings.start()

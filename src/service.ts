@@ -14,21 +14,23 @@ async function main(): Promise<void> {
   const opening = openJournal({ path: config.journal.path, logger: logger.child({ part: 'journal' }) })
   // Its failure is told below.
   opening.catch(() => undefined)
-  const { startTandem } = await import('./app.ts')
-  const tandem = await startTandem(config, logger, opening)
-  logger.info({ address: tandem.address }, 'ready')
+  const starting = import('./app.ts').then(({ startTandem }) => startTandem(config, logger, opening))
   const stop = (signal: string) => {
     logger.info({ signal }, 'stopping')
-    tandem.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error({ err: error }, 'stopped badly')
-        process.exit(1)
-      },
-    )
+    starting
+      .then((tandem) => tandem.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.error({ err: error }, 'stopped badly')
+          process.exit(1)
+        },
+      )
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  const { address } = await starting
+  logger.info({ address }, 'ready')
 }
 
 try {

@@ -30,15 +30,32 @@ export interface AriClient {
 // ari-client's Swagger reader prints a notice through a global `log` of its own; stdout is for the log and for results.
 Reflect.set(globalThis, 'log', () => undefined)
 
-interface SwaggerApi {
-  readonly failure: (message: unknown) => void
+/** One request of ari-client's Swagger reader, and who is told what came of it. */
+interface SwaggerRequest {
+  readonly url: string
+  readonly headers: { readonly Authorization: string }
+  readonly on: {
+    /** @throws anything, where the description is not one */
+    readonly response: (answer: { readonly obj: unknown }) => void
+    readonly error: (answer: { readonly status: number; readonly statusText: string }) => void
+  }
+}
+interface SwaggerReader {
+  readonly SwaggerApi: { readonly prototype: { fail: (this: { readonly failure: (message: unknown) => void }, message: unknown) => void } }
+  readonly SwaggerHttp: { readonly prototype: { execute: (request: SwaggerRequest) => void } }
 }
 const fromAriClient = createRequire(import.meta.resolve('ari-client'))
-const swagger = fromAriClient('swagger-client') as { readonly SwaggerApi: { readonly prototype: { fail: (this: SwaggerApi, message: unknown) => void } } }
-// It tells of the failure and then throws it too, in a listener where nobody can catch it: an Asterisk that is just
+const swagger = fromAriClient('swagger-client') as SwaggerReader
+// It tells of a failure and then throws it too, in a listener where nobody can catch it: an Asterisk that is just
 // starting (503) would end the process.
 swagger.SwaggerApi.prototype.fail = function fail(message) {
   this.failure(message)
+}
+// Its own transport throws there too, at an answer that is no description, and never tells of a connection that was reset.
+swagger.SwaggerHttp.prototype.execute = ({ url, headers, on }) => {
+  void describedAt(url, headers.Authorization)
+    .then((obj) => on.response({ obj }))
+    .catch((error: unknown) => on.error({ status: 500, statusText: String(error) }))
 }
 
 /** Asks Asterisk for the description of its API. @throws AriError within 10 s */
@@ -56,6 +73,15 @@ async function expectReady(url: string, authorization: string): Promise<void> {
   if (status !== 200) throw AriError.refused('connect', status, body)
 }
 
+/** @throws Error where there is no description */
+async function describedAt(url: string, authorization: string): Promise<unknown> {
+  const { status, body } = await fetched(url, authorization)
+  if (status !== 200) throw AriError.refused('connect', status, body)
+  const described = JSON.parse(body) as { readonly apis?: unknown }
+  if (!Array.isArray(described.apis)) throw new Error(`no description of ARI at ${url}`)
+  return described
+}
+
 /** By Node's own client, which is there already: calls may be waiting. */
 async function fetched(url: string, authorization: string): Promise<{ status: number; body: string }> {
   const asked = get(url, { headers: { authorization }, signal: AbortSignal.timeout(connectMs) })
@@ -63,8 +89,8 @@ async function fetched(url: string, authorization: string): Promise<{ status: nu
   return { status: answer.statusCode ?? 0, body: await text(answer) }
 }
 
-/** A host that vanishes while it is asked would otherwise be waited for without end. @throws AriError */
-async function inTime<T>(connecting: PromiseLike<T>): Promise<T> {
+/** A host that vanishes while it is asked would otherwise be waited for without end. @throws AriError within 10 s */
+export async function inTime<T>(connecting: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(AriError.timeout('connect', connectMs)), connectMs)

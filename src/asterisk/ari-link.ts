@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { type AriClient, connectAri } from './ari-connect.ts'
+import { type AriClient, connectAri, inTime } from './ari-connect.ts'
 import { AriError } from './ari-error.ts'
 import { AriRequests, type AriValues, isAnswer } from './ari-request.ts'
 import { type AriEvent, eventFilter, isKnown } from './ari-events.ts'
@@ -42,8 +42,8 @@ export class AriLink {
 
   /** Resolves after the first attempt, connected or not: the service starts also while Asterisk is away. */
   async start(): Promise<void> {
-    await this.#build()
     this.#timer = setInterval(() => this.#ping(), pingMs)
+    await this.#build()
   }
 
   close(): void {
@@ -73,7 +73,7 @@ export class AriLink {
       client.on('WebSocketReconnecting', () => this.#setDown())
       client.on('WebSocketMaxRetries', () => this.#rebuildLater())
       this.#client = client
-      await client.start(config.application)
+      await inTime(client.start(config.application))
     } catch (error) {
       logger.warn({ err: error }, 'Asterisk cannot be reached')
       this.#rebuildLater()
@@ -101,7 +101,6 @@ export class AriLink {
     this.#chooseEvents()
     this.#options.onUp()
   }
-
 
   /** Of every channel, also before it enters the application: so a leg's ringing and failure are heard. Four fifths of the events are not sent at all. */
   #chooseEvents(): void {

@@ -2,6 +2,7 @@ import type { Problem } from './load.ts'
 import type { Config } from './schema.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { canSign } from '../tickets/signature.ts'
+import { isNetwork } from '../tickets/network.ts'
 
 /**
  * What a schema cannot say: names are unique, references lead somewhere, ranges are in order, this Node can sign as it is told to.
@@ -37,6 +38,9 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
   })
   config.tickets.endpoints.forEach(({ signature }, i) => {
     if (!canSign(signature, hashes)) problems.push({ path: `tickets/endpoints/${i}/signature`, reason: `${signature} is not in this build of Node: its OpenSSL lacks the hash` })
+  })
+  config.tickets.allowNetworks.forEach((network, i) => {
+    if (!isNetwork(network)) problems.push({ path: `tickets/allowNetworks/${i}`, reason: `${network} is no network: an address and the length of its prefix, as 10.0.0.0/8` })
   })
   for (const platform of platforms) {
     const { routes } = config.desks[platform]

@@ -24,12 +24,19 @@ export class LazySchemas {
     return { buildValidator: this.#lazily(validators), buildSerializer: this.#lazily(serializers) } as unknown as CompilersFactory
   }
 
-  /** Compiles what has not been used yet, one schema after the other, and lets everything else come between. */
-  compileAll(): void {
+  /**
+   * Compiles what has not been used yet, one schema after the other, and lets everything else come between.
+   * @param onFault told of a schema that cannot be compiled: its route fails, and nothing else
+   */
+  compileAll(onFault: (error: unknown) => void): void {
     const compile = this.#uncompiled.shift()
     if (!compile) return
-    compile()
-    setTimeout(() => this.compileAll(), pauseMs).unref()
+    try {
+      compile()
+    } catch (error) {
+      onFault(error)
+    }
+    setTimeout(() => this.compileAll(onFault), pauseMs).unref()
   }
 
   #lazily(compiler: Compiler): Compiler {

@@ -53,7 +53,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
       'request',
     )
   })
-  app.addHook('onListen', async () => void setTimeout(() => schemas.compileAll(), compileAfterMs).unref())
+  const onFault = (error: unknown) => deps.logger.error({ err: error }, 'a schema cannot be compiled')
+  app.addHook('onListen', async () => void setTimeout(() => schemas.compileAll(onFault), compileAfterMs).unref())
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), closeMs).unref()
   })

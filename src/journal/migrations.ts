@@ -59,4 +59,10 @@ export const migrations: readonly string[] = [
   CREATE INDEX attempts_of_delivery ON attempts (delivery_id, at);
   CREATE INDEX deliveries_in_order ON deliveries (position, id);
   `,
+  // A page of any list is read in its order: no list of dead letters waits behind the writes of calls.
+  `
+  CREATE INDEX deliveries_of_state ON deliveries (state, position, id);
+  CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint, position, id);
+  CREATE INDEX deliveries_of_both ON deliveries (endpoint, state, position, id);
+  `,
 ]

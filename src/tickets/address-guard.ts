@@ -1,6 +1,7 @@
 import { lookup, type LookupAddress } from 'node:dns'
-import { BlockList, isIP, isIPv4, type LookupFunction } from 'node:net'
+import { isIP, isIPv4, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
+import { networks } from './network.ts'
 import { WebhookError } from './verdict.ts'
 
 /** Not globally reachable: IANA special-purpose registries (RFC 6890 and its updates), multicast, reserved. */
@@ -68,21 +69,6 @@ export function addressGuard(allowNetworks: readonly string[]): AddressGuard {
       })
     },
   }
-}
-
-/** One list a family: in a shared one Node matches IPv4 addresses against IPv6 networks as `::ffff:…`. */
-function networks(list: readonly string[]): Record<'ipv4' | 'ipv6', BlockList> {
-  const blocks = { ipv4: new BlockList(), ipv6: new BlockList() }
-  for (const network of list) {
-    const [address = '', bits = ''] = network.split('/')
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6'
-    try {
-      blocks[family].addSubnet(address, Number(bits), family)
-    } catch (error) {
-      throw new Error(`${network} is not a network in CIDR form`, { cause: error })
-    }
-  }
-  return blocks
 }
 
 /** An IPv4 address in IPv6 clothes (`::ffff:127.0.0.1`) as IPv4; a scope (`%eth0`) left out. */

@@ -56,6 +56,7 @@ export interface Counts {
 
 const all = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
 const reader = 'tickets'
+const replayPage = 1_000
 
 /** Deliveries and the planner's cursor, in the journal's file. Every method throws SqlError when the file cannot be used. */
 export class DeliveryStore {
@@ -115,13 +116,20 @@ export class DeliveryStore {
     return (await this.#tables.all(all(sql, ...params, ...(before === undefined ? [] : [before]), limit))).map(toDelivery)
   }
 
-  /** Those that are settled wait to be told once more, with all their attempts. @returns how many */
+  /** Those that are settled by now wait to be told once more, with all their attempts; in pages, between which others write. @returns how many */
   async replay(filter: DeliveryFilter, now: number): Promise<number> {
-    const { where, params } = conditionOf(filter)
-    const settled = `${where} AND state != 'pending'`
-    const [row] = await this.#tables.all(all(`SELECT count(*) AS n FROM deliveries WHERE ${settled}`, ...params))
-    await this.#tables.commit([all(`UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, updated_at = ? WHERE ${settled}`, now, now, ...params)])
-    return Number(row?.['n'])
+    const { where, params } = conditionOf({ ...filter, to: Math.min(filter.to ?? Infinity, now + 1) })
+    const page = all(`SELECT id FROM deliveries WHERE ${where} AND state != 'pending' LIMIT ?`, ...params, replayPage)
+    const again = `UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, updated_at = ? WHERE id IN (SELECT value FROM json_each(?))`
+    let replayed = 0
+    for (;;) {
+      /* oxlint-disable no-await-in-loop -- one page after the other */
+      const ids = (await this.#tables.all(page)).map((row) => String(row['id']))
+      if (ids.length > 0) await this.#tables.commit([all(again, now, now, JSON.stringify(ids))])
+      /* oxlint-enable no-await-in-loop */
+      replayed += ids.length
+      if (ids.length < replayPage) return replayed
+    }
   }
 
   /** The first pending delivery of a hand-over to an endpoint. */

@@ -61,7 +61,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const logger = pino({ level: 'warn' }, sink)
   const file = await openJournal({ path, limits: { retryMs: 50 } })
   const journal = wrap(file)
-  const config = parseConfig(settings(path, agents, recorded, outbound), {})
+  const config = parseConfig(settings(path, { agents, recorded, outbound }), {})
   let control: FakeControl | undefined
   const timers = { set: () => undefined, clear: () => undefined }
   const calls = new Calls({ config, journal, logger, timers, control: (listener) => (control = new FakeControl(listener)) })
@@ -84,11 +84,12 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   return { http, calls, control, journal: file, directory, warnings, close: () => (closing ??= close()) }
 }
 
-function settings(path: string, agents: Required<HttpOptions>['agents'], recorded: boolean, outbound: boolean): string {
+/** A configuration with the journal there. @param ports of the service's own HTTP interface, and Asterisk's */
+export function settings(path: string, { agents = seats, recorded = false, outbound = false }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
   const secret = 'only-for-this-test-00'
   return stringify({
-    http: { apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, recordings: name === 'archive' })) },
-    asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret },
+    http: { ...(ports.http ? { port: ports.http } : {}), apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, recordings: name === 'archive' })) },
+    asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret, ...(ports.asterisk ? { httpPort: ports.asterisk, amiPort: ports.asterisk } : {}) },
     redis: { url: 'redis://127.0.0.1:1' },
     journal: { path },
     ...(outbound ? { trunks: [{ id: 'carrier', host: '127.0.0.1' }], outbound: { trunk: 'carrier' } } : {}),

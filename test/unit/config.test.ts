@@ -46,6 +46,7 @@ describe('the configuration', () => {
     ['two agents of one name', ['id: "1002"', 'id: "1001"'], 'agents', /1001 is there twice/],
     ['a test call that leads nowhere', ['tickets:', 'testCalls: [{ platform: "110", endpoint: polise, number: "999" }]\ntickets:'], 'testCalls/0/endpoint', /names no trunk and no agent/],
     ['a test call on a trunk without a number', ['tickets:', 'testCalls: [{ platform: "110", endpoint: police }]\ntickets:'], 'testCalls/0/number', /needed for a trunk/],
+    ['a network that is none', ['tickets:', 'tickets:\n  allowNetworks: [10.0.0.0/8, 10.0.0.0/99]'], 'tickets/allowNetworks/1', /is no network/],
     ['a number as text', ['path: ./journal.sqlite', 'path: 5'], 'journal/path', /string/],
     ['a password that is too short', ['"${TANDEM_PHONE_1001}"', 'short'], 'agents/0/password', /pattern/],
   ])('with %s is refused, with the path and the reason', (_what, [from = '', to = ''], path, reason) => {
