@@ -1,0 +1,92 @@
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { rootDir } from './paths.ts'
+import { freePort } from './ports.ts'
+import { type RootProcess, runInRoot, startInRoot } from './process.ts'
+import { untilReady } from './wait.ts'
+
+const host = '127.0.0.1'
+const user = 'postgres'
+
+export interface LabPostgres {
+  /** Of the database `tandem`. */
+  readonly url: string
+  /** In order. */
+  stop(): Promise<void>
+  /** SIGKILL, as in a crash. */
+  kill(): Promise<void>
+  /** Again, on the same port and directory; nothing happens when it runs. */
+  start(): Promise<void>
+}
+
+/**
+ * Starts a private Postgres: loopback only, nobody else's data.
+ * @param options.dir for its data and `postgres.log`; below `.runtime`
+ * @param options.port 5432, or the next free one, when left out
+ * @throws Error with the last lines of its log when it does not get ready
+ */
+export async function startPostgres(options: { readonly dir: string; readonly port?: number }): Promise<LabPostgres> {
+  const { dir } = options
+  const port = options.port ?? (await freePort(5432))
+  const data = join(dir, 'data')
+  const bin = binDir()
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    mkdirSync(dir, { recursive: true })
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+    // It refuses to run as root.
+    const [uid, gid] = userOf(user)
+    chownSync(data, uid, gid)
+    const made = await runInRoot([`${bin}/initdb`, '-D', data, '--encoding=UTF8', '--locale=C.UTF-8', '--auth=trust', '--no-sync'], { user })
+    if (made.code !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+  }
+  const settings = { listen_addresses: host, port: String(port), unix_socket_directories: '', shared_buffers: '64MB', log_min_duration_statement: '1000' }
+  const command = [`${bin}/postgres`, '-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+  let current: RootProcess | undefined
+
+  const start = async (): Promise<void> => {
+    if (current !== undefined) return
+    const started = await startInRoot({ name: 'postgres', command, logFile: join(dir, 'postgres.log'), user })
+    current = started
+    void started.exited.finally(() => {
+      if (current === started) current = undefined
+    })
+    await untilReady(started, () => answers(port, data), 30_000)
+  }
+  await start()
+  return {
+    url: `postgres://${user}@${host}:${port}/tandem`,
+    start,
+    stop: async () => await current?.stop(),
+    async kill() {
+      const killed = current
+      killed?.kill('SIGKILL')
+      await killed?.exited
+    },
+  }
+}
+
+/** @returns true once the Postgres of this very directory answers, and has the database `tandem` */
+async function answers(port: number, data: string): Promise<boolean> {
+  const sql = postgres({ host, port, user, database: 'postgres', max: 1, connect_timeout: 1, onnotice: () => undefined })
+  try {
+    const [there] = await sql`SELECT current_setting('data_directory') = ${data} AS own, exists (SELECT FROM pg_database WHERE datname = 'tandem') AS made`
+    if (there?.['own'] && !there['made']) await sql`CREATE DATABASE tandem`
+    return Boolean(there?.['own'])
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+/** Debian keeps the programs of each version apart. */
+function binDir(): string {
+  const [version = ''] = readdirSync(join(rootDir, 'usr/lib/postgresql'))
+  return `/usr/lib/postgresql/${version}/bin`
+}
+
+/** Of the root directory, whose numbers may be others than the host's. */
+function userOf(name: string): readonly [uid: number, gid: number] {
+  const fields = readFileSync(join(rootDir, 'etc/passwd'), 'utf8').split('\n').map((line) => line.split(':')).find(([known]) => known === name)
+  if (!fields) throw new Error(`the root directory has no user ${name}`)
+  return [Number(fields[2]), Number(fields[3])]
+}
