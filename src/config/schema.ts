@@ -172,6 +172,17 @@ export const ConfigSchema = Type.Object(
       { path: Type.String({ minLength: 1, description: 'SQLite file on a local disk' }) },
       strict,
     ),
+    ledger: Type.Optional(
+      Type.Object(
+        {
+          url: Type.String({ pattern: '^postgres(ql)?://', description: 'Postgres that holds the ledger; its tables are made and brought up to date at the start' }),
+          checkpointMs: Ms('Between two checkpoints: the signed heads of all chains that have grown', 3_600_000, 1_000, 86_400_000),
+          checkpointFile: Type.String({ minLength: 1, default: './ledger-checkpoints.jsonl', description: 'Where they are published, one a line; keep a copy where nobody who can change the ledger can change it' }),
+          keyFile: Type.String({ minLength: 1, default: './ledger-key.pem', description: 'Ed25519 key that signs them, PEM; made when there is none' }),
+        },
+        { ...strict, description: 'Keeps every fact for years; there is none when left out' },
+      ),
+    ),
     desks: Type.Object({ '12345': Desk, '110': Desk }, strict),
     agents: Type.Array(Agent, { default: [] }),
     trunks: Type.Array(Trunk, { default: [] }),

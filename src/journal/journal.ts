@@ -35,6 +35,8 @@ export type Commit = { readonly durable: true } | { readonly durable: false; rea
  * and the facts that it could not write stay in memory, in order, and are written before later ones once the disk is back.
  */
 export interface Journal {
+  /** Of this file, for as long as it lasts: positions of another one have nothing to do with its. */
+  readonly id: string
   readonly epoch: number
   /** Facts in the order given, group commit, fsync before it resolves. An answer to a keyed request may go with them. */
   append(facts: readonly Fact[], answer?: StoredAnswer): Promise<Commit>

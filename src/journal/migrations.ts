@@ -65,4 +65,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint, position, id);
   CREATE INDEX deliveries_of_both ON deliveries (endpoint, state, position, id);
   `,
+  // Who follows several journals, or one after another, can tell their positions apart.
+  `
+  CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
+  INSERT INTO identity VALUES (1, lower(hex(randomblob(8))));
+  `,
 ]

@@ -47,7 +47,7 @@ export async function openJournal({ path, logger, limits: given }: JournalOption
   const commits = new GroupCommit(thread, { facts: limits.facts, retryMs: limits.retryMs, group })
   const writes = new DurableWrites(commits, limits, logger)
   const announcer = new Announcer((error) => logger?.error({ err: error }, 'journal listener failed'))
-  const [before] = await thread.all({ sql: 'SELECT value FROM epoch', params: [] })
+  const [before] = await thread.all({ sql: 'SELECT value, id FROM epoch, identity', params: [] })
   const epoch = Number(before?.['value'] ?? 0) + 1
   let position = epoch * positionsOfEpoch
   let closing: Promise<void> | undefined
@@ -84,6 +84,7 @@ export async function openJournal({ path, logger, limits: given }: JournalOption
   await writes.write([{ sql: 'UPDATE epoch SET value = max(value, ?)', params: [epoch] }], [])
   void tidy()
   return {
+    id: String(before?.['id']),
     epoch,
     tables,
     ...journalReads((statement) => thread.all(statement), () => commits.entries()),

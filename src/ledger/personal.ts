@@ -1,0 +1,67 @@
+/**
+ * Personal data of an event, apart from it: what is hashed and kept for ever has a salted digest in its place, so that the
+ * chain still holds when the value is erased. Pure.
+ */
+import { createHash } from 'node:crypto'
+
+/** What is personal: a telephone number, a name, or what somebody said. */
+export type PersonalKind = 'number' | 'name' | 'text'
+
+/** A value of one call. Who has the salt and the digest, and not the value, cannot find it by trying all numbers of a city without great cost. */
+export interface Personal {
+  /** As it stands in the event. */
+  readonly digest: string
+  /** The call that it belongs to; it is erased with all others of that call. */
+  readonly subject: string
+  readonly kind: PersonalKind
+  /** 16 random bytes, hex. */
+  readonly salt: string
+  readonly value: string
+}
+
+/** Where personal data may be, in every version of an event. */
+const places: readonly { readonly path: readonly string[]; readonly kind: PersonalKind }[] = [
+  { path: ['call', 'caller', 'number'], kind: 'number' },
+  { path: ['call', 'caller', 'name'], kind: 'name' },
+  { path: ['handover', 'reason'], kind: 'text' },
+]
+
+const prefix = 'digest:'
+
+/** A tree of JSON. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+const isObject = (value: Json | undefined): value is { readonly [name: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** SHA-256 of salt and value, as it stands in the value's place. */
+export const digestOf = (salt: string, value: string): string => prefix + createHash('sha256').update(Buffer.from(salt, 'hex')).update(value).digest('base64url')
+
+export const isDigest = (text: string): boolean => text.startsWith(prefix)
+
+/** @returns the event with `digest(kind, value)` in the place of each value that is personal */
+export function withDigests(event: Json, digest: (kind: PersonalKind, value: string) => string): Json {
+  return places.reduce<Json>((changed, { path, kind }) => replaced(changed, path, (value) => (isDigest(value) ? value : digest(kind, value))), event)
+}
+
+/** @returns the event with the values again; what was erased is `erased` */
+export function withValues(event: Json, valueOf: (digest: string) => string | undefined): Json {
+  return places.reduce<Json>((changed, { path }) => replaced(changed, path, (text) => (isDigest(text) ? (valueOf(text) ?? erased) : text)), event)
+}
+
+/** In the place of a value that was erased. */
+export const erased = 'erased'
+
+/** The digests that stand in the event. */
+export function digestsIn(event: Json): readonly string[] {
+  const found: string[] = []
+  withValues(event, (digest) => {
+    found.push(digest)
+    return digest
+  })
+  return found
+}
+
+function replaced(tree: Json, [name, ...rest]: readonly string[], change: (text: string) => string): Json {
+  if (name === undefined) return typeof tree === 'string' && tree !== '' ? change(tree) : tree
+  if (!isObject(tree) || tree[name] === undefined) return tree
+  return { ...tree, [name]: replaced(tree[name], rest, change) }
+}

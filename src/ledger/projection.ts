@@ -1,0 +1,81 @@
+/** What an event makes of the read models. Pure: they are made again from the events alone. */
+import { type Fact, isHandoverFact, isOfCall } from '../domain/facts.ts'
+
+/** A row of `calls`; `record` is the call as told to the outside, with digests for what is personal. */
+export interface CallRow {
+  readonly id: string
+  readonly sequence: number
+  readonly platform: string
+  readonly desk: string
+  readonly state: string
+  readonly direction: string
+  readonly agent: string | null
+  readonly ticket: string | null
+  /** Digest of the number. */
+  readonly caller: string
+  readonly arrived_at: string
+  readonly ended_at: string | null
+  readonly rating: number | null
+  readonly record: string
+}
+
+/** A row of `handovers`. */
+export interface HandoverRow {
+  readonly id: string
+  readonly sequence: number
+  readonly call_id: string
+  readonly mode: string
+  readonly state: string
+  readonly from_platform: string
+  readonly to_platform: string
+  readonly agent: string
+  readonly category: string | null
+  readonly item: string | null
+  readonly danger: boolean
+  readonly requested_at: string
+  readonly record: string
+}
+
+export interface Rows {
+  readonly calls: readonly CallRow[]
+  readonly handovers: readonly HandoverRow[]
+}
+
+/** The last row of each call and hand-over, by their own order: facts that come late do not put anything back. */
+export function rowsOf(facts: readonly Fact[]): Rows {
+  const calls = new Map<string, CallRow>()
+  const handovers = new Map<string, HandoverRow>()
+  for (const fact of facts) {
+    if (!isOfCall(fact)) continue
+    const call = callRow(fact.call, fact.sequence)
+    if ((calls.get(call.id)?.sequence ?? 0) <= call.sequence) calls.set(call.id, call)
+    if (!isHandoverFact(fact)) continue
+    const handover = handoverRow(fact.handover, fact.sequence)
+    if ((handovers.get(handover.id)?.sequence ?? 0) <= handover.sequence) handovers.set(handover.id, handover)
+  }
+  return { calls: [...calls.values()], handovers: [...handovers.values()] }
+}
+
+function callRow(call: Extract<Fact, { call: object }>['call'], sequence: number): CallRow {
+  const { id, platform, desk, state, direction, agent = null, ticket = null, caller, arrivedAt, endedAt = null, rating = null } = call
+  return { id, sequence, platform, desk, state, direction, agent, ticket, caller: caller.number, arrived_at: arrivedAt, ended_at: endedAt, rating, record: JSON.stringify(call) }
+}
+
+function handoverRow(handover: Extract<Fact, { handover: object }>['handover'], sequence: number): HandoverRow {
+  const { id, callId, mode, state, from, to, agent, matter, danger = false, requestedAt } = handover
+  return {
+    id,
+    sequence,
+    call_id: callId,
+    mode,
+    state,
+    from_platform: from,
+    to_platform: to,
+    agent,
+    category: matter?.category ?? null,
+    item: matter?.item ?? null,
+    danger,
+    requested_at: requestedAt,
+    record: JSON.stringify(handover),
+  }
+}
