@@ -5,6 +5,7 @@ import { Calls } from './calls/calls.ts'
 import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
 import type { JournalFile } from './journal/open-journal.ts'
+import { LedgerAccess } from './ledger/access.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { LaterTickets } from './tickets/later-tickets.ts'
 
@@ -47,7 +48,8 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   // First: the calls of a service that died before wait for it. Nothing waits for Asterisk, which may be away or silent.
   void asterisk?.start()
   const tickets = new LaterTickets({ config, journal, logger: logger.child({ part: 'tickets' }) })
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings })
+  const ledger = config.ledger && new LedgerAccess(config.ledger)
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings, ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   void tickets.start()
@@ -65,6 +67,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     await recordings.close()
     asterisk?.close()
     await tickets.close()
+    await ledger?.close()
     await journal.close()
   }
   return { http, address, close: () => (closing ??= close()) }

@@ -180,10 +180,34 @@ export interface TestCallFact {
   readonly testCall: TestCall
 }
 
+/** Somebody took a part of the ledger with him. Of no call. */
+export interface ExportFact {
+  readonly type: 'ledger-exported'
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly by: string
+  readonly subject: string
+  readonly format: string
+  readonly from?: string
+  readonly to?: string
+}
+
+/** Numbers, names and what was said in these calls were forgotten. Of no call: it says no number. */
+export interface ErasureFact {
+  readonly type: 'personal-data-erased'
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly by: string
+  /** Of how many calls. */
+  readonly calls: number
+}
+
+export type LedgerFact = ExportFact | ErasureFact
+
 /** What happened to a call. */
 export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact | RecordingFact
 
-export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact
+export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact | LedgerFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 

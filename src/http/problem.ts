@@ -23,6 +23,7 @@ export const problems = {
   'endpoint-not-found': { status: 404, title: 'The configuration has no such ticket system' },
   'recording-not-found': { status: 404, title: 'No such recording, or it has been deleted' },
   'test-call-not-configured': { status: 404, title: 'The configuration has no test number of this platform' },
+  'ledger-not-configured': { status: 404, title: 'The configuration has no ledger' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'recordings-not-allowed': { status: 403, title: 'This API key may not have recordings' },
@@ -51,6 +52,7 @@ export const problems = {
   'idempotency-key-reused': { status: 422, title: 'The same Idempotency-Key came with another request' },
   'too-many-readers': { status: 503, title: 'Too many live event streams are open' },
   'asterisk-away': { status: 503, title: 'Asterisk cannot be reached; nothing was done' },
+  'ledger-away': { status: 503, title: 'The ledger’s database does not answer; nothing was done' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal | TestCallRefusal, Known>
 

@@ -74,7 +74,7 @@ export const TestCallSchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', ...testCallFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...testCallFactTypes]),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -92,6 +92,11 @@ export const EventSchema = Type.Object(
     agent: Type.Optional(Type.String({ description: 'Of `agent-changed`, which is of no call' })),
     state: Type.Optional(Type.Enum(agentStates, { description: 'What the agent is now' })),
     testCall: Type.Optional(Type.Ref('TestCall')),
+    subject: Type.Optional(Type.String({ description: 'Of `ledger-exported`: what' })),
+    format: Type.Optional(Type.String({ description: 'Of `ledger-exported`: how' })),
+    from: Type.Optional(Time('Of `ledger-exported`: begun then or later')),
+    to: Type.Optional(Time('Of `ledger-exported`: begun before')),
+    calls: Type.Optional(Type.Integer({ description: 'Of `personal-data-erased`: of how many calls' })),
   },
   { $id: 'Event', description: 'The data of one live event (SSE); the SSE id is its place in the journal' },
 )

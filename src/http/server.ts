@@ -15,6 +15,8 @@ import { eventRoutes } from './routes/events.ts'
 import { handoverCommandRoutes } from './routes/handover-commands.ts'
 import { handoverRoutes } from './routes/handovers.ts'
 import { healthRoutes } from './routes/health.ts'
+import { ledgerExportRoutes } from './routes/ledger-export.ts'
+import { ledgerRoutes } from './routes/ledger.ts'
 import { partyRoutes } from './routes/parties.ts'
 import { recordingRoutes } from './routes/recordings.ts'
 import { testCallRoutes } from './routes/test-calls.ts'
@@ -70,6 +72,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     partyRoutes(routes, deps, keys)
     await recordingRoutes(routes, deps, keys)
     eventRoutes(routes, deps)
+    ledgerRoutes(routes, deps)
+    ledgerExportRoutes(routes, deps)
     testCallRoutes(routes, deps)
     healthRoutes(routes, deps)
   })

@@ -1,6 +1,6 @@
 /** The chain of a hand-over's events: each carries the hash of the one before. Pure. */
 import { createHash } from 'node:crypto'
-import type { Json } from './personal.ts'
+import { type Json, textAt } from './json.ts'
 
 /** What is hashed, and kept for ever. */
 export interface Link {
@@ -29,14 +29,7 @@ export function hashOf({ chain, link, journal, position, epoch, body, previous }
 }
 
 /** Where an event belongs: to its hand-over, or its call, or to neither. */
-export function chainOf(event: Json): string {
-  const text = (...path: readonly string[]): string | undefined => {
-    let at: unknown = event
-    for (const name of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined
-    return typeof at === 'string' && at !== '' ? at : undefined
-  }
-  return text('handover', 'id') ?? text('call', 'id') ?? text('recording', 'callId') ?? serviceChain
-}
+export const chainOf = (event: Json): string => textAt(event, 'handover', 'id') ?? textAt(event, 'call', 'id') ?? textAt(event, 'recording', 'callId') ?? serviceChain
 
 /** What is wrong with a link that follows another. @returns undefined when all is well */
 export function faultOf(link: Link & { readonly hash: string }, before: { readonly link: number; readonly hash: string } | undefined): string | undefined {

@@ -24,7 +24,7 @@ export const publicKeyOf = (key: KeyObject): KeyObject => createPublicKey(key)
  * @returns the checkpoint; undefined when nothing has grown
  */
 export async function makeCheckpoint(sql: Sql, key: KeyObject, file: string): Promise<Checkpoint | undefined> {
-  const made = (await sql.begin(async (tx) => {
+  const made = await sql.begin<Checkpoint | undefined>(async (tx) => {
     await tx`LOCK TABLE checkpoints IN EXCLUSIVE MODE`
     const grown = await tx<{ chain: string; link: number; hash: string }[]>`SELECT chain, link, hash FROM chains WHERE checkpoint IS NULL ORDER BY chain FOR UPDATE`
     if (grown.length === 0) return undefined
@@ -35,7 +35,7 @@ export async function makeCheckpoint(sql: Sql, key: KeyObject, file: string): Pr
     await tx`INSERT INTO checkpoints (number, at, text, signature) VALUES (${checkpoint.number}, ${checkpoint.at}, ${text}, ${signature})`
     await tx`UPDATE chains SET checkpoint = ${checkpoint.number} WHERE chain = ANY(${grown.map(({ chain }) => chain)})`
     return checkpoint
-  })) as Checkpoint | undefined
+  })
   await publish(sql, file)
   return made
 }

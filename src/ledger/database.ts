@@ -27,7 +27,7 @@ export async function versionOf(sql: Sql): Promise<number> {
  * @throws LedgerError when the tables are of a later version than this program knows
  */
 export async function migrate(sql: Sql, to = migrations.length): Promise<readonly string[]> {
-  return (await sql.begin(async (tx) => {
+  return sql.begin<readonly string[]>(async (tx) => {
     await tx`SELECT pg_advisory_xact_lock(${migrationLock})`
     await tx`CREATE TABLE IF NOT EXISTS ledger_version (version integer NOT NULL, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())`
     const version = await versionOf(tx as unknown as Sql)
@@ -41,7 +41,7 @@ export async function migrate(sql: Sql, to = migrations.length): Promise<readonl
       /* oxlint-enable no-await-in-loop */
     }
     return steps.map(({ name, result }) => `${result > version ? 'to' : 'back to'} ${result}: ${name}`)
-  })) as readonly string[]
+  })
 }
 
 interface Step {

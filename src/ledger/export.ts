@@ -1,20 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Sql } from 'postgres'
+import type { ExportOrder, ExportSubject } from './export-order.ts'
 import { erased } from './personal.ts'
-
-export const exportFormats = ['csv', 'jsonl'] as const
-export type ExportFormat = (typeof exportFormats)[number]
-export const exportSubjects = ['handovers', 'calls', 'events'] as const
-export type ExportSubject = (typeof exportSubjects)[number]
-
-export interface ExportOrder {
-  readonly subject: ExportSubject
-  readonly format: ExportFormat
-  /** Begun then or later; UTC. */
-  readonly from?: Date
-  /** Begun before; UTC. */
-  readonly to?: Date
-}
 
 /** A spreadsheet takes a text that begins so for a formula. */
 const safe = (value: string): string => `CASE WHEN left(${value}, 1) IN ('=', '+', '-', '@') THEN '''' || ${value} ELSE ${value} END`

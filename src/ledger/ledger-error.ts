@@ -1,5 +1,3 @@
-import postgres from 'postgres'
-
 /** `away`: Postgres cannot be reached, or ends: try again. `version`: the tables are of another program. `refused`: it answers, and says no. */
 export type LedgerFault = 'away' | 'version' | 'refused'
 
@@ -16,9 +14,12 @@ export class LedgerError extends Error {
   static from(error: unknown): LedgerError {
     if (error instanceof LedgerError) return error
     const text = error instanceof Error ? error.message : String(error)
-    return new LedgerError(error instanceof postgres.PostgresError && !isOfTheServer(error.code) ? 'refused' : 'away', text, { cause: error })
+    return new LedgerError(isRefusal(error) ? 'refused' : 'away', text, { cause: error })
   }
 }
+
+/** An answer of Postgres, told by its name: its library is not loaded where nothing is asked. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'PostgresError' && 'code' in error && !isOfTheServer(String(error.code))
 
 /** Connection exceptions, insufficient resources, operator intervention, system errors (PostgreSQL, appendix A). */
 const isOfTheServer = (code: string): boolean => ['08', '53', '57', '58', 'XX'].some((kind) => code.startsWith(kind))

@@ -44,7 +44,9 @@ export class Ledger {
 
   start(): void {
     this.#follower.start()
-    this.#checkpoints = setInterval(() => (this.#checkpoint = this.#checkpoint.then(() => this.#sign())), this.#options.config.checkpointMs)
+    this.#checkpoints = setInterval(() => {
+      this.#checkpoint = this.#checkpoint.then(() => this.#sign())
+    }, this.#options.config.checkpointMs)
   }
 
   health(): LedgerHealth {

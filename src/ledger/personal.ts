@@ -3,6 +3,7 @@
  * chain still holds when the value is erased. Pure.
  */
 import { createHash } from 'node:crypto'
+import { isObject, type Json } from './json.ts'
 
 /** What is personal: a telephone number, a name, or what somebody said. */
 export type PersonalKind = 'number' | 'name' | 'text'
@@ -27,10 +28,6 @@ const places: readonly { readonly path: readonly string[]; readonly kind: Person
 ]
 
 const prefix = 'digest:'
-
-/** A tree of JSON. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
-const isObject = (value: Json | undefined): value is { readonly [name: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** SHA-256 of salt and value, as it stands in the value's place. */
 export const digestOf = (salt: string, value: string): string => prefix + createHash('sha256').update(Buffer.from(salt, 'hex')).update(value).digest('base64url')

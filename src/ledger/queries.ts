@@ -1,7 +1,8 @@
 import type { PendingQuery, Row, Sql } from 'postgres'
 import type { CallSummary, Fact } from '../domain/facts.ts'
 import type { Handover } from '../domain/handover/handover.ts'
-import { digestsIn, type Json, withValues } from './personal.ts'
+import type { Json } from './json.ts'
+import { digestsIn, withValues } from './personal.ts'
 import { factOf } from './writer.ts'
 
 /** Which hand-overs or calls; all where nothing is said. Times are UTC, ISO 8601. */

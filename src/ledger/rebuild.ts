@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { type Json } from './personal.ts'
+import type { Json } from './json.ts'
 import { factOf, project } from './writer.ts'
 
 /** Rows read at a time. */

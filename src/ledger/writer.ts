@@ -3,7 +3,8 @@ import type { Sql, TransactionSql } from 'postgres'
 import type { Fact } from '../domain/facts.ts'
 import { upcast } from '../journal/upcast.ts'
 import { chainOf, hashOf, type Link, noHash } from './chain.ts'
-import { digestOf, type Json, type Personal, type PersonalKind, withDigests } from './personal.ts'
+import { type Json, textAt } from './json.ts'
+import { digestOf, type Personal, type PersonalKind, withDigests } from './personal.ts'
 import { rowsOf } from './projection.ts'
 
 /** A fact as it is in the journal. */
@@ -111,14 +112,12 @@ async function headsOf(tx: TransactionSql, chains: readonly string[]): Promise<M
 
 const text = (rows: readonly object[]): string => JSON.stringify(rows)
 
-const at = (event: Json, ...path: readonly string[]): unknown => path.reduce<unknown>((tree, name) => (typeof tree === 'object' && tree !== null ? (tree as Record<string, unknown>)[name] : undefined), event)
-
 /** The call whose data they are. */
-const subjectOf = (event: Json): string => String(at(event, 'call', 'id') ?? '')
+const subjectOf = (event: Json): string => textAt(event, 'call', 'id') ?? ''
 
 const columnsOf = (event: Json) => ({
-  type: String(at(event, 'type') ?? ''),
-  at: at(event, 'at'),
-  call_id: at(event, 'call', 'id') ?? at(event, 'recording', 'callId') ?? null,
-  handover_id: at(event, 'handover', 'id') ?? null,
+  type: textAt(event, 'type') ?? '',
+  at: textAt(event, 'at') ?? null,
+  call_id: textAt(event, 'call', 'id') ?? textAt(event, 'recording', 'callId') ?? null,
+  handover_id: textAt(event, 'handover', 'id') ?? null,
 })

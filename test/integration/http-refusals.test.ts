@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { recordingName } from '../../src/domain/recording.ts'
 import { type ProblemCode, problems } from '../../src/http/problem.ts'
 import { eventually } from '../../src/lab/eventually.ts'
+import { LedgerAccess } from '../../src/ledger/access.ts'
 import { type GivenHttp, givenHttp, withArchiveKey, withKey } from '../support/given-http.ts'
 import { fileFact, recordedCall } from '../support/journal-facts.ts'
 
@@ -62,6 +63,12 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   'not-found': () => get('/v2/calls'),
   'call-not-found': () => press({ mode: 'transfer', call: 'call-of-nobody' }),
   'handover-not-found': () => cancel('ho-of-nobody'),
+  'ledger-not-configured': () => get('/v1/ledger/handovers'),
+  'ledger-away': async () => {
+    await end()
+    given = await givenHttp({ ledger: new LedgerAccess({ url: 'postgres://127.0.0.1:1/tandem', checkpointMs: 1_000, checkpointFile: '', keyFile: '' }) })
+    return get('/v1/ledger/handovers')
+  },
   'unsupported-media-type': () => press('mode=transfer&agent=1001', { 'content-type': 'application/x-www-form-urlencoded' }),
   'body-too-large': () => press({ mode: 'transfer', agent: '1001', reason: 'x'.repeat(70_000) }),
   'not-your-call': () => press({ mode: 'transfer', call: given.control.talk('1001').call, agent: '1002' }),

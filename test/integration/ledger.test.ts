@@ -21,7 +21,7 @@ beforeAll(async () => {
   postgres = await startLabPostgres('ledger-postgres')
 }, 120_000)
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((given) => given.close()))
+  await Promise.all(open.splice(0).map((ledger) => ledger.close()))
 })
 afterAll(() => postgres.stop())
 

@@ -8,6 +8,7 @@ import { type App, buildServer } from '../../src/http/server.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
 import { Recordings } from '../../src/recordings/recordings.ts'
+import type { LedgerAccess } from '../../src/ledger/access.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import type { DeliveryView } from '../../src/tickets/tickets.ts'
@@ -44,6 +45,7 @@ export interface HttpOptions {
   readonly agents?: Readonly<Record<'12345' | '110', readonly string[]>>
   /** Agents may call citizens. */
   readonly outbound?: boolean
+  readonly ledger?: LedgerAccess
   /** What the PBX has at the start. */
   readonly observed?: Partial<Observed>
 }
@@ -54,7 +56,7 @@ export function newJournalPath(): string {
 }
 
 /** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
-export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false }: HttpOptions = {}): Promise<GivenHttp> {
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, ledger }: HttpOptions = {}): Promise<GivenHttp> {
   const path = given ?? newJournalPath()
   const warnings: string[] = []
   const sink: DestinationStream = { write: (line) => void warnings.push(line) }
@@ -73,7 +75,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const recordings = new Recordings({ config: config.recording, journal, logger, isRunning: async (id) => calls.recordings.runs(id) })
   const show = async (wanted: string) => deliveries.filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
   const tickets = { health: () => ({ redis: 'up', pending: 0, dead: 0, endpoints: [] }) as const, deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
-  const http = await buildServer({ config, logger, calls, journal, tickets, recordings })
+  const http = await buildServer({ config, logger, calls, journal, tickets, recordings, ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()

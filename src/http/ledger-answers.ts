@@ -1,0 +1,20 @@
+import type { FastifyReply } from 'fastify'
+import type { Journal } from '../journal/journal.ts'
+import { LedgerError } from '../ledger/ledger-error.ts'
+import type { HttpDeps } from './deps.ts'
+import { problem, sendProblem } from './problem.ts'
+
+export type LedgerDep = Pick<HttpDeps, 'ledger'> & { readonly journal: Pick<Journal, 'append'> }
+type Known = NonNullable<HttpDeps['ledger']>
+
+/** Asks the ledger; where there is none, or its database is away, the answer says so. */
+export async function askLedger<T>({ ledger }: LedgerDep, reply: FastifyReply, question: (ledger: Known) => Promise<T>): Promise<T | FastifyReply> {
+  if (!ledger) return sendProblem(reply, problem('ledger-not-configured'))
+  try {
+    return await question(ledger)
+  } catch (error) {
+    if (!(error instanceof LedgerError) || error.fault === 'refused') throw error
+    reply.log.warn({ err: error }, 'the ledger cannot be asked')
+    return sendProblem(reply, problem('ledger-away'))
+  }
+}
