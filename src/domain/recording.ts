@@ -28,7 +28,7 @@ export interface RecordingRecord {
 export const runsStill = ({ state }: Pick<RecordingRecord, 'state'>): boolean => state === 'starting' || state === 'recording' || state === 'paused'
 
 /** `call-<UUID version 7>`, and for a consultation `-consultation-<n>` behind it. */
-const form = /^(call-([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})(-consultation-[1-9][0-9]*)?$/
+const form = /^(call-([0-9a-f]{8}-[0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})(-consultation-[1-9][0-9]*)?$/
 
 /** Below Asterisk's recordings directory: what is not ours is elsewhere. */
 export const recordingsFolder = 'tandem'
@@ -44,9 +44,9 @@ const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10).re
  * @throws RangeError for what is no recording's id
  */
 export function recordingName(id: string): string {
-  const [, , high, low] = form.exec(id) ?? []
-  if (high === undefined || low === undefined) throw new RangeError(`${id} is not a recording's id`)
-  return `${recordingsFolder}/${dayOf(Number.parseInt(high + low, 16))}/${id}`
+  const ms = form.exec(id)?.[2]
+  if (ms === undefined) throw new RangeError(`${id} is not a recording's id`)
+  return `${recordingsFolder}/${dayOf(Number.parseInt(ms.replace('-', ''), 16))}/${id}`
 }
 
 /** Whether all recordings of a day, `<year>/<month>/<day>` in UTC, are older than `days`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isHandoverFact } from '../../src/domain/facts.ts'
+import { type Fact, isAgentFact, isCallBack, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact } from '../../src/domain/facts.ts'
 import * as on from '../support/call-world.ts'
-import { given } from '../support/call-world.ts'
+import { arrival, given, Story } from '../support/call-world.ts'
 
 const completed = () => given.releasing().tell(on.hangsUp('c-1'))
 
@@ -104,5 +104,42 @@ describe('the split clock', () => {
 
   it('is told without the instant from which it counts', () => {
     for (const { handover } of completed().facts.filter(isHandoverFact)) expect(handover).not.toHaveProperty('pressedAtMono')
+  })
+})
+
+/** The last fact of a story. */
+const lastOf = ({ facts }: Story): Fact => {
+  const last = facts.at(-1)
+  if (!last) throw new Error('no fact was told')
+  return last
+}
+const calledBack = given.ringing().tell(on.callerLeaves).facts.find(({ type }) => type === 'call-back-requested')
+const recorded = new Story({}, arrival, { recorded: true }).tell(on.answers('c-1'), on.recordingStarts('c'))
+const file = { id: 'c', callId: 'c', room: 'call', state: 'finished' } as const
+const tried = { id: 't', platform: '110', endpoint: '9001', expect: 'sound', startedAt: '2026-01-05T08:00:00.000Z', ok: true, clock: { start: 0 } } as const
+const base = { version: 2, at: '2026-01-05T08:00:00.000Z' } as const
+
+const kinds = {
+  'of a call': isOfCall,
+  'a call back': isCallBack,
+  'of a hand-over': isHandoverFact,
+  'of a recording': isRecordingFact,
+  'of an agent': isAgentFact,
+  'of a test call': isTestCallFact,
+} as const
+
+describe('what a fact is of', () => {
+  it.each<readonly [string, Fact | undefined, readonly (keyof typeof kinds)[]]>([
+    ['the desk’s answer', lastOf(given.talking()), ['of a call']],
+    ['that somebody is to be called back', calledBack, ['of a call', 'a call back']],
+    ['that the other desk rings', lastOf(given.inviting()), ['of a call', 'of a hand-over']],
+    ['that it is recorded', lastOf(recorded), ['of a call', 'of a recording']],
+    ['that a recording’s file is there', { ...base, type: 'recording-finished', recording: file }, ['of a recording']],
+    ['that an agent pauses', { ...base, type: 'agent-changed', agent: '8001', state: 'paused' }, ['of an agent']],
+    ['that a channel of nobody’s was removed', { ...base, type: 'asterisk-cleared', removed: 'channel', id: 'x' }, []],
+    ['a test call', { ...base, type: 'test-call-succeeded', testCall: tried }, ['of a test call']],
+  ])('%s', (_, fact, expected) => {
+    const found = Object.entries(kinds).flatMap(([kind, is]) => (fact && is(fact) ? [kind] : []))
+    expect(found).toEqual(expected)
   })
 })

@@ -99,6 +99,13 @@ describe('a leg breaks: nobody has hung up', () => {
     expect(story.did.join()).not.toContain('hang up the caller')
   })
 
+  it('of the other desk, which comes back from a hold and cannot be joined: it is rung again, whoever else is with the caller', () => {
+    const story = given.releasing().tell(on.invite(), on.answers('c-5'), on.joins('c-5'), on.hold('c-3'), on.hold('c-3', false), on.joinFails('c-3'))
+    expect(story.did).toEqual(expect.arrayContaining(['hang up c-3: normal', 'dial c-6 9001 as agent', 'dial c-7 9002 as agent']))
+    expect(story.state).toMatchObject({ phase: 'ringing', desk: '110', call: { guests: [{ id: 'c-5', joined: true }] } })
+    expect(handoverOfLast(story)).toMatchObject({ state: 'completed', responsible: '110' })
+  })
+
   it('of the desk that comes back after a failed transfer: it is hung up and rung again', () => {
     const story = given.inviting().tell(on.cancel(), on.joinFails('c-1'))
     expect(story.did).toEqual(expect.arrayContaining(['hang up c-1: normal', 'sound ringback', 'dial c-5 8001 as agent']))

@@ -46,12 +46,20 @@ describe('a desk calls a citizen', () => {
     expect(story.tell(on.hangsUp('c-caller')).facts.at(-1)).toMatchObject({ type: 'call-ended', call: { endedBy: 'caller' } })
   })
 
+  it('the citizen’s answer, told twice, is one answer', () => {
+    const story = given.calling().tell(on.answers('c-caller'), on.joins('c-1'), on.answers('c-caller'))
+    expect(story.did).toEqual([])
+    expect(story.state.phase).toBe('talking')
+  })
+
   it('knows no parties but the desk’s leg before the citizen answers', () => {
     const parties = new Story({}, order).facts.at(-1)?.call.parties
     expect(parties).toEqual([{ id: 'c-1', role: 'desk', endpoint: '8001', state: 'ringing' }])
     expect(given.calling().tell(on.invite()).did).toEqual(['reply invite: call-not-answered'])
   })
 })
+
+const threeWay = () => given.talking().tell(on.press('press', 'h1', { mode: 'conference' }), on.dialled('c-3'), on.rings('c-3'))
 
 describe('a caller who leaves before a desk has him is to be called back', () => {
   it.each([
@@ -68,5 +76,19 @@ describe('a caller who leaves before a desk has him is to be called back', () =>
     expect(given.talking().tell(on.callerLeaves).factTypes).not.toContain('call-back-requested')
     const anonymous = new Story({}, { ...arrival, caller: { channelId: 'caller-channel', number: 'anonymous' } })
     expect(anonymous.tell(on.callerLeaves).factTypes).toEqual(['call-arrived', 'call-ended'])
+  })
+
+  it('not while his desk talks on with him, though the other one is rung for a three-way call', () => {
+    expect(threeWay().tell(on.callerLeaves).factTypes).not.toContain('call-back-requested')
+  })
+
+  it('but once that desk has left, and he waited alone for the other one', () => {
+    const { facts } = threeWay().tell(on.hangsUp('c-1'), on.callerLeaves)
+    expect(facts.at(-2)).toMatchObject({ type: 'call-back-requested', platform: '110' })
+  })
+
+  it('not after a talk of three, though the desks consult again', () => {
+    const story = given.conferring().tell(on.change({ mode: 'conference', consult: true }), on.callerLeaves)
+    expect(story.factTypes).not.toContain('call-back-requested')
   })
 })

@@ -21,6 +21,18 @@ describe('a further party', () => {
     expect(story.facts.at(-1)).toMatchObject({ type: 'party-failed', party: 'c-3', endpoint: '119', failure: { reason: 'busy', sipCode: 486, cause: 17 } })
   })
 
+  it('answers once, though it is told twice; its SIP Call-ID stays when one comes without', () => {
+    const story = withGuest().tell({ type: 'leg-dialled', leg: 'c-3' }, on.answers('c-3'))
+    expect(story.did).toEqual([])
+    expect(story.tell(on.hangsUp('c-1')).facts.at(-1)?.call.channels.agent).toEqual({ channelId: 'c-3', endpoint: '119', sipCallId: 'sip-c-3' })
+  })
+
+  it('of two each answers for itself; one goes on with the caller when the desk leaves, and the other one stays', () => {
+    const story = given.talking().tell(on.invite(), on.invite('120'), on.answers('c-3'))
+    expect(partiesOf(story)).toEqual(['caller talking', 'c-1 talking', 'c-3 talking', 'c-4 ringing'])
+    expect(partiesOf(story.tell(on.hangsUp('c-1')))).toEqual(['caller talking', 'c-3 talking', 'c-4 ringing'])
+  })
+
   it('that is there already, or rung already, is not rung again', () => {
     expect(given.talking().tell(on.invite(), on.invite()).did).toEqual(['reply invite: party-already-in'])
     expect(given.talking().tell(on.invite('8001')).did).toEqual(['reply invite: party-already-in'])
@@ -68,6 +80,12 @@ describe('a further party', () => {
     expect(story.did).toEqual(expect.arrayContaining(['hang up c-4: normal', 'hang up c-5: normal', 'fact handover-failed', 'fact call-caller-left']))
   })
 
+  it('that alone was with the caller while the desk waits for the other one: when he leaves nobody is kept', () => {
+    const story = withGuest().tell(on.press(), on.dialled('c-4'), on.rings('c-4'), on.callerLeaves)
+    expect(story.did.filter((line) => line.startsWith('hang up')).toSorted()).toEqual(['c-1', 'c-3', 'c-4', 'c-5'].map((leg) => `hang up ${leg}: normal`))
+    expect(story.state).toMatchObject({ phase: 'ended', endedBy: 'caller' })
+  })
+
   it('that cannot be joined is ended', () => {
     expect(given.talking().tell(on.invite(), on.answers('c-3'), on.joinFails('c-3')).did).toEqual(['hang up c-3: normal', 'fact party-left'])
   })
@@ -101,6 +119,12 @@ describe('hold', () => {
     expect(story.state).toMatchObject({ phase: 'talking' })
     expect(story.sound).toBe('music')
     expect(story.tell(on.holdKey('c-1', false)).did.slice(0, 2)).toEqual(['join c-1', 'sound nothing'])
+  })
+
+  it('of the phone’s own key is ended by the phone alone, not by what somebody else asks for the party', () => {
+    const story = given.conferring().tell(on.holdKey('c-3'), on.mute('c-3'))
+    expect(partiesOf(story)).toEqual(['caller talking', 'c-1 talking', 'c-3 held muted'])
+    expect(partiesOf(story.tell(on.hold('c-3', false)))).toEqual(['caller talking', 'c-1 talking', 'c-3 held muted'])
   })
 
   it('ends with the talk that it interrupted', () => {
@@ -148,6 +172,15 @@ describe('whisper (耳语)', () => {
     expect(withGuest().tell(on.whisper('c-3', 'c-1'), on.hangsUp('c-1')).did).toContain('join c-3')
   })
 
+  it('to one of two desks ends as the caller leaves, and the party with it, which would stay had all heard it; with the only desk it talks on', () => {
+    const three = given.conferring().tell(on.invite(), on.answers('c-5'), on.joins('c-5'), on.whisper('c-5', 'c-1'), on.callerLeaves)
+    expect(three.did).toContain('hang up c-5: normal')
+    expect(partiesOf(three)).toEqual(['c-1 talking', 'c-3 talking'])
+    const loud = given.conferring().tell(on.invite(), on.answers('c-5'), on.joins('c-5'), on.callerLeaves)
+    expect(partiesOf(loud)).toEqual(['c-1 talking', 'c-3 talking', 'c-5 talking'])
+    expect(partiesOf(withGuest().tell(on.whisper('c-3', 'c-1'), on.callerLeaves))).toEqual(['c-1 talking', 'c-3 talking'])
+  })
+
   it('is of further parties that have joined, to desks: anything else is refused', () => {
     expect(given.conferring().tell(on.whisper('c-3', 'c-1')).did).toEqual(['reply whisper: cannot-whisper'])
     expect(given.talking().tell(on.invite(), on.whisper('c-3', 'c-1')).did).toEqual(['reply whisper: cannot-whisper'])
@@ -161,6 +194,12 @@ describe('drop', () => {
     const story = given.conferring().tell(on.drop('c-3'))
     expect(story.did).toEqual(['hang up c-3: normal', 'reply drop: c-3', 'fact handover-completed'])
     expect(story.state).toMatchObject({ phase: 'talking', desk: { id: 'c-1' }, call: { last: { outcome: 'kept' } } })
+  })
+
+  it('of a further party: the others talk on, and who dropped it is recorded', () => {
+    const story = withGuest().tell(on.drop('c-3', '8002'))
+    expect(story.did).toEqual(['hang up c-3: normal', 'reply drop: c-3', 'fact party-left'])
+    expect(story.facts.at(-1)).toMatchObject({ party: 'c-3', endpoint: '119', by: '8002' })
   })
 
   it('of the last desk: refused, since only a person ends a caller’s call', () => {
@@ -194,6 +233,7 @@ describe('commands about parties', () => {
   it.each([
     ['ringing', 'call-not-answered'],
     ['waiting', 'call-not-answered'],
+    ['asking', 'call-ended'],
     ['ended', 'call-ended'],
   ] as const)('in the phase %s: refused', (phase, code) => {
     for (const event of [on.invite(), on.hold('caller'), on.drop('c-1')]) {

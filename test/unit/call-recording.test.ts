@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { summarise } from '../../src/domain/call/summary.ts'
 import { isRecordingFact } from '../../src/domain/facts.ts'
-import { callOfRecording, isOlderThan, recordingName } from '../../src/domain/recording.ts'
+import { callOfRecording, isOlderThan, recordingName, runsStill } from '../../src/domain/recording.ts'
 import * as on from '../support/call-world.ts'
-import { arrival, order, type SeatsOf, Story } from '../support/call-world.ts'
+import { adoption, arrival, order, type SeatsOf, Story } from '../support/call-world.ts'
 
 const ringing = (notice = false, seats: SeatsOf = {}) => new Story(seats, arrival, { recorded: true, notice })
 const talking = () => ringing().tell(on.answers('c-1'), on.joins('c-1'))
@@ -45,6 +45,13 @@ describe('what is recorded', () => {
     expect(recordings(story)).toEqual(['c finished', 'c-consultation-1 finished', 'c-consultation-2 starting'])
   })
 
+  it('of desks that come together only as the caller leaves: the caller’s ends, theirs begins', () => {
+    const story = consulting().tell(merge, on.joins('c-1'), on.joins('c-3'), on.hold('c-1'), on.hold('caller'))
+    expect(recordings(story)).toEqual(['c starting', 'c-consultation-1 finished'])
+    expect(about(story.tell(on.callerLeaves))).toEqual(['stop recording c', 'start recording c-consultation-2'])
+    expect(recordings(story)).toEqual(['c finished', 'c-consultation-1 finished', 'c-consultation-2 starting'])
+  })
+
   it('is nothing unless the configuration says so, and the call tells of none', () => {
     const story = new Story().tell(on.answers('c-1'), on.joins('c-1'))
     expect(story.did.join()).not.toContain('record')
@@ -61,7 +68,20 @@ describe('a recording', () => {
       recording: { id: 'c', callId: 'c', room: 'call', state: 'recording', startedAt: '2026-01-05T08:00:01.020Z' },
       call: { recordings: [{ id: 'c', state: 'recording' }] },
     })
-    expect(story.tell(on.recordingStarts('c', '2026-01-05T09:00:00.000Z'), on.recordingStarts('another')).did).toEqual([])
+    expect(story.tell(on.recordingStarts('c', '2026-01-05T09:00:00.000Z')).did).toEqual([])
+    expect(summarise(story.state).recordings).toMatchObject([{ startedAt: '2026-01-05T08:00:01.020Z' }])
+  })
+
+  it('starts by itself: another one, or one of no name, is no start of it', () => {
+    expect(talking().tell(on.recordingStarts('another')).did).toEqual([])
+    expect(recordings(consulting().tell(on.recordingStarts('c-consultation-1')))).toEqual(['c starting', 'c-consultation-1 recording'])
+  })
+
+  it('whose start is told late has its time, and is not taken for one that runs', () => {
+    const story = consulting().tell(merge, on.recordingStarts('c-consultation-1', '2026-01-05T08:00:01.070Z'))
+    expect(story.did).toEqual(['fact recording-started'])
+    expect(summarise(story.state).recordings?.at(-1)).toEqual({ id: 'c-consultation-1', room: 'consultation', state: 'finished', startedAt: '2026-01-05T08:00:01.070Z' })
+    expect(talking().tell(on.callerLeaves, on.recordingStarts('c')).did).toEqual([])
   })
 
   it('that fails is told of with the reason, and the call goes on as if nothing had been', () => {
@@ -83,6 +103,14 @@ describe('a recording', () => {
     const resumed = story.tell(on.pauseRecording(false))
     expect(about(resumed)).toEqual(['resume recording c', 'resume recording c-consultation-1', 'fact recording-resumed', 'fact recording-resumed'])
     expect(story.facts.flatMap((fact) => (isRecordingFact(fact) ? [fact.recording.state] : [])).slice(-2)).toEqual(['recording', 'starting'])
+  })
+
+  it('that has ended is neither paused nor told to be', () => {
+    const story = consulting().tell(merge)
+    expect(about(story.tell(on.pauseRecording()))).toEqual(['pause recording c', 'fact recording-paused'])
+    story.tell(on.pauseRecording(false), on.joins('c-1'), on.joins('c-3'), consultAgain)
+    expect(about(story.tell(on.pauseRecording()))).toEqual(['pause recording c', 'pause recording c-consultation-2', 'fact recording-paused', 'fact recording-paused'])
+    expect(recordings(story)).toEqual(['c paused', 'c-consultation-1 finished', 'c-consultation-2 paused'])
   })
 
   it('is paused neither before the answer nor after the end', () => {
@@ -109,18 +137,46 @@ describe('the notice', () => {
   })
 })
 
+const adopted = () => new Story({}, adoption, { recorded: true, notice: true })
+
+describe('no notice is given', () => {
+  it('to a citizen who was called, though his desk is rung again', () => {
+    const story = new Story({}, order, { recorded: true, notice: true }).tell(on.answers('c-1'), on.answers('c-caller'), on.joins('c-1'), on.breaks('c-1'))
+    expect(story.state.phase).toBe('ringing')
+    expect(story.did.join()).not.toContain('announce')
+  })
+
+  it('into the talk of a caller who has a further party with him while the desk is rung', () => {
+    expect(adopted().tell(on.breaks('own-leg')).did).toContain('announce recording-notice')
+    const story = adopted().tell(on.invite(), on.answers('c-1'), on.joins('c-1'), on.breaks('own-leg'))
+    expect(story.state.phase).toBe('ringing')
+    expect(story.did.join()).not.toContain('announce')
+  })
+})
+
+it.each([
+  ['starting', true],
+  ['recording', true],
+  ['paused', true],
+  ['finished', false],
+  ['failed', false],
+  ['deleted', false],
+] as const)('a recording that is %s still runs: %s', (state, runs) => {
+  expect(runsStill({ state })).toBe(runs)
+})
+
 describe('the name of a recording’s file', () => {
   const id = 'call-01a20eeb-7cfc-7145-8200-a737d1c85d9a'
 
   it('follows from its id: the day is that of the call, in UTC', () => {
     expect(recordingName(id)).toBe(`tandem/2026/11/24/${id}`)
     expect(recordingName(`${id}-consultation-12`)).toBe(`tandem/2026/11/24/${id}-consultation-12`)
-    expect(callOfRecording(`${id}-consultation-12`)).toBe(id)
+    expect(['', '-consultation-1', '-consultation-12', '-consultation-120'].map((which) => callOfRecording(id + which))).toEqual([id, id, id, id])
   })
 
-  it.each(['', 'call-1', '../../etc/passwd', `${id}/../x`, `${id}-consultation-0`, `${id}-consultation-1.wav`])('%o names none', (other) => {
+  it.each(['', 'call-1', `re${id}`, '../../etc/passwd', `${id}/../x`, `${id}-consultation-0`, `${id}-consultation-1.wav`])('%o names none', (other) => {
     expect(callOfRecording(other)).toBeUndefined()
-    expect(() => recordingName(other)).toThrow(RangeError)
+    expect(() => recordingName(other)).toThrow(new RangeError(`${other} is not a recording's id`))
   })
 
   it.each([

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { prompts } from '../../src/domain/call/actions.ts'
 import { isHandoverFact } from '../../src/domain/facts.ts'
 import * as on from '../support/call-world.ts'
 import { Story } from '../support/call-world.ts'
@@ -102,11 +105,25 @@ describe('the caller waits for the desk', () => {
     expect(story.timeOut(on.retryMs).did).toEqual(['announce queue-position-2', 'timer 5000'])
     // Between two announcements there is music; he is reminded every half minute.
     expect(story.timeOut(on.retryMs).did).toEqual(['timer 5000'])
-    expect(story.timeOut(30_000).did).toEqual(['announce please-wait', 'timer 5000'])
+    expect(story.timeOut(24_999).did).toEqual(['timer 5000'])
+    expect(story.timeOut(1).did).toEqual(['announce please-wait', 'timer 5000'])
     story.desks = { ahead: 0 }
     expect(story.timeOut(on.retryMs).did).toEqual(['announce queue-position-1', 'timer 5000'])
     story.seats = {}
     expect(story.tell(on.deskFree).did).toEqual(['sound ringback', 'dial c-1 8001 as agent', 'dial c-2 8002 as agent', 'timer 25000'])
+  })
+
+  it('is not told again just because he was rung for in vain', () => {
+    const story = waiting()
+    story.timeOut(on.retryMs)
+    story.seats = { '12345': ['8001'] }
+    story.tell(on.deskFree, on.refuses('c-1', 486, 17))
+    expect(story.did).toEqual(['sound music', 'timer 5000', 'fact call-waiting'])
+  })
+
+  it('every announcement is one that is spoken, and the other way round', () => {
+    const spoken = Object.keys(parse(readFileSync(new URL('../../asterisk-config/prompts.yaml', import.meta.url), 'utf8')) as object)
+    expect(prompts.toSorted()).toEqual(spoken.filter((name) => !name.startsWith('briefing-')).toSorted())
   })
 
   it.each([

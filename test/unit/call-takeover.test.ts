@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { lostWithPbx } from '../../src/domain/call/lost.ts'
+import { failedHandover, lostWithPbx } from '../../src/domain/call/lost.ts'
 import { resumption, type Seen } from '../../src/domain/call/resumption.ts'
-import { after, fromText, toText } from '../../src/domain/call/snapshot.ts'
+import { after, fromText, knowsHandover, toText } from '../../src/domain/call/snapshot.ts'
 import { type Phase, phases } from '../../src/domain/call/state.ts'
-import type { CallsFact } from '../../src/domain/facts.ts'
+import { type CallsFact, isHandoverFact } from '../../src/domain/facts.ts'
 import * as on from '../support/call-world.ts'
-import { given, lines } from '../support/call-world.ts'
+import { arrival, given, lines, Story } from '../support/call-world.ts'
 
 const alone: Seen = { bridge: true, caller: true, rooms: new Map() }
 const seen = (rooms: Readonly<Record<string, 'call' | 'consultation'>>): Seen => ({ ...alone, rooms: new Map(Object.entries(rooms)) })
@@ -36,7 +36,35 @@ describe('a snapshot', () => {
     const read = fromText(toText({ state, facts: many }))
     expect(Buffer.byteLength(JSON.stringify(toText({ state, facts: many })))).toBeLessThan(40_000)
     expect(read?.state).toEqual(state)
-    expect(read?.facts.at(-1)).toEqual(many.at(-1))
+    // The very first one stays: the journal has none of the call.
+    const [first, ...newest] = read?.facts ?? []
+    expect(first).toEqual(many[0])
+    expect(newest).toEqual(many.slice(-newest.length))
+    const later = fromText(toText({ state, facts: many.slice(1) }))?.facts ?? []
+    expect(later.length).toBeGreaterThan(1)
+    expect(later).toEqual(many.slice(-later.length))
+  })
+
+  it('may have 24,000 bytes; of two facts that are more the later one is left out, and a single one stays whatever its length', () => {
+    const { state, facts: [arrived, answered] } = given.talking()
+    if (!arrived || !answered) throw new Error('two facts were to be told')
+    const of = (dialled: string) => ({ state, facts: [arrived, { ...answered, call: { ...answered.call, dialled } }] })
+    const left = 24_000 - Buffer.byteLength(toText(of('')))
+    expect(fromText(toText(of('1'.repeat(left))))).toEqual(of('1'.repeat(left)))
+    expect(fromText(toText(of('1'.repeat(left + 1))))).toEqual({ state, facts: [arrived] })
+    const long = { state, facts: [{ ...arrived, call: { ...arrived.call, dialled: '1'.repeat(24_000) } }] }
+    expect(fromText(toText(long))).toEqual(long)
+  })
+
+  it('says what became of a hand-over that is under way or the call’s last one, and of no other', () => {
+    const story = given.talking()
+    expect(knowsHandover(story.state, 'h1')).toBe(false)
+    expect(knowsHandover(story.tell(on.press()).state, 'h1')).toBe(true)
+    expect(knowsHandover(story.state, 'h2')).toBe(false)
+    expect(knowsHandover(story.tell(on.cancel()).state, 'h1')).toBe(true)
+    expect(knowsHandover(story.state, 'h2')).toBe(false)
+    story.tell(on.press('again', 'h2'))
+    expect(['h1', 'h2', 'h3'].map((id) => knowsHandover(story.state, id))).toEqual([true, true, false])
   })
 
   it('goes on numbering after the journal’s last fact, and never before its own', () => {
@@ -107,6 +135,35 @@ describe('taken over by another process', () => {
     expect([lines(actions), joined, misplaced]).toEqual([[], [], []])
   })
 
+  it('what has been moved since is not told as joined either: what moved it tells that itself', () => {
+    const known = given.consulting()
+    const now = given.consulting().tell(on.change({ mode: 'conference', consult: false }))
+    expect(resumption(now.state, seen({ 'c-1': 'consultation', 'c-3': 'call' }), true, known.state).joined).toEqual([])
+  })
+
+  it.each([
+    ['waiting', alone],
+    ['consulting', seen({ 'c-1': 'consultation', 'c-3': 'consultation' })],
+  ] as const)('a caller whose call is %s hears music again, whatever became of it', (phase, with_) => {
+    expect(resumed(phase, with_)).toMatchObject({ sound: 'nothing', does: ['sound music'] })
+  })
+
+  it('nothing is done to a caller who has not been answered, or has left', () => {
+    const unanswered = resumption(given.ringing().state, alone, false)
+    expect(lines(unanswered.actions)).toEqual(['sound ringing'])
+    const left = resumption(given.aftertalk().state, { ...seen({ 'c-1': 'call', 'c-3': 'call' }), caller: false }, false)
+    expect(lines(left.actions)).toEqual(['sound nothing', 'unmute c-1', 'unmute c-3'])
+  })
+
+  it('what is recorded is recorded on, and paused where it was; what has ended is not begun again', () => {
+    const story = new Story({}, arrival, { recorded: true }).tell(on.answers('c-1'), on.joins('c-1'))
+    story.tell(on.press('press', 'h1', { consult: true }), on.answers('c-3'), on.joins('c-3', 'consultation'), on.cancel(), on.joins('c-1'))
+    const again = () => lines(resumption(story.state, seen({ 'c-1': 'call' }), false).actions).filter((line) => line.includes('recording'))
+    expect(again()).toEqual(['start recording c'])
+    story.tell(on.pauseRecording())
+    expect(again()).toEqual(['start recording c', 'pause recording c'])
+  })
+
   it('whoever is to be heard is made sure to be: an unmute may have been lost', () => {
     const { state } = given.talking().tell(on.mute('c-1'))
     const { actions } = resumption(state, seen({ 'c-1': 'call' }), false)
@@ -157,6 +214,18 @@ describe('lost with the PBX', () => {
 
   it('the call was ended by Asterisk', () => {
     expect(given.talking().tell(lost).state).toMatchObject({ phase: 'ended', endedBy: 'asterisk' })
+    expect(given.talking().tell(lost).factTypes.slice(-2)).toEqual(['call-back-requested', 'call-ended'])
+  })
+
+  it('desks that talk on have not ended: that he is to be called back is told before he has left', () => {
+    const story = given.conferring().tell(lost)
+    expect(story.state.phase).toBe('aftertalk')
+    expect(story.state).not.toHaveProperty('endedBy')
+    expect(story.factTypes.slice(-2)).toEqual(['call-back-requested', 'call-caller-left'])
+  })
+
+  it('a call that had ended before was ended as it was', () => {
+    expect(given.ended().tell(lost).state).toMatchObject({ phase: 'ended', endedBy: 'caller' })
   })
 
   it('while nobody was there: the journal’s last fact tells who is to be called back, and what has failed', () => {
@@ -168,6 +237,23 @@ describe('lost with the PBX', () => {
     ])
     expect(facts[0]).toMatchObject({ handover: { id: 'h1', state: 'failed', failure: { reason: 'control-lost' } } })
     expect(facts.at(-1)?.call).toMatchObject({ state: 'ended', endedBy: 'asterisk', endedAt: '2026-01-06T00:00:00.000Z', parties: [] })
+  })
+
+  it('a hand-over that nobody can go on with has failed, which is the call’s next fact; one that is settled stays', () => {
+    const { facts } = given.inviting()
+    const last = facts.at(-1) as CallsFact
+    const handovers = facts.filter(isHandoverFact).map(({ handover }) => handover)
+    expect(failedHandover(last, handovers.at(-1), { mono: 0, utc: Date.UTC(2026, 0, 6) })).toEqual({
+      version: 2,
+      type: 'handover-failed',
+      sequence: 6,
+      at: '2026-01-06T00:00:00.000Z',
+      call: last.call,
+      handover: { ...handovers.at(-1), state: 'failed', failure: { reason: 'control-lost' } },
+    })
+    const settled = given.inviting().tell(on.cancel()).facts.filter(isHandoverFact).at(-1)
+    expect(failedHandover(last, settled?.handover, { mono: 0, utc: 0 })).toBeUndefined()
+    expect(failedHandover(last, undefined, { mono: 0, utc: 0 })).toBeUndefined()
   })
 
   it('a caller who had left is not called back', () => {

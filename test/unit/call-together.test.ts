@@ -76,6 +76,18 @@ describe('consultation first', () => {
     expect(handoverOfLast(story)).not.toHaveProperty('outcome')
   })
 
+  it('merged, and the first desk cannot be brought to the caller: it leaves, and the other one takes the call', () => {
+    const story = given.consulting().tell(on.change(merged), on.joinFails('c-1'))
+    expect(story.did).toEqual(['hang up c-1: normal', 'fact handover-released'])
+    expect(story.tell(on.joins('c-3')).state).toMatchObject({ phase: 'talking', desk: { id: 'c-3' }, call: { last: { outcome: 'taken', responsible: '110' } } })
+  })
+
+  it('merged, and a leg that is neither of them cannot be joined: nothing happens', () => {
+    const story = given.consulting().tell(on.change(merged), on.joinFails('c-4'))
+    expect(story.did).toEqual([])
+    expect(story.tell(on.joins('c-3')).state).toMatchObject({ phase: 'conferring', desk: { id: 'c-1' } })
+  })
+
   it('the first desk has left before the answer: there is nobody to consult', () => {
     const story = pressed({ consult: true }).tell(on.dialled('c-3'), on.hangsUp('c-1'), on.answers('c-3'))
     expect(story.state.phase).toBe('joining')
@@ -107,6 +119,15 @@ describe('a three-way call that consults again has taken place all the same', ()
     ['the other desk leaves', on.hangsUp('c-3')],
   ])('%s: what was decided stands', (_, event) => {
     expect(handoverOfLast(again().tell(event))).toMatchObject({ state: 'completed', outcome: 'taken', responsible: '110' })
+  })
+
+  it.each([
+    ['the caller leaves: the other one has the matter', on.callerLeaves, '110', 'aftertalk'],
+    ['the other desk leaves: the first one keeps it', on.hangsUp('c-3'), '12345', 'talking'],
+  ] as const)('now about a transfer, and %s', (_, event, responsible, phase) => {
+    const story = given.conferring().tell(on.change({ mode: 'transfer', consult: true }), event)
+    expect(handoverOfLast(story)).toMatchObject({ state: 'completed', mode: 'transfer', responsible })
+    expect(story.state.phase).toBe(phase)
   })
 
   it('cannot be cancelled any more; as a transfer it has no outcome', () => {
@@ -155,6 +176,7 @@ describe('verified transfer', () => {
     const story = joined().tell(on.change(merged))
     expect(story.did).toEqual(['reply change: h1 joined', 'fact handover-changed'])
     expect(story.tell(on.confirm()).did).toEqual(['reply confirm: handover-not-verified'])
+    expect(handoverOfLast(story.tell(on.callerLeaves))).toMatchObject({ state: 'completed', outcome: 'undecided', responsible: '12345' })
   })
 
   it('cannot be changed once the first desk has left', () => {

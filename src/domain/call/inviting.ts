@@ -55,7 +55,7 @@ export const inviting: Row<'inviting'> = {
     const reason = state.targets.some((leg) => leg.rang) ? 'no-answer' : state.ring ? 'unreachable' : 'busy'
     return goOn(state, tellingFailure(state.failure, { reason }), context, hangUp(state.targets, 'no-answer'))
   },
-  'desk-free': (state, _event, context) => (state.targets.length > 0 ? nothing(state) : (ringFree(state, context) ?? nothing(state))),
+  'desk-free': (state, _event, context) => ringFree(state, context) ?? nothing(state),
   'digit-pressed': nothing,
   'handover-requested': pressAgain,
   'handover-cancel-requested': about((state, event, context: Context) => {

@@ -176,8 +176,8 @@ export function calledBack(before: State, draft: Draft): Draft {
   const here = !['calling', 'asking', 'aftertalk', 'ended'].includes(before.phase)
   const state = draft.state.phase === 'ended' && before.phase !== 'ended' ? { ...draft.state, endedBy: 'asterisk' } : draft.state
   if (!here || !dialable.test(caller.number) || facts.some(({ type }) => type === 'call-back-requested')) return { ...draft, state }
-  const last = facts.findLastIndex(({ type }) => type === 'call-ended' || type === 'call-caller-left')
-  return { ...draft, state, facts: facts.toSpliced(last, 0, { type: 'call-back-requested', platform: deskOf(before) }) }
+  // Before the last one, which tells that he has left, or that with him the call has ended.
+  return { ...draft, state, facts: facts.toSpliced(-1, 0, { type: 'call-back-requested', platform: deskOf(before) }) }
 }
 
 /** The caller has left those who talk: two or more talk on, where they are; one alone has nobody any more. */

@@ -26,7 +26,6 @@ const pause = ({ id }: Recording, on: boolean): Action => ({ type: 'pause-record
 export function followScene(before: Scene, state: State): { readonly state: State; readonly actions: readonly Action[] } {
   const { call } = state
   const after = sceneOf(state)
-  if (!call.recorded) return { state, actions: [] }
   const ending = call.recordings.filter((recording) => runs(recording) && !after.recorded.has(recording.room))
   const going = call.recordings.filter((recording) => runs(recording) && after.recorded.has(recording.room))
   const begun = [...after.recorded].filter((room) => !before.recorded.has(room)).map((room): Recording => ({ id: idFor(call, room), room, state: 'starting' }))

@@ -34,10 +34,9 @@ export function resumption(state: State, seen: Seen, trusted: boolean, known: St
   const wanted = sceneOf(state)
   const before = sceneOf(known)
   const moved = (leg: string) => before.places.get(leg) !== wanted.places.get(leg)
-  const { callerUp } = known.call
-  const here = state.phase !== 'aftertalk' && state.phase !== 'calling'
+  const here = known.call.callerUp && state.phase !== 'aftertalk'
   const bridge: readonly Action[] = seen.bridge ? [] : [{ type: 'open-bridge' }]
-  const caller: readonly Action[] = here && callerUp && !seen.caller ? [{ type: 'answer-caller' }] : []
+  const caller: readonly Action[] = here && !seen.caller ? [{ type: 'answer-caller' }] : []
   const places = [...wanted.places].flatMap(([leg, place]): readonly (readonly [string, Place])[] => {
     if (moved(leg)) return [[leg, place]]
     const room = seen.rooms.get(leg)
@@ -50,7 +49,7 @@ export function resumption(state: State, seen: Seen, trusted: boolean, known: St
     sound: trusted ? wanted.sound : wanted.sound === 'nothing' ? 'music' : 'nothing',
     places: new Map(places),
     // Whoever is to be heard is made sure to be, and whoever is not, not.
-    muted: trusted ? wanted.muted : new Set([...wanted.places.keys(), ...(here && callerUp ? ['caller'] : [])].filter((party) => !wanted.muted.has(party))),
+    muted: trusted ? wanted.muted : new Set([...wanted.places.keys(), ...(here ? ['caller'] : [])].filter((party) => !wanted.muted.has(party))),
   }
   const ending = answeredLegsOf(state).filter(({ id }) => !wanted.places.has(id))
   const misplaced = [...wanted.places].filter(([leg, place]) => !moved(leg) && seen.rooms.get(leg) !== (isRoom(place) ? place : undefined))

@@ -55,7 +55,7 @@ function makeScene(state: State): Scene {
 /** The caller's room as long as he or anybody is in it, from his answer on; the desks' own while two of them talk there. */
 function recordedRooms(state: State, seated: readonly (readonly [Leg, Place])[]): ReadonlySet<Room> {
   const { call, phase } = state
-  if (!call.recorded || phase === 'ended') return new Set()
+  if (!call.recorded) return new Set()
   const inRoom = (room: Room): number => seated.filter(([, place]) => place === room).length
   const callers = call.callerUp && (phase !== 'aftertalk' || inRoom('call') > 0)
   return new Set<Room>([...(callers ? ['call' as const] : []), ...(inRoom('consultation') > 1 ? ['consultation' as const] : [])])
