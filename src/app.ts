@@ -6,6 +6,7 @@ import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
 import type { JournalFile } from './journal/open-journal.ts'
 import { LedgerAccess } from './ledger/access.ts'
+import { LaterLedger } from './ledger/later-ledger.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { LaterTickets } from './tickets/later-tickets.ts'
 
@@ -49,10 +50,12 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   void asterisk?.start()
   const tickets = new LaterTickets({ config, journal, logger: logger.child({ part: 'tickets' }) })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings, ledger })
+  const keeper = config.ledger && new LaterLedger({ config: config.ledger, journal, logger: logger.child({ part: 'ledger' }) })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings, ledger, ledgerHealth: () => keeper?.health() })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   void tickets.start()
+  void keeper?.start()
   calls.testCalls.start()
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   recordings.start()
@@ -67,7 +70,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     await recordings.close()
     asterisk?.close()
     await tickets.close()
-    await ledger?.close()
+    await Promise.all([keeper?.close(), ledger?.close()])
     await journal.close()
   }
   return { http, address, close: () => (closing ??= close()) }

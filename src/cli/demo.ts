@@ -13,8 +13,8 @@ async function demo(): Promise<boolean> {
   const { values } = parseArgs({ options: { once: off, json: off, talk: off } })
   stopAllOnExit()
   await setUp(sayOnStderr)
-  sayOnStderr('starting Redis, Asterisk, Tandem and a ticket receiver …')
-  const stack = await startStack({ name: 'demo', usualPorts: true })
+  sayOnStderr('starting Redis, Postgres, Asterisk, Tandem and a ticket receiver …')
+  const stack = await startStack({ name: 'demo', usualPorts: true, ledger: true })
   sayOnStderr('registering the phones …')
   const result = await demoCall(stack, sayOnStderr)
   report(result)
@@ -62,7 +62,7 @@ function report({ timeline, handover, hears, ticket, ok }: DemoResult): void {
   print(`\n${ok ? 'All as it should be.' : 'NOT as it should be.'}`)
 }
 
-function printAddresses({ config, configFile, dir, receiver, api }: Stack): void {
+function printAddresses({ config, configFile, dir, receiver, api, postgres }: Stack): void {
   const { asterisk, http } = config
   print('\nUp until Ctrl-C:')
   print(`  API         ${api.address}/v1/…   (Authorization: Bearer <key>; the key is in ${configFile})`)
@@ -70,6 +70,7 @@ function printAddresses({ config, configFile, dir, receiver, api }: Stack): void
   print(`  SIP         ${asterisk.sipHost}:${asterisk.sipPort}   phones ${config.agents.map(({ id }) => id).join(', ')}`)
   print(`  ARI         http://${asterisk.host}:${asterisk.httpPort}/ari   AMI ${asterisk.host}:${asterisk.amiPort}`)
   print(`  Redis       ${config.redis.url}`)
+  if (postgres) print(`  ledger      ${postgres.url}   (npm run tandem -- ledger verify --config ${configFile})`)
   print(`  tickets at  ${receiver.url}`)
   print(`  log         ${join(dir, 'tandem.log')}   (API on port ${http.port})`)
 }

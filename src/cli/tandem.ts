@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/load.ts'
+import { LedgerError } from '../ledger/ledger-error.ts'
 import { ServiceError, serviceAt } from './service-client.ts'
 import { testCall } from './test-call.ts'
 import { UsageError } from './usage-error.ts'
@@ -13,6 +14,9 @@ tandem webhook listen [--port N] [--host 127.0.0.1] [--secret-file FILE] [--secr
   Receives webhooks as a ticket system would, verifies them in either scheme, and prints what came and what is wrong with it.
   Until Ctrl-C. Without --port it takes a free one. The secrets: one a line in FILE, or $TANDEM_WEBHOOK_SECRET, blanks between;
   --secret stays in the shell's history. CODE (204) is the answer to good ones: 503 shows how they are sent again.
+
+tandem ledger verify | rebuild | checkpoint | key | migrate | export …
+  The ledger in Postgres: what was changed in it, its read models, its signed checkpoints; tandem ledger says more.
 `
 
 /** @returns the exit status */
@@ -26,6 +30,11 @@ async function tandem(args: readonly string[]): Promise<number> {
     // Its HTTP server takes a while to load.
     const { webhookListen } = await import('./webhook-listen.ts')
     return webhookListen(rest.slice(1), process.env)
+  }
+  if (command === 'ledger') {
+    // So does Postgres' library.
+    const { ledgerCommand } = await import('./ledger.ts')
+    return ledgerCommand(rest, process.env)
   }
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -42,7 +51,7 @@ async function tandem(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await tandem(process.argv.slice(2))
 } catch (error) {
-  const expected = error instanceof ServiceError || error instanceof ConfigError || error instanceof UsageError || (error instanceof TypeError && 'code' in error)
+  const expected = error instanceof ServiceError || error instanceof ConfigError || error instanceof UsageError || error instanceof LedgerError || (error instanceof TypeError && 'code' in error)
   process.stderr.write(`tandem: ${error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error)}\n`)
   process.exitCode = 2
 }

@@ -14,5 +14,7 @@ export interface HttpDeps {
   readonly recordings: Recordings
   /** None is configured when left out. */
   readonly ledger: Omit<LedgerAccess, 'close'> | undefined
+  /** Whether it is being written; undefined where there is none. */
+  readonly ledgerHealth: () => { readonly ok: boolean; readonly detail?: string } | undefined
   readonly tickets: Omit<Tickets, 'onDelivery' | 'close'>
 }

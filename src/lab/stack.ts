@@ -11,6 +11,7 @@ import { projectDir } from './paths.ts'
 import { type Phone, startPhone } from './phone.ts'
 import { freePort, freePortRange } from './ports.ts'
 import { type LabProcess, startOnHost } from './process.ts'
+import { type LabPostgres, startPostgres } from './postgres.ts'
 import { type LabRedis, startRedis } from './redis.ts'
 import { claimRunDir } from './run-dir.ts'
 import { labSecrets, webhookSecret } from './secrets.ts'
@@ -34,6 +35,8 @@ export interface StackOptions {
   /** Agents may call citizens: the citizen's phone listens there, at the carrier's address. */
   readonly carrierPort?: number
   readonly retryMs?: readonly number[]
+  /** With a Postgres, and the ledger in it. */
+  readonly ledger?: boolean
   /** RTP ports of Asterisk: two a leg; 200 when left out. */
   readonly rtpPorts?: number
   /** How often the calls are compared with Asterisk. */
@@ -57,6 +60,8 @@ export interface Stack {
   readonly api: Api
   readonly asterisk: LabAsterisk
   readonly redis: LabRedis
+  /** Where there is a ledger. */
+  readonly postgres: LabPostgres | undefined
   readonly receiver: TicketReceiver
   readonly service: LabProcess
   /** Starts the service (again) and waits until it is connected to Asterisk. */
@@ -76,8 +81,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const port = (usual: number, kind?: 'both') => freePort(options.usualPorts ? usual : undefined, kind)
   const receiver = await startTicketReceiver(secret, await port(8790))
   const redis = await startRedis({ dir: join(dir, 'redis'), port: await port(6379) })
+  const postgres = options.ledger ? await startPostgres({ dir: join(dir, 'postgres'), port: await port(5432) }) : undefined
   const configFile = join(dir, 'tandem.yaml')
-  const settings = await labSettings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite') })
+  const settings = await labSettings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite'), ...(postgres ? { ledger: postgres.url } : {}) })
   const text = stringify(settings)
   writeFileSync(configFile, text, { mode: 0o600 })
   const config = parseConfig(text, {}, configFile)
@@ -127,6 +133,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       asterisk = await startLabAsterisk(config, join(dir, 'asterisk'))
     },
     redis,
+    postgres,
     receiver,
     get service() {
       if (!service) throw new Error('the service has not been started')
@@ -146,6 +153,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await service?.stop()
       await asterisk.stop()
       await redis.stop()
+      await postgres?.stop()
       await receiver.stop()
     },
   }
@@ -155,7 +163,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 export async function labSettings(
   options: StackOptions,
   port: (usual: number, kind?: 'both') => Promise<number>,
-  at: { redis: string; tickets: string; secret: string; journal: string },
+  at: { redis: string; tickets: string; secret: string; journal: string; ledger?: string },
 ): Promise<Record<string, unknown> & { readonly asterisk: object }> {
   const secrets = labSecrets(['api-key', 'ari', 'ami', 'phones'])
   const desks = { '12345': ['1001'], '110': ['2001'], ...options.seats }
@@ -176,6 +184,7 @@ export async function labSettings(
     },
     redis: { url: at.redis },
     journal: { path: at.journal },
+    ...(at.ledger === undefined ? {} : { ledger: { url: at.ledger } }),
     desks: {
       '12345': { numbers: ['12345'], ...options.desks?.['12345'] },
       '110': { numbers: ['110'], ...(police === undefined ? {} : { routes: ['police'] }), ...options.desks?.['110'] },

@@ -75,7 +75,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const recordings = new Recordings({ config: config.recording, journal, logger, isRunning: async (id) => calls.recordings.runs(id) })
   const show = async (wanted: string) => deliveries.filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
   const tickets = { health: () => ({ redis: 'up', pending: 0, dead: 0, endpoints: [] }) as const, deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
-  const http = await buildServer({ config, logger, calls, journal, tickets, recordings, ledger })
+  const http = await buildServer({ config, logger, calls, journal, tickets, recordings, ledger, ledgerHealth: () => undefined })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()

@@ -8,14 +8,14 @@ import type { App } from '../server.ts'
 
 const Part = Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })
 
-export function healthRoutes(app: App, { calls, journal, recordings, tickets }: HttpDeps): void {
+export function healthRoutes(app: App, { calls, journal, recordings, tickets, ledgerHealth }: HttpDeps): void {
   app.get(
     '/v1/health',
     {
       schema: {
         operationId: 'health',
         summary: 'What works now',
-        description: '`ok` is about calls: they go on while the journal or Redis is away, or a test call fails, which the parts show.',
+        description: '`ok` is about calls: they go on while the journal, the ledger or Redis is away, or a test call fails, which the parts show.',
         tags: ['health'],
         querystring: NoQuery,
         response: {
@@ -27,6 +27,7 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets }: 
               journal: Part,
               redis: Part,
               recording: Part,
+              ledger: Type.Optional(Part),
               calls: Type.Integer({ description: 'Live calls' }),
               testCalls: Type.Optional(Part),
               deliveries: Type.Object({
@@ -45,12 +46,14 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets }: 
     async () => {
       const { redis, pending, dead, endpoints } = tickets.health()
       const { ok, reason } = journal.health()
+      const ledger = ledgerHealth()
       return {
         ok: calls.inControl,
         asterisk: calls.inControl ? { ok: true } : { ok: false, detail: 'not connected; callers are rung through by the dialplan' },
         journal: { ok, ...(reason === undefined ? {} : { detail: reason }) },
         redis: redis === 'up' ? { ok: true } : { ok: false, detail: 'away; tickets wait in the journal' },
         recording: recordings.health(),
+        ...(ledger ? { ledger } : {}),
         calls: calls.list().length,
         ...testedParts(calls.testCalls.list()),
         deliveries: { pending, dead, endpoints: [...endpoints] },

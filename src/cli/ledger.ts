@@ -1,0 +1,119 @@
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { parseArgs } from 'node:util'
+import type { Sql } from 'postgres'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { makeCheckpoint, publicKeyOf, readPublished, signingKey } from '../ledger/checkpoints.ts'
+import { migrate, openDatabase, versionOf } from '../ledger/database.ts'
+import { type ExportFormat, exportFormats, type ExportSubject, exportSubjects } from '../ledger/export-order.ts'
+import { exportTable } from '../ledger/export.ts'
+import { LedgerError } from '../ledger/ledger-error.ts'
+import { rebuildLedger } from '../ledger/rebuild.ts'
+import { verifyLedger } from '../ledger/verify.ts'
+import { UsageError } from './usage-error.ts'
+
+export const ledgerUsage = `tandem ledger verify [--checkpoints FILE] [--json]      Reads everything and says what was changed. Status 0: nothing; 1: something.
+tandem ledger rebuild                                    Makes the read models again from the events.
+tandem ledger checkpoint                                 Signs and publishes the heads of the chains now.
+tandem ledger key                                        Prints the public key of the checkpoints.
+tandem ledger migrate [--to N]                           Brings the tables to a version; a lower one is the way back.
+tandem ledger export handovers|calls|events [--format csv|jsonl] [--from TIME] [--to TIME] [--out FILE]
+  All with [--config FILE] ($TANDEM_CONFIG, or tandem.yaml). They ask Postgres themselves: the service may run, or not.
+`
+
+interface Asked {
+  readonly sql: Sql
+  readonly config: NonNullable<Config['ledger']>
+  readonly values: { readonly checkpoints?: string; readonly json: boolean; readonly to?: string; readonly from?: string; readonly format: string; readonly out?: string }
+  readonly subject: string | undefined
+}
+
+const commands: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
+  async verify({ sql, config, values }) {
+    const published = values.checkpoints === undefined ? undefined : readPublished(values.checkpoints)
+    const { findings, ...read } = await verifyLedger(sql, publicKeyOf(signingKey(config.keyFile)), published)
+    if (values.json) print(JSON.stringify({ ok: findings.length === 0, ...read, findings }))
+    else {
+      for (const { where, what } of findings) print(`${where}: ${what}`)
+      print(`${read.events} events in ${read.chains} chains, ${read.checkpoints} checkpoints: ${findings.length === 0 ? 'nothing was changed' : `${findings.length} findings`}`)
+    }
+    return findings.length === 0 ? 0 : 1
+  },
+  async rebuild({ sql }) {
+    print(`made again from ${await rebuildLedger(sql)} events`)
+    return 0
+  },
+  async checkpoint({ sql, config }) {
+    const made = await makeCheckpoint(sql, signingKey(config.keyFile), config.checkpointFile)
+    print(made ? `checkpoint ${made.number}: ${made.heads.length} chains, in ${config.checkpointFile}` : 'nothing has grown since the last checkpoint')
+    return 0
+  },
+  async key({ config }) {
+    process.stdout.write(publicKeyOf(signingKey(config.keyFile)).export({ type: 'spki', format: 'pem' }))
+    return 0
+  },
+  async migrate({ sql, values }) {
+    const steps = await migrate(sql, values.to === undefined ? undefined : wholeNumber(values.to, '--to'))
+    for (const step of steps) print(step)
+    print(`the tables have version ${await versionOf(sql)}`)
+    return 0
+  },
+  async export({ sql, values, subject }) {
+    const [format, what] = [oneOf<ExportFormat>(exportFormats, values.format, '--format'), oneOf<ExportSubject>(exportSubjects, subject, 'what is exported')]
+    const times = { ...(values.from === undefined ? {} : { from: time(values.from, '--from') }), ...(values.to === undefined ? {} : { to: time(values.to, '--to') }) }
+    const rows = await exportTable(sql, { subject: what, format, ...times })
+    if (values.out === undefined) await pipeline(rows, process.stdout, { end: false })
+    else await pipeline(rows, createWriteStream(values.out))
+    return 0
+  },
+}
+
+/** `tandem ledger …`. @returns the exit status @throws UsageError, ConfigError, LedgerError */
+export async function ledgerCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      checkpoints: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      to: { type: 'string' },
+      from: { type: 'string' },
+      format: { type: 'string', default: 'csv' },
+      out: { type: 'string' },
+    },
+  })
+  const command = commands[positionals[0] ?? '']
+  if (!command) throw new UsageError(`what about the ledger?\n${ledgerUsage}`)
+  const { ledger: config } = loadConfig(values.config ?? env['TANDEM_CONFIG'] ?? 'tandem.yaml', env)
+  if (!config) throw new UsageError('the configuration has no `ledger`')
+  const sql = openDatabase(config.url, 2)
+  try {
+    return await command({ sql, config, values, subject: positionals[1] })
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw LedgerError.from(error)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+function oneOf<T extends string>(known: readonly T[], given: string | undefined, name: string): T {
+  const found = known.find((one) => one === given)
+  if (found === undefined) throw new UsageError(`${name} is one of ${known.join(', ')}`)
+  return found
+}
+
+function time(given: string, name: string): Date {
+  const found = new Date(given)
+  if (Number.isNaN(found.getTime())) throw new UsageError(`${name} is a time, as 2026-11-01T00:00:00Z`)
+  return found
+}
+
+function wholeNumber(given: string, name: string): number {
+  if (!/^[0-9]{1,6}$/.test(given)) throw new UsageError(`${name} is a number`)
+  return Number(given)
+}
