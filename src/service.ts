@@ -4,6 +4,8 @@ import { ConfigError, loadConfig } from './config/load.ts'
 import { safeSummary } from './config/summary.ts'
 import { openJournal } from './journal/open-journal.ts'
 
+const mebibyte = 1_048_576
+
 /** `npm start -- --config tandem.yaml`: the service, until SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string', default: process.env['TANDEM_CONFIG'] ?? 'tandem.yaml' } } })
@@ -11,7 +13,9 @@ async function main(): Promise<void> {
   const logger = pino({ level: config.log.level, base: { instance: config.instance } })
   logger.info({ config: safeSummary(config) }, 'configuration')
   // Its thread starts while the rest is loaded: calls may be waiting.
-  const opening = openJournal({ path: config.journal.path, logger: logger.child({ part: 'journal' }) })
+  const { path, retentionDays, maxMiB, reserveMiB } = config.journal
+  const readers = ['tickets', ...(config.ledger ? ['ledger'] : [])]
+  const opening = openJournal({ path, readers, retentionDays, maxBytes: maxMiB * mebibyte, reserveBytes: reserveMiB * mebibyte, logger: logger.child({ part: 'journal' }) })
   // Its failure is told below.
   opening.catch(() => undefined)
   const starting = import('./app.ts').then(({ startTandem }) => startTandem(config, logger, opening))

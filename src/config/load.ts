@@ -34,7 +34,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
   const fromHere = (path: string) => resolve(dirname(file), path)
   return {
     ...config,
-    journal: { path: fromHere(config.journal.path) },
+    journal: { ...config.journal, path: fromHere(config.journal.path) },
     recording: { ...config.recording, directory: fromHere(config.recording.directory) },
     ...(config.ledger ? { ledger: { ...config.ledger, checkpointFile: fromHere(config.ledger.checkpointFile), keyFile: fromHere(config.ledger.keyFile) } } : {}),
   }

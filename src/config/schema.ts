@@ -169,7 +169,12 @@ export const ConfigSchema = Type.Object(
       strict,
     ),
     journal: Type.Object(
-      { path: Type.String({ minLength: 1, description: 'SQLite file on a local disk' }) },
+      {
+        path: Type.String({ minLength: 1, description: 'SQLite file on a local disk' }),
+        retentionDays: Type.Integer({ minimum: 1, maximum: 3650, default: 30, description: 'How long facts stay that every reader has read' }),
+        maxMiB: Type.Integer({ minimum: 16, maximum: 1_000_000, default: 4096, description: 'Size from which on they go sooner, after a day; from four fifths of it on there is an alarm' }),
+        reserveMiB: Type.Integer({ minimum: 0, maximum: 100_000, default: 64, description: 'Room kept on its disk by a file beside it, given up when the disk is full; an alarm says so from four times as much on' }),
+      },
       strict,
     ),
     ledger: Type.Optional(

@@ -9,9 +9,13 @@ type Known = NonNullable<HttpDeps['ledger']>
 
 /** Asks the ledger; where there is none, or its database is away, the answer says so. */
 export async function askLedger<T>({ ledger }: LedgerDep, reply: FastifyReply, question: (ledger: Known) => Promise<T>): Promise<T | FastifyReply> {
-  if (!ledger) return sendProblem(reply, problem('ledger-not-configured'))
+  return ledger ? whereKnown(reply, () => question(ledger)) : sendProblem(reply, problem('ledger-not-configured'))
+}
+
+/** An answer in which the ledger may have part; while its database is away, the answer says so. */
+export async function whereKnown<T>(reply: FastifyReply, answer: () => Promise<T>): Promise<T | FastifyReply> {
   try {
-    return await question(ledger)
+    return await answer()
   } catch (error) {
     if (!(error instanceof LedgerError) || error.fault === 'refused') throw error
     reply.log.warn({ err: error }, 'the ledger cannot be asked')

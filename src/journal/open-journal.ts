@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import { Announcer } from './announcer.ts'
 import { DurableWrites } from './durable-write.ts'
-import { GroupCommit } from './group-commit.ts'
+import { GroupCommit, type GroupWriter } from './group-commit.ts'
 import type { Commit, Entry, Journal } from './journal.ts'
 import { journalReads } from './reads.ts'
+import { DiskReserve } from './reserve.ts'
 import { deleteOldAnswers, writesOf } from './rows.ts'
-import { SqlError, type SqlFailure, type Tables } from './sql.ts'
+import { SqlError, type SqlFailure, type Tables, toFailure } from './sql.ts'
+import { Upkeep } from './upkeep.ts'
 import { WriterThread } from './writer-thread.ts'
 
 export interface JournalOptions {
@@ -13,11 +15,21 @@ export interface JournalOptions {
   readonly path: string
   readonly logger?: Logger
   readonly limits?: Partial<typeof defaults>
+  /** Facts are forgotten when all of these have read them and they are old; never when left out. */
+  readonly readers?: readonly string[]
+  readonly retentionDays?: number
+  readonly maxBytes?: number
+  /** Kept free on the disk for the day on which it is full; 0 when left out. */
+  readonly reserveBytes?: number
 }
 
 /** The journal with its file's other tables. */
 export interface JournalFile extends Journal {
   readonly tables: Tables
+  /** A reader of its own cursor has read as far as this: it does not hold up that old facts are forgotten. */
+  reached(reader: string, position: number): void
+  /** Looks after size and disk now, as it does each minute by itself. Never rejects. */
+  upkeep(): Promise<void>
 }
 
 const defaults = {
@@ -40,11 +52,12 @@ const hourMs = 3_600_000
  * Opens the journal and holds its file for as long as it is open. A disk that is full does not keep an existing one from opening.
  * @throws SqlError when another process has the file, a later version wrote it, or it cannot be read.
  */
-export async function openJournal({ path, logger, limits: given }: JournalOptions): Promise<JournalFile> {
+export async function openJournal({ path, logger, limits: given, readers = [], retentionDays = 30, maxBytes = Infinity, reserveBytes = 0 }: JournalOptions): Promise<JournalFile> {
   const limits = { ...defaults, ...given }
   const thread = new WriterThread(path)
   await thread.open()
-  const commits = new GroupCommit(thread, { facts: limits.facts, retryMs: limits.retryMs, group })
+  const reserve = new DiskReserve(path, reserveBytes, logger)
+  const commits = new GroupCommit(withReserve(thread, reserve), { facts: limits.facts, retryMs: limits.retryMs, group })
   const writes = new DurableWrites(commits, limits, logger)
   const announcer = new Announcer((error) => logger?.error({ err: error }, 'journal listener failed'))
   const [before] = await thread.all({ sql: 'SELECT value, id FROM epoch, identity', params: [] })
@@ -70,9 +83,11 @@ export async function openJournal({ path, logger, limits: given }: JournalOption
       logger?.warn({ err: error }, 'journal not tidied')
     }
   }
+  const upkeep = new Upkeep({ tables, reserve, readers, retentionDays, maxBytes, logger })
   const tidying = setInterval(() => void tidy(), hourMs).unref()
   const close = async (): Promise<void> => {
     clearInterval(tidying)
+    await upkeep.close()
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, limits.closeMs)
     await Promise.race([commits.close(), late])
@@ -83,6 +98,7 @@ export async function openJournal({ path, logger, limits: given }: JournalOption
 
   await writes.write([{ sql: 'UPDATE epoch SET value = max(value, ?)', params: [epoch] }], [])
   void tidy()
+  upkeep.start()
   return {
     id: String(before?.['id']),
     epoch,
@@ -98,10 +114,27 @@ export async function openJournal({ path, logger, limits: given }: JournalOption
       return commit
     },
     onAppended: (listener) => announcer.listen(listener),
+    reached: (reader, read) => upkeep.reached(reader, read),
+    upkeep: () => upkeep.look(),
     health() {
-      const reason = writes.trouble
+      const reason = writes.trouble ?? upkeep.trouble
       return { ok: reason === undefined, ...(reason === undefined ? {} : { reason }), waiting: commits.waiting }
     },
     close: () => (closing ??= close()),
   }
 }
+
+/** What a full disk refuses is written once more, from the reserve. */
+const withReserve = (writer: GroupWriter, reserve: DiskReserve): GroupWriter => ({
+  async commit(groups) {
+    try {
+      return await writer.commit(groups)
+    } catch (error) {
+      if (!isFull(error) || !(await reserve.release())) throw error
+      return writer.commit(groups)
+    }
+  },
+})
+
+/** SQLITE_FULL (sqlite.org/rescode.html). */
+const isFull = (error: unknown): boolean => ((toFailure(error).errcode ?? 0) & 0xff) === 13

@@ -91,7 +91,7 @@ export class Follower {
   /** @returns true when more may follow */
   async #step(): Promise<boolean> {
     const { read, cursor, write, written } = this.#parts
-    this.#cursor ??= await cursor()
+    if (this.#cursor === undefined) written((this.#cursor = await cursor()))
     const rows = await read(this.#cursor, page)
     const last = rows.at(-1)
     if (!last) return false

@@ -26,7 +26,7 @@ export class LaterLedger {
     if (this.#closed) return
     const read = async (after: number, limit: number) =>
       (await journal.tables.all({ sql: 'SELECT position, epoch, body FROM facts WHERE position > ? ORDER BY position LIMIT ?', params: [after, limit] })) as unknown as readonly JournalRow[]
-    this.#started = new Started({ config, logger, journal: journal.id, read, onAppended: (listener) => journal.onAppended(() => listener()), written: () => undefined })
+    this.#started = new Started({ config, logger, journal: journal.id, read, onAppended: (listener) => journal.onAppended(() => listener()), written: (position) => journal.reached('ledger', position) })
     this.#started.start()
   }
 

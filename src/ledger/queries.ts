@@ -7,6 +7,7 @@ import { factOf } from './writer.ts'
 
 /** Which hand-overs or calls; all where nothing is said. Times are UTC, ISO 8601. */
 export interface LedgerFilter {
+  readonly handover?: string
   readonly call?: string
   /** The citizen's number, as it was signalled. */
   readonly number?: string
@@ -55,9 +56,10 @@ export class LedgerQueries {
   /** The newest first. @param cursor `next` of the page before */
   async handovers(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage<HandoverEntry>> {
     const sql = this.#sql
-    const { category, item, platform, state, agent, from, to, call, number, ticket } = filter
+    const { handover, category, item, platform, state, agent, from, to, call, number, ticket } = filter
     const rows = await sql<{ id: string; handover: Json; call: Json }[]>`
       SELECT h.id, h.record AS handover, c.record AS call FROM handovers h JOIN calls c ON c.id = h.call_id WHERE TRUE
+      ${this.#when(handover, (value) => sql`AND h.id = ${value}`)}
       ${this.#when(call, (value) => sql`AND h.call_id = ${value}`)}
       ${this.#when(number, (value) => sql`AND h.call_id IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
       ${this.#when(ticket, (value) => sql`AND h.call_id IN (SELECT id FROM calls WHERE ticket = ${value})`)}
@@ -74,7 +76,7 @@ export class LedgerQueries {
   }
 
   /** As `handovers`. */
-  async calls(filter: Omit<LedgerFilter, 'call' | 'category' | 'item'>, limit: number, cursor?: string): Promise<LedgerPage<CallSummary>> {
+  async calls(filter: Omit<LedgerFilter, 'handover' | 'call' | 'category' | 'item'>, limit: number, cursor?: string): Promise<LedgerPage<CallSummary>> {
     const sql = this.#sql
     const { platform, state, agent, from, to, number, ticket } = filter
     const rows = await sql<{ id: string; call: Json }[]>`

@@ -45,6 +45,8 @@ interface PlannerParts {
   readonly logger: Logger
   /** Told of new deliveries once they are on disk. */
   readonly onPlanned: (deliveries: readonly Delivery[]) => Promise<void>
+  /** Told how far facts have been read. */
+  readonly onRead: (position: number) => void
 }
 
 /** Follows the journal behind its own cursor and turns facts into deliveries. */
@@ -108,8 +110,9 @@ export class Planner {
 
   /** True when more may follow. */
   async #step(): Promise<boolean> {
-    const { journal, store, endpoints, instance, onPlanned } = this.#parts
+    const { journal, store, endpoints, instance, onPlanned, onRead } = this.#parts
     this.#cursor ??= await store.cursor()
+    onRead(this.#cursor)
     const entries = await journal.read(this.#cursor, page)
     const last = entries.at(-1)
     if (!last) return false
@@ -118,6 +121,7 @@ export class Planner {
     // Facts that ask for nothing are read again after a restart rather than cost a write each.
     if (deliveries.length > 0 || entries.length === page) await store.plan(deliveries, last.position)
     this.#cursor = last.position
+    onRead(last.position)
     await onPlanned(deliveries)
     return entries.length === page
   }

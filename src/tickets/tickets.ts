@@ -149,6 +149,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     endpoints: tickets.endpoints,
     instance,
     logger,
+    onRead: (position) => journal.reached('tickets', position),
     async onPlanned(deliveries) {
       counts = { ...counts, pending: counts.pending + deliveries.length }
       for (const delivery of deliveries) tell(delivery)

@@ -56,6 +56,11 @@ describe('the ledger over HTTP', () => {
     expect(items[0]?.hash).toMatch(/^[0-9a-f]{64}$/)
   })
 
+  it('knows a hand-over that the journal does not know any more', async () => {
+    expect((await get('/v1/handovers/ho-2')).json()).toMatchObject({ handover: { id: 'ho-2', state: 'completed', reason: said } })
+    expect((await get('/v1/handovers/ho-of-nobody')).json()).toMatchObject({ code: 'handover-not-found' })
+  })
+
   it('asks of whom, and says what it does not know', async () => {
     expect((await get('/v1/ledger/events')).statusCode).toBe(400)
     expect((await get('/v1/ledger/handovers?matter=x')).json()).toMatchObject({ code: 'invalid-request', errors: [{ reason: 'unknown field' }] })

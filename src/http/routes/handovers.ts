@@ -5,6 +5,7 @@ import { isHandoverFact } from '../../domain/facts.ts'
 import type { Entry } from '../../journal/journal.ts'
 import { answerOf, answerOnce, HandoverAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
+import { whereKnown } from '../ledger-answers.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { Matter } from '../../tickets/record-schemas.ts'
@@ -44,7 +45,7 @@ const Shown = Type.Object(
   { description: 'The hand-over and what its ticket systems were told' },
 )
 
-export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, keys: IdempotencyKeys): void {
+export function handoverRoutes(app: App, { calls, journal, tickets, ledger }: HttpDeps, keys: IdempotencyKeys): void {
   app.post(
     '/v1/handovers',
     {
@@ -78,14 +79,16 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
         tags: ['hand-overs'],
         params: Type.Object({ handoverId: Type.String() }),
         querystring: NoQuery,
-        response: { ...problemAnswers('handover-not-found'), 200: Shown },
+        response: { ...problemAnswers('handover-not-found', 'ledger-away'), 200: Shown },
       },
     },
     async (request, reply) => {
       const { handoverId } = request.params
-      const handover = calls.handover(handoverId) ?? (await recorded(handoverId))
-      if (!handover) return sendProblem(reply, problem('handover-not-found'))
-      return { handover, deliveries: [...(await tickets.deliveriesOf(handoverId))] }
+      return whereKnown(reply, async () => {
+        const handover = calls.handover(handoverId) ?? (await recorded(handoverId))
+        if (!handover) return sendProblem(reply, problem('handover-not-found'))
+        return { handover, deliveries: [...(await tickets.deliveriesOf(handoverId))] }
+      })
     },
   )
 
@@ -120,8 +123,13 @@ export function handoverRoutes(app: App, { calls, journal, tickets }: HttpDeps, 
     },
   )
 
+  /** What the journal has forgotten the ledger knows. */
   async function recorded(handoverId: string): Promise<Handover | undefined> {
-    return (await journal.factsOfHandover(handoverId)).flatMap(handoversIn).at(-1)
+    return (await journal.factsOfHandover(handoverId)).flatMap(handoversIn).at(-1) ?? (await kept(handoverId))
+  }
+
+  async function kept(handover: string): Promise<Handover | undefined> {
+    return (await ledger?.handovers({ handover }, 1))?.items[0]?.handover
   }
 }
 
