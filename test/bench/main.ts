@@ -5,6 +5,7 @@ import { stopAll, stopAllOnExit } from '../../src/lab/process.ts'
 import { adoption } from './adoption.ts'
 import { answerToAudio } from './answer-to-audio.ts'
 import { capacity } from './capacity.ts'
+import { ledger } from './ledger.ts'
 import { pressToInvite } from './press-to-invite.ts'
 import { recovery } from './recovery.ts'
 import type { BenchResult } from './result.ts'
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     calls: { type: 'string', default: '132' },
     rate: { type: 'string', default: '2' },
     seconds: { type: 'string', default: '60' },
+    handovers: { type: 'string', default: '100000' },
   },
 })
 const rounds = (usual: number): number => Number(values.rounds ?? usual)
@@ -29,11 +31,12 @@ const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResu
   recovery: (progress) => recovery(rounds(10), progress),
   adoption: (progress) => adoption(rounds(100), progress),
   'answer-to-audio': (progress) => answerToAudio(rounds(200), progress),
+  ledger: (progress) => ledger(Number(values.handovers), rounds(200), progress),
   capacity: (progress) => capacity({ ...load, presses: rounds(150) }, progress),
 }
 
 /**
- * `npm run bench -- <name> [--rounds N] [--json]`, and for capacity `[--calls N] [--rate PER-SECOND] [--seconds PER-CALL]`: a table;
+ * `npm run bench -- <name> [--rounds N] [--json]`, and for capacity `[--calls N] [--rate PER-SECOND] [--seconds PER-CALL]`, for ledger `[--handovers N]`: a table;
  * the result in JSON is the last line.
  */
 const bench = benches[positionals[0] ?? '']
