@@ -6,9 +6,9 @@ import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
 import type { JournalFile } from './journal/open-journal.ts'
 import { LedgerAccess } from './ledger/access.ts'
-import { LaterLedger } from './ledger/later-ledger.ts'
+import { ReadersProcess } from './readers/readers-process.ts'
 import { Recordings } from './recordings/recordings.ts'
-import { LaterTickets } from './tickets/later-tickets.ts'
+import { Deliveries } from './tickets/deliveries.ts'
 
 export interface Tandem {
   readonly http: App
@@ -48,14 +48,16 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   })
   // First: the calls of a service that died before wait for it. Nothing waits for Asterisk, which may be away or silent.
   void asterisk?.start()
-  const tickets = new LaterTickets({ config, journal, logger: logger.child({ part: 'tickets' }) })
+  const readers = new ReadersProcess({ config, journal, logger: logger.child({ part: 'readers' }) })
+  const deliveries = new Deliveries(journal.tables, (filter, replayed) => {
+    logger.info({ ...filter, replayed }, 'deliveries are told once more')
+    readers.sweep()
+  })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const keeper = config.ledger && new LaterLedger({ config: config.ledger, journal, logger: logger.child({ part: 'ledger' }) })
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, tickets, recordings, ledger, ledgerHealth: () => keeper?.health() })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
-  void tickets.start()
-  void keeper?.start()
+  readers.start()
   calls.testCalls.start()
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   recordings.start()
@@ -69,8 +71,8 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     await calls.handBack()
     await recordings.close()
     asterisk?.close()
-    await tickets.close()
-    await Promise.all([keeper?.close(), ledger?.close()])
+    await readers.close()
+    await ledger?.close()
     await journal.close()
   }
   return { http, address, close: () => (closing ??= close()) }

@@ -4,7 +4,7 @@ import type { Phone } from '../lab/phone.ts'
 import type { ReceivedTicket } from '../lab/ticket-receiver.ts'
 import type { Stack } from '../lab/stack.ts'
 import { partyTones } from '../lab/tones.ts'
-import type { DeliveryView } from '../tickets/tickets.ts'
+import type { DeliveryView } from '../tickets/deliveries.ts'
 import { eventually } from '../lab/eventually.ts'
 
 type Party = 'caller' | 'agent' | 'peer'

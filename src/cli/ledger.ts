@@ -1,14 +1,14 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import type { Sql } from 'postgres'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { makeCheckpoint, publicKeyOf, readPublished, signingKey } from '../ledger/checkpoints.ts'
-import { migrate, openDatabase, versionOf } from '../ledger/database.ts'
+import { Database } from '../ledger/database.ts'
 import { type ExportFormat, exportFormats, type ExportSubject, exportSubjects } from '../ledger/export-order.ts'
 import { exportTable } from '../ledger/export.ts'
 import { LedgerError } from '../ledger/ledger-error.ts'
+import { migrate, versionOf } from '../ledger/migrate.ts'
 import { rebuildLedger } from '../ledger/rebuild.ts'
 import { verifyLedger } from '../ledger/verify.ts'
 import { UsageError } from './usage-error.ts'
@@ -23,16 +23,16 @@ tandem ledger export handovers|calls|events [--format csv|jsonl] [--from TIME] [
 `
 
 interface Asked {
-  readonly sql: Sql
+  readonly database: Database
   readonly config: NonNullable<Config['ledger']>
   readonly values: { readonly checkpoints?: string; readonly json: boolean; readonly to?: string; readonly from?: string; readonly format: string; readonly out?: string }
   readonly subject: string | undefined
 }
 
 const commands: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
-  async verify({ sql, config, values }) {
+  async verify({ database, config, values }) {
     const published = values.checkpoints === undefined ? undefined : readPublished(values.checkpoints)
-    const { findings, ...read } = await verifyLedger(sql, publicKeyOf(signingKey(config.keyFile)), published)
+    const { findings, ...read } = await verifyLedger(database, publicKeyOf(signingKey(config.keyFile)), published)
     if (values.json) print(JSON.stringify({ ok: findings.length === 0, ...read, findings }))
     else {
       for (const { where, what } of findings) print(`${where}: ${what}`)
@@ -40,12 +40,12 @@ const commands: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
     }
     return findings.length === 0 ? 0 : 1
   },
-  async rebuild({ sql }) {
-    print(`made again from ${await rebuildLedger(sql)} events`)
+  async rebuild({ database }) {
+    print(`made again from ${await rebuildLedger(database)} events`)
     return 0
   },
-  async checkpoint({ sql, config }) {
-    const made = await makeCheckpoint(sql, signingKey(config.keyFile), config.checkpointFile)
+  async checkpoint({ database, config }) {
+    const made = await makeCheckpoint(database, signingKey(config.keyFile), config.checkpointFile)
     print(made ? `checkpoint ${made.number}: ${made.heads.length} chains, in ${config.checkpointFile}` : 'nothing has grown since the last checkpoint')
     return 0
   },
@@ -53,16 +53,16 @@ const commands: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
     process.stdout.write(publicKeyOf(signingKey(config.keyFile)).export({ type: 'spki', format: 'pem' }))
     return 0
   },
-  async migrate({ sql, values }) {
-    const steps = await migrate(sql, values.to === undefined ? undefined : wholeNumber(values.to, '--to'))
+  async migrate({ database, values }) {
+    const steps = await migrate(database, values.to === undefined ? undefined : wholeNumber(values.to, '--to'))
     for (const step of steps) print(step)
-    print(`the tables have version ${await versionOf(sql)}`)
+    print(`the tables have version ${await versionOf(database)}`)
     return 0
   },
-  async export({ sql, values, subject }) {
+  async export({ database, values, subject }) {
     const [format, what] = [oneOf<ExportFormat>(exportFormats, values.format, '--format'), oneOf<ExportSubject>(exportSubjects, subject, 'what is exported')]
     const times = { ...(values.from === undefined ? {} : { from: time(values.from, '--from') }), ...(values.to === undefined ? {} : { to: time(values.to, '--to') }) }
-    const rows = await exportTable(sql, { subject: what, format, ...times })
+    const rows = await exportTable(database, { subject: what, format, ...times })
     if (values.out === undefined) await pipeline(rows, process.stdout, { end: false })
     else await pipeline(rows, createWriteStream(values.out))
     return 0
@@ -88,14 +88,14 @@ export async function ledgerCommand(args: readonly string[], env: NodeJS.Process
   if (!command) throw new UsageError(`what about the ledger?\n${ledgerUsage}`)
   const { ledger: config } = loadConfig(values.config ?? env['TANDEM_CONFIG'] ?? 'tandem.yaml', env)
   if (!config) throw new UsageError('the configuration has no `ledger`')
-  const sql = openDatabase(config.url, 2)
+  const database = new Database(config.url, 2)
   try {
-    return await command({ sql, config, values, subject: positionals[1] })
+    return await command({ database, config, values, subject: positionals[1] })
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw LedgerError.from(error)
   } finally {
-    await sql.end({ timeout: 1 })
+    await database.end()
   }
 }
 

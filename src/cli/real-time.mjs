@@ -14,3 +14,6 @@ export function inRealTime(priority, command, limitSec) {
 
 /** Calls come before what else runs on the machine, and before the mixing of those that talk already: Asterisk's own threads have 10 (`asterisk -p`). @param {readonly string[]} command */
 export const serviceInRealTime = (command) => inRealTime(12, command, 10)
+
+/** An ordinary process, though its parent runs in real time. @param {readonly string[]} command */
+export const notInRealTime = (command) => ['sh', '-c', 'chrt -o 0 true 2>/dev/null && exec chrt -o 0 "$@"; exec "$@"', 'sh', ...command]

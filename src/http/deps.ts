@@ -3,8 +3,9 @@ import type { Calls } from '../calls/calls.ts'
 import type { Config } from '../config/schema.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LedgerAccess } from '../ledger/access.ts'
+import type { ReadersProcess } from '../readers/readers-process.ts'
 import type { Recordings } from '../recordings/recordings.ts'
-import type { Tickets } from '../tickets/tickets.ts'
+import type { Deliveries } from '../tickets/deliveries.ts'
 
 export interface HttpDeps {
   readonly config: Config
@@ -14,7 +15,6 @@ export interface HttpDeps {
   readonly recordings: Recordings
   /** None is configured when left out. */
   readonly ledger: Omit<LedgerAccess, 'close'> | undefined
-  /** Whether it is being written; undefined where there is none. */
-  readonly ledgerHealth: () => { readonly ok: boolean; readonly detail?: string } | undefined
-  readonly tickets: Omit<Tickets, 'onDelivery' | 'close'>
+  readonly readers: Pick<ReadersProcess, 'health'>
+  readonly deliveries: Pick<Deliveries, 'deliveriesOf' | 'list' | 'show' | 'replay'>
 }

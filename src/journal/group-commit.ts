@@ -21,6 +21,8 @@ export interface Limits {
   readonly retryMs: number
   /** Writes of one transaction. */
   readonly group: number
+  /** Told when facts are on disk. Does not throw. */
+  readonly onWritten?: () => void
 }
 
 /** Pause before a transaction, ms. */
@@ -105,6 +107,7 @@ export class GroupCommit {
         this.#failure = undefined
         this.#drop(new Set(group))
         for (const [index, write] of group.entries()) write.done(results[index] ?? undefined)
+        if (group.some(({ entries }) => entries.length > 0)) this.#limits.onWritten?.()
       } catch (error) {
         this.#fail(toFailure(error))
         return

@@ -42,6 +42,8 @@ export interface Journal {
   append(facts: readonly Fact[], answer?: StoredAnswer): Promise<Commit>
   /** Told after each append, durable or not, in order: positions are given out before the write. */
   onAppended(listener: (entries: readonly Entry[]) => void): () => void
+  /** Told after each write that has put facts on disk. @returns how to stop */
+  onWritten(listener: () => void): () => void
   read(after: number, limit: number): Promise<readonly Entry[]>
   factsOfHandover(handoverId: string): Promise<readonly Entry[]>
   /** The newest hand-overs first (their ids are in order of time), each as its last fact; `before` is an id. */

@@ -56,8 +56,9 @@ export async function openJournal({ path, logger, limits: given, readers = [], r
   const limits = { ...defaults, ...given }
   const thread = new WriterThread(path)
   await thread.open()
+  const written = new Set<() => void>()
   const reserve = new DiskReserve(path, reserveBytes, logger)
-  const commits = new GroupCommit(withReserve(thread, reserve), { facts: limits.facts, retryMs: limits.retryMs, group })
+  const commits = new GroupCommit(withReserve(thread, reserve), { facts: limits.facts, retryMs: limits.retryMs, group, onWritten: () => written.forEach((listener) => listener()) })
   const writes = new DurableWrites(commits, limits, logger)
   const announcer = new Announcer((error) => logger?.error({ err: error }, 'journal listener failed'))
   const [before] = await thread.all({ sql: 'SELECT value, id FROM epoch, identity', params: [] })
@@ -114,6 +115,10 @@ export async function openJournal({ path, logger, limits: given, readers = [], r
       return commit
     },
     onAppended: (listener) => announcer.listen(listener),
+    onWritten(listener) {
+      written.add(listener)
+      return () => void written.delete(listener)
+    },
     reached: (reader, read) => upkeep.reached(reader, read),
     upkeep: () => upkeep.look(),
     health() {

@@ -1,6 +1,6 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import postgres from 'postgres'
+import { Client } from 'pg'
 import { rootDir } from './paths.ts'
 import { freePort } from './ports.ts'
 import { type RootProcess, runInRoot, startInRoot } from './process.ts'
@@ -68,13 +68,19 @@ export async function startPostgres(options: { readonly dir: string; readonly po
 
 /** @returns true once the Postgres of this very directory answers, and has the database `tandem` */
 async function answers(port: number, data: string): Promise<boolean> {
-  const sql = postgres({ host, port, user, database: 'postgres', max: 1, connect_timeout: 1, onnotice: () => undefined })
+  const client = new Client({ host, port, user, database: 'postgres', connectionTimeoutMillis: 1_000 })
+  // A connection that breaks tells whoever asks.
+  client.on('error', () => undefined)
   try {
-    const [there] = await sql`SELECT current_setting('data_directory') = ${data} AS own, exists (SELECT FROM pg_database WHERE datname = 'tandem') AS made`
-    if (there?.['own'] && !there['made']) await sql`CREATE DATABASE tandem`
-    return Boolean(there?.['own'])
+    await client.connect()
+    const { rows } = await client.query<{ own: boolean; made: boolean }>(
+      `SELECT current_setting('data_directory') = $1 AS own, exists (SELECT FROM pg_database WHERE datname = 'tandem') AS made`,
+      [data],
+    )
+    if (rows[0]?.own && !rows[0].made) await client.query('CREATE DATABASE tandem')
+    return rows[0]?.own === true
   } finally {
-    await sql.end({ timeout: 1 })
+    await client.end()
   }
 }
 

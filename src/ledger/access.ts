@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
-import type { Sql } from 'postgres'
+import sql from 'sql-template-tag'
 import type { Config } from '../config/schema.ts'
 import type { SignedCheckpoint } from './checkpoint.ts'
+import type { Database } from './database.ts'
 import type { ErasureOf } from './erase.ts'
 import type { ExportOrder } from './export-order.ts'
 import { LedgerError } from './ledger-error.ts'
@@ -13,7 +14,7 @@ const connections = 6
 const queryMs = 5_000
 
 interface Opened {
-  readonly sql: Sql
+  readonly database: Database
   readonly queries: LedgerQueries
 }
 
@@ -43,24 +44,24 @@ export class LedgerAccess {
 
   /** In their order. @param after number of the last one that is known */
   async checkpoints(after: number, limit: number): Promise<readonly (SignedCheckpoint & { readonly number: number })[]> {
-    return this.#ask(({ sql }) => sql`SELECT number, text, signature FROM checkpoints WHERE number > ${after} ORDER BY number LIMIT ${limit}`)
+    return this.#ask(({ database }) => database.query(sql`SELECT number, text, signature FROM checkpoints WHERE number > ${after} ORDER BY number LIMIT ${limit}`))
   }
 
   /** @returns of how many calls something was forgotten */
   async erase(of: ErasureOf): Promise<number> {
     const { erasePersonal } = await import('./erase.ts')
-    return this.#ask(({ sql }) => erasePersonal(sql, of))
+    return this.#ask(({ database }) => erasePersonal(database, of))
   }
 
   /** Resolves when Postgres has begun to answer. */
   async export(order: ExportOrder): Promise<Readable> {
     const { exportTable } = await import('./export.ts')
-    return this.#ask(({ sql }) => exportTable(sql, order))
+    return this.#ask(({ database }) => exportTable(database, order))
   }
 
   async close(): Promise<void> {
     const opened = await this.#opened
-    await opened?.sql.end({ timeout: 1 })
+    await opened?.database.end()
   }
 
   async #ask<T>(question: (opened: Opened) => Promise<T>): Promise<T> {
@@ -79,8 +80,8 @@ export class LedgerAccess {
   }
 
   async #open(): Promise<Opened> {
-    const [{ openDatabase }, { LedgerQueries: Queries }] = await Promise.all([import('./database.ts'), import('./queries.ts')])
-    const sql = openDatabase(this.#config.url, connections)
-    return { sql, queries: new Queries(sql) }
+    const [{ Database: Connections }, { LedgerQueries: Queries }] = await Promise.all([import('./database.ts'), import('./queries.ts')])
+    const database = new Connections(this.#config.url, connections)
+    return { database, queries: new Queries(database) }
   }
 }

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Sql } from 'postgres'
+import sql from 'sql-template-tag'
+import type { Asked, Database } from './database.ts'
 import { type Checkpoint, hashOfText, type Head, signed, type SignedCheckpoint } from './checkpoint.ts'
 
 /** The key that signs; made when there is none, readable by its owner alone. @throws Error when the file is no Ed25519 key */
@@ -23,27 +24,27 @@ export const publicKeyOf = (key: KeyObject): KeyObject => createPublicKey(key)
  * because it could not be written is written with the next one.
  * @returns the checkpoint; undefined when nothing has grown
  */
-export async function makeCheckpoint(sql: Sql, key: KeyObject, file: string): Promise<Checkpoint | undefined> {
-  const made = await sql.begin<Checkpoint | undefined>(async (tx) => {
-    await tx`LOCK TABLE checkpoints IN EXCLUSIVE MODE`
-    const grown = await tx<{ chain: string; link: number; hash: string }[]>`SELECT chain, link, hash FROM chains WHERE checkpoint IS NULL ORDER BY chain FOR UPDATE`
+export async function makeCheckpoint(database: Database, key: KeyObject, file: string): Promise<Checkpoint | undefined> {
+  const made = await database.transaction(async (asked): Promise<Checkpoint | undefined> => {
+    await asked.run('LOCK TABLE checkpoints IN EXCLUSIVE MODE')
+    const grown = await asked.query<{ chain: string; link: number; hash: string }>(sql`SELECT chain, link, hash FROM chains WHERE checkpoint IS NULL ORDER BY chain FOR UPDATE`)
     if (grown.length === 0) return undefined
-    const [last] = await tx<{ number: number; text: string }[]>`SELECT number, text FROM checkpoints ORDER BY number DESC LIMIT 1`
+    const [last] = await asked.query<{ number: number; text: string }>(sql`SELECT number, text FROM checkpoints ORDER BY number DESC LIMIT 1`)
     const heads = grown.map(({ chain, link, hash }): Head => [chain, link, hash])
     const checkpoint: Checkpoint = { number: (last?.number ?? 0) + 1, at: new Date().toISOString(), previous: last ? hashOfText(last.text) : '0'.repeat(64), heads }
     const { text, signature } = signed(checkpoint, key)
-    await tx`INSERT INTO checkpoints (number, at, text, signature) VALUES (${checkpoint.number}, ${checkpoint.at}, ${text}, ${signature})`
-    await tx`UPDATE chains SET checkpoint = ${checkpoint.number} WHERE chain = ANY(${grown.map(({ chain }) => chain)})`
+    await asked.query(sql`INSERT INTO checkpoints (number, at, text, signature) VALUES (${checkpoint.number}, ${checkpoint.at}, ${text}, ${signature})`)
+    await asked.query(sql`UPDATE chains SET checkpoint = ${checkpoint.number} WHERE chain = ANY(${grown.map(({ chain }) => chain)})`)
     return checkpoint
   })
-  await publish(sql, file)
+  await publish(database, file)
   return made
 }
 
-async function publish(sql: Sql, file: string): Promise<void> {
+async function publish(asked: Asked, file: string): Promise<void> {
   const last = readPublished(file).at(-1)
   const number = last ? (JSON.parse(last.text) as Checkpoint).number : 0
-  const missing = await sql<SignedCheckpoint[]>`SELECT text, signature FROM checkpoints WHERE number > ${number} ORDER BY number`
+  const missing = await asked.query<SignedCheckpoint & Record<string, unknown>>(sql`SELECT text, signature FROM checkpoints WHERE number > ${number} ORDER BY number`)
   if (missing.length === 0) return
   mkdirSync(dirname(file), { recursive: true })
   appendFileSync(file, missing.map(({ text, signature }) => `${JSON.stringify({ text, signature })}\n`).join(''))

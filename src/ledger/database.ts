@@ -1,61 +1,84 @@
-import postgres, { type Sql } from 'postgres'
-import { LedgerError } from './ledger-error.ts'
-import { type Migration, migrations } from './migrations.ts'
+import type { Readable } from 'node:stream'
+import { Pool, type PoolClient, type QueryResultRow } from 'pg'
+import { to as copyTo } from 'pg-copy-streams'
+import type { Sql } from 'sql-template-tag'
 
-/** How long a connection may take, s. */
-const connectSec = 5
-/** Any number: whoever migrates holds this lock. */
-const migrationLock = 12_345_110
+/** How long a connection may take, ms; and an answer. */
+const connectMs = 5_000
+const answerMs = 60_000
 
-/** @param maximum connections at a time */
-export function openDatabase(url: string, maximum: number): Sql {
-  return postgres(url, { max: maximum, connect_timeout: connectSec, idle_timeout: 60, onnotice: () => undefined, connection: { application_name: 'tandem' } })
+/** Whoever asks Postgres; values go beside the text, never into it. Throws what Postgres, or the way to it, says. */
+export interface Asked {
+  query<T extends QueryResultRow>(statement: Sql): Promise<readonly T[]>
+  /** Several statements without values. */
+  run(text: string): Promise<void>
 }
 
-/** The version of the tables: how many migrations were made. 0: none at all. */
-export async function versionOf(sql: Sql): Promise<number> {
-  const [there] = await sql`SELECT to_regclass('ledger_version') IS NOT NULL AS made`
-  if (!there?.['made']) return 0
-  const [row] = await sql`SELECT coalesce(max(version), 0) AS version FROM ledger_version`
-  return Number(row?.['version'])
-}
+/** Connections to Postgres, which may end at any moment: made when they are needed, made again. */
+export class Database implements Asked {
+  readonly #pool: Pool
 
-/**
- * Brings the tables to a version, all or nothing; two that do it at a time wait for each other.
- * @param to the newest when left out; a lower one is a way back, and `migrations.ts` says what is lost by it
- * @returns the steps made, in their order
- * @throws LedgerError when the tables are of a later version than this program knows
- */
-export async function migrate(sql: Sql, to = migrations.length): Promise<readonly string[]> {
-  return sql.begin<readonly string[]>(async (tx) => {
-    await tx`SELECT pg_advisory_xact_lock(${migrationLock})`
-    await tx`CREATE TABLE IF NOT EXISTS ledger_version (version integer NOT NULL, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())`
-    const version = await versionOf(tx as unknown as Sql)
-    if (version > migrations.length) throw new LedgerError('version', `The ledger has version ${version}; this program knows ${migrations.length} at most.`)
-    const steps = stepsOf(version, to)
-    for (const { text, name, result } of steps) {
-      /* oxlint-disable no-await-in-loop -- one step after the other */
-      await tx.unsafe(text)
-      if (result > version) await tx`INSERT INTO ledger_version (version, name) VALUES (${result}, ${name})`
-      else await tx`DELETE FROM ledger_version WHERE version > ${result}`
-      /* oxlint-enable no-await-in-loop */
+  /** @param maximum connections at a time */
+  constructor(url: string, maximum: number) {
+    this.#pool = new Pool({
+      connectionString: url,
+      max: maximum,
+      connectionTimeoutMillis: connectMs,
+      query_timeout: answerMs,
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+      application_name: 'tandem',
+    })
+    // A connection that breaks while nobody asks: the next question makes another one.
+    this.#pool.on('error', ignored)
+    // One that breaks while somebody asks tells him too.
+    this.#pool.on('connect', (client) => void client.on('error', ignored))
+  }
+
+  async query<T extends QueryResultRow>(statement: Sql): Promise<readonly T[]> {
+    return (await this.#pool.query<T>(statement)).rows
+  }
+
+  async run(text: string): Promise<void> {
+    await this.#pool.query(text)
+  }
+
+  /** All that `work` asks, or nothing; on disk when it resolves. */
+  async transaction<T>(work: (asked: Asked) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect()
+    try {
+      await client.query('BEGIN')
+      const result = await work(askedBy(client))
+      await client.query('COMMIT')
+      client.release()
+      return result
+    } catch (error) {
+      // Postgres undoes what a connection leaves behind.
+      client.release(true)
+      throw error
     }
-    return steps.map(({ name, result }) => `${result > version ? 'to' : 'back to'} ${result}: ${name}`)
-  })
+  }
+
+  /** What `COPY … TO STDOUT` says, as a stream; its connection ends with it. */
+  async copy(text: string): Promise<Readable> {
+    const client = await this.#pool.connect()
+    const stream = client.query(copyTo(text))
+    stream.once('error', () => client.release(true)).once('end', () => client.release())
+    stream.once('close', () => {
+      // Who takes no more of it must not hold a connection.
+      if (!stream.readableEnded && !stream.errored) client.release(true)
+    })
+    return stream
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.end()
+  }
 }
 
-interface Step {
-  readonly text: string
-  readonly name: string
-  /** The version after it. */
-  readonly result: number
-}
+const askedBy = (client: PoolClient): Asked => ({
+  query: async <T extends QueryResultRow>(statement: Sql) => (await client.query<T>(statement)).rows,
+  run: async (text) => void (await client.query(text)),
+})
 
-function stepsOf(from: number, to: number): readonly Step[] {
-  const numbered = migrations.map((migration: Migration, i) => ({ ...migration, version: i + 1 }))
-  if (to >= from) return numbered.filter(({ version }) => version > from && version <= to).map(({ up, name, version }) => ({ text: up, name, result: version }))
-  return numbered
-    .filter(({ version }) => version > to && version <= from)
-    .toReversed()
-    .map(({ down, name, version }) => ({ text: down, name, result: version - 1 }))
-}
+const ignored = (): void => undefined

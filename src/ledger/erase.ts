@@ -1,4 +1,5 @@
-import type { Sql } from 'postgres'
+import sql from 'sql-template-tag'
+import type { Asked } from './database.ts'
 
 /** Whose personal data: of one call, or of all calls of a number. */
 export type ErasureOf = { readonly call: string } | { readonly number: string }
@@ -7,8 +8,8 @@ export type ErasureOf = { readonly call: string } | { readonly number: string }
  * Forgets numbers, names and what was said; what happened stays, and the chains hold. It cannot be taken back.
  * @returns of how many calls something was forgotten
  */
-export async function erasePersonal(sql: Sql, of: ErasureOf): Promise<number> {
+export async function erasePersonal(asked: Asked, of: ErasureOf): Promise<number> {
   const subjects = 'call' in of ? sql`SELECT ${of.call}` : sql`SELECT subject FROM personal WHERE kind = 'number' AND value = ${of.number}`
-  const rows = await sql`WITH gone AS (DELETE FROM personal WHERE subject IN (${subjects}) RETURNING subject) SELECT count(DISTINCT subject)::int AS calls FROM gone`
-  return Number(rows[0]?.['calls'])
+  const rows = await asked.query<{ calls: number }>(sql`WITH gone AS (DELETE FROM personal WHERE subject IN (${subjects}) RETURNING subject) SELECT count(DISTINCT subject)::int AS calls FROM gone`)
+  return rows[0]?.calls ?? 0
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Sql } from 'postgres'
+import type { Database } from './database.ts'
 import type { ExportOrder, ExportSubject } from './export-order.ts'
 import { erased } from './personal.ts'
 
@@ -70,7 +70,7 @@ const tables: Readonly<Record<ExportSubject, { readonly columns: Readonly<Record
 }
 
 /** A table as one stream, made by Postgres itself: UTF-8, a line each; CSV (RFC 4180) with a first line of names. */
-export async function exportTable(sql: Sql, { subject, format, from, to }: ExportOrder): Promise<Readable> {
+export async function exportTable(database: Database, { subject, format, from, to }: ExportOrder): Promise<Readable> {
   const { columns, source, at, id } = tables[subject]
   const fields = Object.entries(columns).map(([name, value]) => `${value} AS "${name}"`)
   // COPY takes no parameters: what stands in its text is ours, and dates written by ourselves.
@@ -81,5 +81,5 @@ export async function exportTable(sql: Sql, { subject, format, from, to }: Expor
       ? `COPY (${rows}) TO STDOUT WITH (FORMAT csv, HEADER)`
       : // Control characters are never in JSON: nothing is quoted or escaped.
         `COPY (SELECT row_to_json(r) FROM (${rows}) r) TO STDOUT WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')`
-  return sql.unsafe(copy).readable()
+  return database.copy(copy)
 }

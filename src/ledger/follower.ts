@@ -4,8 +4,8 @@ import type { JournalRow } from './writer.ts'
 export interface FollowerParts {
   /** Facts after a position, in their order. @throws Error while the journal cannot be read */
   readonly read: (after: number, limit: number) => Promise<readonly JournalRow[]>
-  /** Told when there may be more. @returns how to stop */
-  readonly onAppended: (listener: () => void) => () => void
+  /** Told when there are more on disk. @returns how to stop */
+  readonly onWritten: (listener: () => void) => () => void
   /** Where to begin. @throws Error while Postgres is away */
   readonly cursor: () => Promise<number>
   /** @throws Error while Postgres is away */
@@ -37,7 +37,7 @@ export class Follower {
   }
 
   start(): void {
-    this.#stop = this.#parts.onAppended(() => this.#wake(callFirstMs))
+    this.#stop = this.#parts.onWritten(() => this.#wake(callFirstMs))
     this.#wake(0)
   }
 

@@ -18,8 +18,8 @@ export class LedgerError extends Error {
   }
 }
 
-/** An answer of Postgres, told by its name: its library is not loaded where nothing is asked. */
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'PostgresError' && 'code' in error && !isOfTheServer(String(error.code))
+/** An answer of Postgres (protocol, error and notice fields); its library is not loaded where nothing is asked. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && 'severity' in error && 'code' in error && !isOfTheServer(String(error.code))
 
 /** Connection exceptions, insufficient resources, operator intervention, system errors (PostgreSQL, appendix A). */
 const isOfTheServer = (code: string): boolean => ['08', '53', '57', '58', 'XX'].some((kind) => code.startsWith(kind))

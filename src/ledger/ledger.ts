@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Sql } from 'postgres'
 import type { Config } from '../config/schema.ts'
 import { makeCheckpoint, signingKey } from './checkpoints.ts'
-import { migrate, openDatabase } from './database.ts'
+import { Database } from './database.ts'
 import { Follower, type FollowerParts } from './follower.ts'
+import { migrate } from './migrate.ts'
 import { LedgerWriter } from './writer.ts'
 
 export interface LedgerHealth {
@@ -12,7 +12,7 @@ export interface LedgerHealth {
   readonly detail?: string
 }
 
-export interface LedgerOptions extends Pick<FollowerParts, 'read' | 'onAppended' | 'written'> {
+export interface LedgerOptions extends Pick<FollowerParts, 'read' | 'onWritten' | 'written'> {
   readonly config: NonNullable<Config['ledger']>
   /** Of the journal that is followed. */
   readonly journal: string
@@ -25,7 +25,7 @@ const connections = 2
 /** Keeps every fact of the journal in Postgres, which may be away for hours: calls never wait for it. */
 export class Ledger {
   readonly #options: LedgerOptions
-  readonly #sql: Sql
+  readonly #database: Database
   readonly #writer: LedgerWriter
   readonly #follower: Follower
   #migrated = false
@@ -37,8 +37,8 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#options = options
-    this.#sql = openDatabase(options.config.url, connections)
-    this.#writer = new LedgerWriter(this.#sql, options.journal)
+    this.#database = new Database(options.config.url, connections)
+    this.#writer = new LedgerWriter(this.#database, options.journal)
     this.#follower = new Follower({ ...options, cursor: () => this.#cursor(), write: (rows) => this.#writer.write(rows) })
   }
 
@@ -59,12 +59,12 @@ export class Ledger {
     clearInterval(this.#checkpoints)
     await this.#follower.close()
     await this.#checkpoint
-    await this.#sql.end({ timeout: 1 })
+    await this.#database.end()
   }
 
   async #cursor(): Promise<number> {
     if (!this.#migrated) {
-      const steps = await migrate(this.#sql)
+      const steps = await migrate(this.#database)
       if (steps.length > 0) this.#options.logger.info({ steps }, 'the ledger was brought up to date')
       this.#migrated = true
     }
@@ -76,7 +76,7 @@ export class Ledger {
     const { config, logger } = this.#options
     try {
       this.#key ??= signingKey(config.keyFile)
-      if (this.#migrated) await makeCheckpoint(this.#sql, this.#key, config.checkpointFile)
+      if (this.#migrated) await makeCheckpoint(this.#database, this.#key, config.checkpointFile)
       this.#unsigned = undefined
     } catch (error) {
       // The next one signs what this one did not.

@@ -1,6 +1,7 @@
-import type { PendingQuery, Row, Sql } from 'postgres'
+import sql, { empty, type Sql } from 'sql-template-tag'
 import type { CallSummary, Fact } from '../domain/facts.ts'
 import type { Handover } from '../domain/handover/handover.ts'
+import type { Asked } from './database.ts'
 import type { Json } from './json.ts'
 import { digestsIn, withValues } from './personal.ts'
 import { factOf } from './writer.ts'
@@ -47,60 +48,57 @@ export interface EventEntry {
 
 /** Reads the ledger. Every method throws what Postgres throws. */
 export class LedgerQueries {
-  readonly #sql: Sql
+  readonly #asked: Asked
 
-  constructor(sql: Sql) {
-    this.#sql = sql
+  constructor(asked: Asked) {
+    this.#asked = asked
   }
 
   /** The newest first. @param cursor `next` of the page before */
   async handovers(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage<HandoverEntry>> {
-    const sql = this.#sql
     const { handover, category, item, platform, state, agent, from, to, call, number, ticket } = filter
-    const rows = await sql<{ id: string; handover: Json; call: Json }[]>`
+    const rows = await this.#asked.query<{ id: string; handover: Json; call: Json }>(sql`
       SELECT h.id, h.record AS handover, c.record AS call FROM handovers h JOIN calls c ON c.id = h.call_id WHERE TRUE
-      ${this.#when(handover, (value) => sql`AND h.id = ${value}`)}
-      ${this.#when(call, (value) => sql`AND h.call_id = ${value}`)}
-      ${this.#when(number, (value) => sql`AND h.call_id IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
-      ${this.#when(ticket, (value) => sql`AND h.call_id IN (SELECT id FROM calls WHERE ticket = ${value})`)}
-      ${this.#when(category, (value) => sql`AND h.category = ${value}`)}
-      ${this.#when(item, (value) => sql`AND h.item = ${value}`)}
-      ${this.#when(platform, (value) => sql`AND h.to_platform = ${value}`)}
-      ${this.#when(state, (value) => sql`AND h.state = ${value}`)}
-      ${this.#when(agent, (value) => sql`AND h.agent = ${value}`)}
-      ${this.#when(from, (value) => sql`AND h.requested_at >= ${value}`)}
-      ${this.#when(to, (value) => sql`AND h.requested_at < ${value}`)}
-      ${this.#when(cursor, (value) => sql`AND (h.requested_at, h.id) < (SELECT requested_at, id FROM handovers WHERE id = ${value})`)}
-      ORDER BY h.requested_at DESC, h.id DESC LIMIT ${limit}`
+      ${when(handover, (value) => sql`AND h.id = ${value}`)}
+      ${when(call, (value) => sql`AND h.call_id = ${value}`)}
+      ${when(number, (value) => sql`AND h.call_id IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
+      ${when(ticket, (value) => sql`AND h.call_id IN (SELECT id FROM calls WHERE ticket = ${value})`)}
+      ${when(category, (value) => sql`AND h.category = ${value}`)}
+      ${when(item, (value) => sql`AND h.item = ${value}`)}
+      ${when(platform, (value) => sql`AND h.to_platform = ${value}`)}
+      ${when(state, (value) => sql`AND h.state = ${value}`)}
+      ${when(agent, (value) => sql`AND h.agent = ${value}`)}
+      ${when(from, (value) => sql`AND h.requested_at >= ${value}`)}
+      ${when(to, (value) => sql`AND h.requested_at < ${value}`)}
+      ${when(cursor, (value) => sql`AND (h.requested_at, h.id) < (SELECT requested_at, id FROM handovers WHERE id = ${value})`)}
+      ORDER BY h.requested_at DESC, h.id DESC LIMIT ${limit}`)
     return this.#page(rows, limit, (row) => ({ handover: row['handover'] as unknown as Handover, call: row['call'] as unknown as CallSummary }))
   }
 
   /** As `handovers`. */
   async calls(filter: Omit<LedgerFilter, 'handover' | 'call' | 'category' | 'item'>, limit: number, cursor?: string): Promise<LedgerPage<CallSummary>> {
-    const sql = this.#sql
     const { platform, state, agent, from, to, number, ticket } = filter
-    const rows = await sql<{ id: string; call: Json }[]>`
+    const rows = await this.#asked.query<{ id: string; call: Json }>(sql`
       SELECT c.id, c.record AS call FROM calls c WHERE TRUE
-      ${this.#when(number, (value) => sql`AND c.id IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
-      ${this.#when(ticket, (value) => sql`AND c.ticket = ${value}`)}
-      ${this.#when(platform, (value) => sql`AND c.platform = ${value}`)}
-      ${this.#when(state, (value) => sql`AND c.state = ${value}`)}
-      ${this.#when(agent, (value) => sql`AND c.agent = ${value}`)}
-      ${this.#when(from, (value) => sql`AND c.arrived_at >= ${value}`)}
-      ${this.#when(to, (value) => sql`AND c.arrived_at < ${value}`)}
-      ${this.#when(cursor, (value) => sql`AND (c.arrived_at, c.id) < (SELECT arrived_at, id FROM calls WHERE id = ${value})`)}
-      ORDER BY c.arrived_at DESC, c.id DESC LIMIT ${limit}`
+      ${when(number, (value) => sql`AND c.id IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
+      ${when(ticket, (value) => sql`AND c.ticket = ${value}`)}
+      ${when(platform, (value) => sql`AND c.platform = ${value}`)}
+      ${when(state, (value) => sql`AND c.state = ${value}`)}
+      ${when(agent, (value) => sql`AND c.agent = ${value}`)}
+      ${when(from, (value) => sql`AND c.arrived_at >= ${value}`)}
+      ${when(to, (value) => sql`AND c.arrived_at < ${value}`)}
+      ${when(cursor, (value) => sql`AND (c.arrived_at, c.id) < (SELECT arrived_at, id FROM calls WHERE id = ${value})`)}
+      ORDER BY c.arrived_at DESC, c.id DESC LIMIT ${limit}`)
     return this.#page(rows, limit, (row) => row['call'] as unknown as CallSummary)
   }
 
   /** What happened to a hand-over, or to a call with its hand-overs, in the order in which it was told. @param cursor as `handovers` */
   async events(of: { readonly handover?: string; readonly call?: string }, limit: number, cursor?: string): Promise<LedgerPage<EventEntry>> {
-    const sql = this.#sql
-    const rows = await sql<{ id: string; hash: string; body: Json }[]>`
+    const rows = await this.#asked.query<{ id: string; hash: string; body: Json }>(sql`
       SELECT id, hash, body FROM events WHERE id > ${cursor ?? 0}
-      ${this.#when(of.handover, (value) => sql`AND handover_id = ${value}`)}
-      ${this.#when(of.call, (value) => sql`AND call_id = ${value}`)}
-      ORDER BY id LIMIT ${limit}`
+      ${when(of.handover, (value) => sql`AND handover_id = ${value}`)}
+      ${when(of.call, (value) => sql`AND call_id = ${value}`)}
+      ORDER BY id LIMIT ${limit}`)
     const values = await this.#valuesOf(rows.map(({ body }) => body))
     const items = rows.flatMap(({ id, hash, body }) => {
       const fact = factOf(withValues(body, values))
@@ -108,10 +106,6 @@ export class LedgerQueries {
     })
     const last = rows.length === limit ? rows.at(-1) : undefined
     return { items, ...(last ? { next: last.id } : {}) }
-  }
-
-  #when(value: string | undefined, condition: (value: string) => PendingQuery<Row[]>): PendingQuery<Row[]> {
-    return value === undefined ? this.#sql`` : condition(value)
   }
 
   /** @param limit how many were asked for: a full page may have another behind it */
@@ -125,8 +119,10 @@ export class LedgerQueries {
   async #valuesOf(trees: readonly Json[]): Promise<(digest: string) => string | undefined> {
     const digests = [...new Set(trees.flatMap(digestsIn))]
     if (digests.length === 0) return () => undefined
-    const rows = await this.#sql<{ digest: string; value: string }[]>`SELECT digest, value FROM personal WHERE digest = ANY(${digests})`
+    const rows = await this.#asked.query<{ digest: string; value: string }>(sql`SELECT digest, value FROM personal WHERE digest = ANY(${digests})`)
     const values = new Map(rows.map(({ digest, value }) => [digest, value]))
     return (digest) => values.get(digest)
   }
 }
+
+const when = (value: string | undefined, condition: (value: string) => Sql): Sql => (value === undefined ? empty : condition(value))

@@ -1,4 +1,5 @@
-import type { Sql } from 'postgres'
+import sql from 'sql-template-tag'
+import type { Database } from './database.ts'
 import type { Json } from './json.ts'
 import { factOf, project } from './writer.ts'
 
@@ -6,23 +7,21 @@ import { factOf, project } from './writer.ts'
 const page = 1_000
 
 /** Makes the read models again from the events; until it is done queries see them as they were, and the ledger is not written. @returns how many events were read */
-export async function rebuildLedger(sql: Sql): Promise<number> {
-  const read = await sql.begin(async (tx) => {
+export async function rebuildLedger(database: Database): Promise<number> {
+  return database.transaction(async (asked) => {
     // Whoever writes waits; whoever reads does not.
-    await tx`LOCK TABLE events IN SHARE MODE`
-    await tx`DELETE FROM calls`
-    await tx`DELETE FROM handovers`
+    await asked.run('LOCK TABLE events IN SHARE MODE')
+    await asked.run('DELETE FROM calls; DELETE FROM handovers')
     let last = 0
     let events = 0
     for (;;) {
       /* oxlint-disable no-await-in-loop -- one page after the other */
-      const rows = await tx<{ id: string; body: Json }[]>`SELECT id, body FROM events WHERE id > ${last} ORDER BY id LIMIT ${page}`
-      if (rows.length > 0) await project(tx, rows.flatMap(({ body }) => factOf(body) ?? []))
+      const rows = await asked.query<{ id: string; body: Json }>(sql`SELECT id, body FROM events WHERE id > ${last} ORDER BY id LIMIT ${page}`)
+      if (rows.length > 0) await project(asked, rows.flatMap(({ body }) => factOf(body) ?? []))
       /* oxlint-enable no-await-in-loop */
       events += rows.length
       last = Number(rows.at(-1)?.id)
       if (rows.length < page) return events
     }
   })
-  return read
 }

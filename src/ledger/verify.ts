@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
-import type { Sql } from 'postgres'
+import sql from 'sql-template-tag'
 import { faultOf, type Link } from './chain.ts'
 import { type Checkpoint, checkpointFault, type Head, type SignedCheckpoint } from './checkpoint.ts'
+import type { Asked } from './database.ts'
 import { digestOf } from './personal.ts'
 
 export interface Finding {
@@ -27,13 +28,13 @@ const mostFindings = 100
  * @param key the public key of the checkpoints
  * @param published checkpoints as somebody else has kept them; the ledger's own when left out, which who can change everything can change too
  */
-export async function verifyLedger(sql: Sql, key: KeyObject, published?: readonly SignedCheckpoint[]): Promise<Verified> {
+export async function verifyLedger(asked: Asked, key: KeyObject, published?: readonly SignedCheckpoint[]): Promise<Verified> {
   const findings: Finding[] = []
   const find = (where: string, what: string): void => void (findings.length < mostFindings && findings.push({ where, what }))
-  const signed = published ?? (await sql<SignedCheckpoint[]>`SELECT text, signature FROM checkpoints ORDER BY number`)
+  const signed = published ?? (await asked.query<SignedCheckpoint & Record<string, unknown>>(sql`SELECT text, signature FROM checkpoints ORDER BY number`))
   const heads = readCheckpoints(signed, key, find)
-  const { events, chains } = await readChains(sql, heads, find)
-  await readPersonal(sql, find)
+  const { events, chains } = await readChains(asked, heads, find)
+  await readPersonal(asked, find)
   return { events, chains, checkpoints: signed.length, findings }
 }
 
@@ -51,36 +52,51 @@ function readCheckpoints(signed: readonly SignedCheckpoint[], key: KeyObject, fi
   return heads
 }
 
-async function readChains(sql: Sql, heads: ReadonlyMap<string, readonly Head[]>, find: (where: string, what: string) => void): Promise<{ events: number; chains: number }> {
+type Stored = Link & { readonly hash: string }
+
+async function readChains(asked: Asked, heads: ReadonlyMap<string, readonly Head[]>, find: (where: string, what: string) => void): Promise<{ events: number; chains: number }> {
   const seen = new Set<string>()
   let events = 0
-  let before: (Link & { readonly hash: string }) | undefined
-  const end = (last: typeof before): void => {
+  let before: Stored | undefined
+  const end = (last: Stored | undefined): void => {
     if (!last) return
     for (const [, link] of heads.get(last.chain) ?? []) if (link > last.link) find(last.chain, `its end is missing: link ${link} was in a checkpoint, ${last.link} is the last`)
   }
-  const rows = sql<(Link & { readonly hash: string })[]>`
-    SELECT chain, link, journal, position::float8 AS position, epoch, body::text AS body, previous, hash FROM events ORDER BY chain, link`
-  for await (const batch of rows.cursor(page)) {
-    for (const row of batch) {
-      const last = before?.chain === row.chain ? before : undefined
-      if (!last) end(before)
-      const fault = faultOf(row, last)
-      if (fault !== undefined) find(row.chain, fault)
-      for (const [, link, hash] of heads.get(row.chain) ?? []) if (link === row.link && hash !== row.hash) find(row.chain, `link ${link} is not what was in a checkpoint`)
-      seen.add(row.chain)
-      events += 1
-      before = row
-    }
+  for await (const row of chainsOf(asked)) {
+    const last = before?.chain === row.chain ? before : undefined
+    if (!last) end(before)
+    const fault = faultOf(row, last)
+    if (fault !== undefined) find(row.chain, fault)
+    for (const [, link, hash] of heads.get(row.chain) ?? []) if (link === row.link && hash !== row.hash) find(row.chain, `link ${link} is not what was in a checkpoint`)
+    seen.add(row.chain)
+    events += 1
+    before = row
   }
   end(before)
   for (const chain of heads.keys()) if (!seen.has(chain)) find(chain, 'it is missing, and was in a checkpoint')
   return { events, chains: seen.size }
 }
 
-async function readPersonal(sql: Sql, find: (where: string, what: string) => void): Promise<void> {
-  const rows = sql<{ digest: string; subject: string; salt: string; value: string }[]>`SELECT digest, subject, salt, value FROM personal`
-  for await (const batch of rows.cursor(page)) {
-    for (const { digest, subject, salt, value } of batch) if (digestOf(salt, value) !== digest) find('personal', `a value of ${subject} was changed`)
+/** All events, chain by chain. */
+async function* chainsOf(asked: Asked): AsyncGenerator<Stored> {
+  let last: readonly [string, number] | undefined = ['', 0]
+  while (last) {
+    const [chain, link]: readonly [string, number] = last
+    const rows: readonly Stored[] = await asked.query<Stored & Record<string, unknown>>(sql`
+      SELECT chain, link, journal, position::float8 AS position, epoch, body::text AS body, previous, hash FROM events
+      WHERE (chain, link) > (${chain}, ${link}) ORDER BY chain, link LIMIT ${page}`)
+    yield* rows
+    const end = rows.length === page ? rows.at(-1) : undefined
+    last = end && [end.chain, end.link]
+  }
+}
+
+async function readPersonal(asked: Asked, find: (where: string, what: string) => void): Promise<void> {
+  let last: string | undefined = ''
+  while (last !== undefined) {
+    const from: string = last
+    const rows: readonly { digest: string; subject: string; salt: string; value: string }[] = await asked.query(sql`SELECT digest, subject, salt, value FROM personal WHERE digest > ${from} ORDER BY digest LIMIT ${page}`)
+    for (const { digest, subject, salt, value } of rows) if (digestOf(salt, value) !== digest) find('personal', `a value of ${subject} was changed`)
+    last = rows.length === page ? rows.at(-1)?.digest : undefined
   }
 }

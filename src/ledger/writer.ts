@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Sql, TransactionSql } from 'postgres'
+import sql from 'sql-template-tag'
 import type { Fact } from '../domain/facts.ts'
 import { upcast } from '../journal/upcast.ts'
 import { chainOf, hashOf, type Link, noHash } from './chain.ts'
+import type { Asked, Database } from './database.ts'
 import { type Json, textAt } from './json.ts'
 import { digestOf, type Personal, type PersonalKind, withDigests } from './personal.ts'
 import { rowsOf } from './projection.ts'
@@ -19,28 +20,28 @@ const saltBytes = 16
 
 /** Adds facts to the ledger. Every method throws what Postgres throws; nothing is half done then. */
 export class LedgerWriter {
-  readonly #sql: Sql
+  readonly #database: Database
   readonly #journal: string
 
   /** @param journal the id of the journal that the facts come from */
-  constructor(sql: Sql, journal: string) {
-    this.#sql = sql
+  constructor(database: Database, journal: string) {
+    this.#database = database
     this.#journal = journal
   }
 
   /** The position of the last fact of this journal that is in the ledger; 0: none. */
   async cursor(): Promise<number> {
-    const [row] = await this.#sql`SELECT coalesce(max(position), 0) AS position FROM events WHERE journal = ${this.#journal}`
-    return Number(row?.['position'])
+    const [row] = await this.#database.query<{ position: string }>(sql`SELECT coalesce(max(position), 0) AS position FROM events WHERE journal = ${this.#journal}`)
+    return Number(row?.position)
   }
 
   /** In one transaction, on disk when it resolves: events, their chains, and what they make of the read models. */
   async write(rows: readonly JournalRow[]): Promise<void> {
     const events = rows.map((row) => ({ ...row, event: JSON.parse(row.body) as Json }))
-    await this.#sql.begin(async (tx) => {
-      const personal = await this.#personal(tx, events.map(({ event }) => event))
+    await this.#database.transaction(async (asked) => {
+      const personal = await this.#personal(asked, events.map(({ event }) => event))
       const digested = events.map(({ event, ...row }) => ({ ...row, event: withDigests(event, personal.digest(subjectOf(event))), chain: chainOf(event) }))
-      const heads = await headsOf(tx, [...new Set(digested.map(({ chain }) => chain))])
+      const heads = await headsOf(asked, [...new Set(digested.map(({ chain }) => chain))])
       const links = digested.map(({ event, chain, position, epoch }) => {
         const head = heads.get(chain)
         const link: Link = { chain, link: (head?.link ?? 0) + 1, journal: this.#journal, position, epoch, body: JSON.stringify(event), previous: head?.hash ?? noHash }
@@ -48,24 +49,24 @@ export class LedgerWriter {
         heads.set(chain, linked)
         return linked
       })
-      await tx`INSERT INTO personal SELECT * FROM json_to_recordset(${text(personal.added)}::text::json)
-        AS r(digest text, subject text, kind text, salt text, value text) ON CONFLICT (digest) DO NOTHING`
-      await tx`INSERT INTO events (journal, position, epoch, chain, link, previous, hash, type, at, call_id, handover_id, body)
-        SELECT journal, position, epoch, chain, link, previous, hash, type, at, call_id, handover_id, body::json FROM json_to_recordset(${text(links)}::text::json)
+      await asked.query(sql`INSERT INTO personal SELECT * FROM json_to_recordset(${text(personal.added)}::json)
+        AS r(digest text, subject text, kind text, salt text, value text) ON CONFLICT (digest) DO NOTHING`)
+      await asked.query(sql`INSERT INTO events (journal, position, epoch, chain, link, previous, hash, type, at, call_id, handover_id, body)
+        SELECT journal, position, epoch, chain, link, previous, hash, type, at, call_id, handover_id, body::json FROM json_to_recordset(${text(links)}::json)
         AS r(journal text, position bigint, epoch int, chain text, link int, previous text, hash text, type text, at timestamptz, call_id text, handover_id text, body text)
-        ORDER BY position`
-      await tx`INSERT INTO chains (chain, link, hash) SELECT * FROM json_to_recordset(${text([...heads].map(([chain, { link, hash }]) => ({ chain, link, hash })))}::text::json)
-        AS r(chain text, link int, hash text) ON CONFLICT (chain) DO UPDATE SET link = excluded.link, hash = excluded.hash, checkpoint = NULL`
-      await project(tx, digested.flatMap(({ event }) => factOf(event) ?? []))
+        ORDER BY position`)
+      await asked.query(sql`INSERT INTO chains (chain, link, hash) SELECT * FROM json_to_recordset(${text([...heads].map(([chain, { link, hash }]) => ({ chain, link, hash })))}::json)
+        AS r(chain text, link int, hash text) ON CONFLICT (chain) DO UPDATE SET link = excluded.link, hash = excluded.hash, checkpoint = NULL`)
+      await project(asked, digested.flatMap(({ event }) => factOf(event) ?? []))
     })
   }
 
   /** Digests of the values in these events: those that their calls have already, and new ones for the others. */
-  async #personal(tx: TransactionSql, events: readonly Json[]): Promise<{ digest: (subject: string) => (kind: PersonalKind, value: string) => string; added: readonly Personal[] }> {
+  async #personal(asked: Asked, events: readonly Json[]): Promise<{ digest: (subject: string) => (kind: PersonalKind, value: string) => string; added: readonly Personal[] }> {
     const subjects = [...new Set(events.map(subjectOf))]
     const known = new Map<string, string>()
     const added: Personal[] = []
-    for (const { subject, kind, value, digest } of await tx<Personal[]>`SELECT subject, kind, value, digest FROM personal WHERE subject = ANY(${subjects})`) {
+    for (const { subject, kind, value, digest } of await asked.query<Personal & Record<string, unknown>>(sql`SELECT subject, kind, value, digest FROM personal WHERE subject = ANY(${subjects})`)) {
       known.set(JSON.stringify([subject, kind, value]), digest)
     }
     const digest = (subject: string) => (kind: PersonalKind, value: string) => {
@@ -83,16 +84,16 @@ export class LedgerWriter {
 }
 
 /** Makes the read models know these facts, whose personal data are digests. */
-export async function project(tx: TransactionSql, facts: readonly Fact[]): Promise<void> {
+export async function project(asked: Asked, facts: readonly Fact[]): Promise<void> {
   const { calls, handovers } = rowsOf(facts)
-  await tx`INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, ${text(calls.map((row) => ({ ...row, record: JSON.parse(row.record) as Json })))}::text::json)
+  await asked.query(sql`INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, ${text(calls.map((row) => ({ ...row, record: JSON.parse(row.record) as Json })))}::json)
     ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, platform = excluded.platform, desk = excluded.desk, state = excluded.state,
     agent = excluded.agent, ticket = excluded.ticket, caller = excluded.caller, ended_at = excluded.ended_at, rating = excluded.rating, record = excluded.record
-    WHERE calls.sequence <= excluded.sequence`
-  await tx`INSERT INTO handovers SELECT * FROM json_populate_recordset(NULL::handovers, ${text(handovers.map((row) => ({ ...row, record: JSON.parse(row.record) as Json })))}::text::json)
+    WHERE calls.sequence <= excluded.sequence`)
+  await asked.query(sql`INSERT INTO handovers SELECT * FROM json_populate_recordset(NULL::handovers, ${text(handovers.map((row) => ({ ...row, record: JSON.parse(row.record) as Json })))}::json)
     ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, mode = excluded.mode, state = excluded.state, agent = excluded.agent,
     category = excluded.category, item = excluded.item, danger = excluded.danger, record = excluded.record
-    WHERE handovers.sequence <= excluded.sequence`
+    WHERE handovers.sequence <= excluded.sequence`)
 }
 
 /** In today's form. @returns undefined for one of a later version: it is kept, and read by the program that knows it */
@@ -105,8 +106,8 @@ export function factOf(event: Json): Fact | undefined {
   }
 }
 
-async function headsOf(tx: TransactionSql, chains: readonly string[]): Promise<Map<string, { readonly link: number; readonly hash: string }>> {
-  const rows = await tx<{ chain: string; link: number; hash: string }[]>`SELECT chain, link, hash FROM chains WHERE chain = ANY(${chains as string[]}) FOR UPDATE`
+async function headsOf(asked: Asked, chains: readonly string[]): Promise<Map<string, { readonly link: number; readonly hash: string }>> {
+  const rows = await asked.query<{ chain: string; link: number; hash: string }>(sql`SELECT chain, link, hash FROM chains WHERE chain = ANY(${chains}) FOR UPDATE`)
   return new Map(rows.map(({ chain, link, hash }) => [chain, { link, hash }]))
 }
 

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Circuit, Sign, Wait } from './circuit.ts'
 import type { Config } from '../config/schema.ts'
-import type { Journal } from '../journal/journal.ts'
-import type { Attempt, Delivery, DeliveryState, DeliveryStore } from './delivery-store.ts'
+import type { Attempt, Delivery, DeliveryState, DeliveryStore, Due } from './delivery-store.ts'
 import { ticketOf } from './payload.ts'
 import type { WebhookSender } from './post-webhook.ts'
 import { signWebhook } from './signature.ts'
@@ -11,7 +10,6 @@ import { pauseAfter, WebhookError } from './verdict.ts'
 
 export interface AttemptParts {
   readonly store: DeliveryStore
-  readonly journal: Journal
   readonly sender: WebhookSender
   readonly tickets: Config['tickets']
   /** Of each endpoint that is configured. */
@@ -19,8 +17,6 @@ export interface AttemptParts {
   readonly logger: Logger
   /** From 0 up to 1. */
   readonly random: () => number
-  /** Told once the outcome is on disk. */
-  readonly onRecorded: (delivery: Delivery) => void
   /** Told when an endpoint that was left alone is back. */
   readonly onBack: (endpoint: string) => void
 }
@@ -50,11 +46,14 @@ interface Sent extends Outcome {
  */
 export async function attempt(id: string, parts: AttemptParts, signal: AbortSignal): Promise<Ran | undefined> {
   const { store, logger } = parts
-  const delivery = await store.find(id)
-  if (delivery?.state !== 'pending') return undefined
+  const due = await store.due(id)
+  if (due?.delivery.state !== 'pending') return undefined
+  const { delivery } = due
+  // The one before it was told once more meanwhile: it is next when that one is.
+  if (due.behind) return { delivery }
   const startedAt = Date.now()
   if (delivery.nextAt > startedAt) return { delivery, runAgainAt: delivery.nextAt }
-  const sent = await withPermit(delivery, parts, signal)
+  const sent = await withPermit(due, parts, signal)
   if ('askAgainAt' in sent) return { delivery, runAgainAt: sent.askAgainAt }
   const { state, lastOutcome, nextAt, answer } = sent
   const after = { ...delivery, state, lastOutcome, nextAt, attempts: delivery.attempts + 1, updatedAt: Date.now() }
@@ -71,17 +70,17 @@ export async function attempt(id: string, parts: AttemptParts, signal: AbortSign
   if (after.state === 'delivered') logger.info(line, 'webhook attempt')
   else logger.warn(line, 'webhook attempt')
   await record(after, { at: startedAt, ms: line.ms, outcome: lastOutcome, answer }, parts, signal)
-  parts.onRecorded(after)
   return after.state === 'pending' ? { delivery: after, runAgainAt: after.nextAt } : { delivery: after }
 }
 
 /** As the endpoint's circuit allows. */
-async function withPermit(delivery: Delivery, parts: AttemptParts, signal: AbortSignal): Promise<Sent | Wait> {
+async function withPermit(due: Due, parts: AttemptParts, signal: AbortSignal): Promise<Sent | Wait> {
+  const { delivery } = due
   const permit = parts.circuits.get(delivery.endpoint)?.ask(Date.now())
   if (permit && 'askAgainAt' in permit) return permit
   let sign: Sign | undefined
   try {
-    const sent = await send(delivery, parts, signal)
+    const sent = await send(due, parts, signal)
     sign = sent.sign
     return sent
   } finally {
@@ -89,15 +88,14 @@ async function withPermit(delivery: Delivery, parts: AttemptParts, signal: Abort
   }
 }
 
-async function send(delivery: Delivery, parts: AttemptParts, signal: AbortSignal): Promise<Sent> {
-  const { journal, sender, tickets, random } = parts
+async function send({ delivery, fact, missed }: Due, parts: AttemptParts, signal: AbortSignal): Promise<Sent> {
+  const { sender, tickets, random } = parts
   try {
     const endpoint = tickets.endpoints.find(({ id }) => id === delivery.endpoint)
     if (!endpoint) throw new WebhookError('dead', 'endpoint-removed')
-    const [entry] = await journal.read(delivery.position - 1, 1)
-    const ticket = entry?.position === delivery.position ? ticketOf(entry.fact) : undefined
+    const ticket = fact && ticketOf(fact)
     if (!ticket) throw new WebhookError('dead', 'fact-missing')
-    const body = Buffer.from(JSON.stringify(ticket.payload))
+    const body = Buffer.from(JSON.stringify({ ...ticket.payload, ...(missed.length > 0 ? { missed } : {}) }))
     const headers = signWebhook(delivery.id, body, endpoint.secrets, Date.now(), endpoint.signature)
     const { status, answer } = await sender.post({ url: endpoint.url, headers, body }, signal)
     return { state: 'delivered', lastOutcome: `http-${status}`, nextAt: delivery.nextAt, sign: 'alive', answer }

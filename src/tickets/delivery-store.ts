@@ -1,3 +1,5 @@
+import type { Fact } from '../domain/facts.ts'
+import { toEntry } from '../journal/rows.ts'
 import type { Row, Statement, Tables } from '../journal/sql.ts'
 import type { TicketEvent } from './payload-schema.ts'
 
@@ -46,6 +48,16 @@ export interface DeliveryFilter {
   readonly to?: number
 }
 
+export interface Due {
+  readonly delivery: Delivery
+  /** What it tells; gone where the journal was lost. */
+  readonly fact?: Fact
+  /** Another one of its hand-over has to be told before. */
+  readonly behind: boolean
+  /** Ids of those of its hand-over before it that were given up, in their order. */
+  readonly missed: readonly string[]
+}
+
 /** What is to be told next of a hand-over to an endpoint. */
 export type Head = Pick<Delivery, 'id' | 'nextAt' | 'endpoint'>
 
@@ -85,6 +97,19 @@ export class DeliveryStore {
   async find(id: string): Promise<Delivery | undefined> {
     const [row] = await this.#tables.all(all('SELECT * FROM deliveries WHERE id = ?', id))
     return row && toDelivery(row)
+  }
+
+  /** A delivery with all that is needed to try it. */
+  async due(id: string): Promise<Due | undefined> {
+    const same = 'o.endpoint = d.endpoint AND o.handover_id = d.handover_id AND o.position < d.position'
+    const sql = `SELECT d.*, f.position AS fact_position, f.epoch AS epoch, f.body AS body,
+      EXISTS (SELECT 1 FROM deliveries o WHERE o.state = 'pending' AND ${same}) AS behind,
+      (SELECT json_group_array(o.id ORDER BY o.position) FROM deliveries o WHERE o.state = 'failed' AND ${same}) AS missed
+      FROM deliveries d LEFT JOIN facts f ON f.position = d.position WHERE d.id = ?`
+    const [row] = await this.#tables.all(all(sql, id))
+    if (!row) return undefined
+    const fact = row['body'] === null ? {} : { fact: toEntry({ position: row['fact_position'] ?? null, epoch: row['epoch'] ?? null, body: row['body'] ?? null }).fact }
+    return { delivery: toDelivery(row), behind: row['behind'] === 1, missed: JSON.parse(String(row['missed'])) as readonly string[], ...fact }
   }
 
   async ofHandover(subject: string): Promise<Delivery[]> {

@@ -19,11 +19,16 @@ export type TicketEvent = (typeof ticketEvents)[number]
 
 const Sequence = Type.Integer({ minimum: 1, description: 'Place in the order of the call’s facts' })
 
+const Missed = Type.Optional(
+  Type.Array(Type.String(), { description: 'The `webhook-id`s of earlier events of the same hand-over or call that were given up (dead letters); none when left out' }),
+)
+
 export const HandoverPayloadSchema = Type.Object(
   {
     type: Type.Enum(handoverEvents, { description: 'What happened' }),
     timestamp: Time('When it happened'),
     data: Type.Object({ handover: HandoverRecord, call: CallRecord, sequence: Sequence }),
+    missed: Missed,
   },
   { title: 'HandoverPayload', description: 'Sent to the ticket system of the platform that receives the hand-over' },
 )
@@ -34,6 +39,7 @@ export const CallBackPayloadSchema = Type.Object(
     type: Type.Literal('call-back.requested', { description: 'What happened' }),
     timestamp: Time('When it happened'),
     data: Type.Object({ platform: Type.Enum(platforms, { description: 'Who is to call back' }), call: CallRecord, sequence: Sequence }),
+    missed: Missed,
   },
   { title: 'CallBackPayload', description: 'A caller was lost before a desk had them; sent to the ticket system of the platform that they waited for' },
 )

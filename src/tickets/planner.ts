@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { TicketEndpointConfig } from '../config/schema.ts'
-import type { Entry, Journal } from '../journal/journal.ts'
+import type { Entry } from '../journal/journal.ts'
+import type { ReaderJournal } from '../readers/remote-journal.ts'
 import type { Delivery, DeliveryStore } from './delivery-store.ts'
 import { ticketOf, webhookId } from './payload.ts'
 
@@ -38,7 +39,7 @@ export function planned(
 }
 
 interface PlannerParts {
-  readonly journal: Journal
+  readonly journal: Pick<ReaderJournal, 'read' | 'onWritten'>
   readonly store: DeliveryStore
   readonly endpoints: readonly TicketEndpointConfig[]
   readonly instance: string
@@ -64,7 +65,7 @@ export class Planner {
   }
 
   start(): void {
-    this.#stop = this.#parts.journal.onAppended(() => this.#wakeSoon())
+    this.#stop = this.#parts.journal.onWritten(() => this.#wakeSoon())
     this.#wake()
   }
 

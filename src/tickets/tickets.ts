@@ -1,29 +1,13 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { JournalFile } from '../journal/open-journal.ts'
+import type { ReaderJournal } from '../readers/remote-journal.ts'
 import { addressGuard } from './address-guard.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
 import { Circuit, type CircuitState } from './circuit.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
-import { type Attempt, type Counts, type Delivery, type DeliveryFilter, type DeliveryState, DeliveryStore, type Head } from './delivery-store.ts'
+import { type Counts, type Delivery, DeliveryStore, type Head } from './delivery-store.ts'
 import { Planner } from './planner.ts'
-import type { TicketEvent } from './payload-schema.ts'
 import { webhookSender } from './post-webhook.ts'
-
-/** A delivery as told to the outside. */
-export interface DeliveryView {
-  /** The `webhook-id`. */
-  readonly id: string
-  readonly endpoint: string
-  /** The hand-over it is about, or the call of a call-back. */
-  readonly subject: string
-  readonly event: TicketEvent
-  readonly state: DeliveryState
-  readonly attempts: number
-  readonly lastOutcome?: string
-  /** UTC, ISO 8601. */
-  readonly updatedAt: string
-}
 
 export interface TicketsHealth extends Counts {
   readonly redis: 'up' | 'down'
@@ -34,23 +18,15 @@ export interface TicketsHealth extends Counts {
 export interface Tickets {
   /** `dead`: given up, in all. */
   health(): TicketsHealth
-  /** In the order of the facts. @throws SqlError when the journal cannot be read. */
-  deliveriesOf(subject: string): Promise<readonly DeliveryView[]>
-  /** Told when a delivery is planned and after each attempt. @returns how to stop. */
-  onDelivery(listener: (delivery: DeliveryView) => void): () => void
-  /** The newest first. @param before the `id` of the last one of the page before @throws SqlError */
-  list(filter: DeliveryFilter, limit: number, before?: string): Promise<readonly DeliveryView[]>
-  /** With what came of each attempt. @throws SqlError */
-  show(id: string): Promise<{ readonly delivery: DeliveryView; readonly attempts: readonly Attempt[] } | undefined>
-  /** Those of the filter that are settled are told once more, under the same id. @returns how many @throws SqlError */
-  replay(filter: DeliveryFilter): Promise<number>
+  /** Looks for what is to be told: deliveries were replayed. */
+  sweep(): void
   /** Within some 10 s, whatever Redis and the receivers do. The journal is closed after it. */
   close(): Promise<void>
 }
 
 export interface TicketsOptions {
   readonly config: Pick<Config, 'instance' | 'redis' | 'tickets'>
-  readonly journal: JournalFile
+  readonly journal: ReaderJournal
   readonly logger: Logger
   /** Pause between sweeps for what Redis has lost, ms. */
   readonly sweepMs?: number
@@ -69,29 +45,17 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   const store = new DeliveryStore(journal.tables)
   const sender = webhookSender(guard, tickets.timeoutMs)
   const ending = new AbortController()
-  const listeners = new Set<(delivery: DeliveryView) => void>()
   /** Jobs of deliveries that run now: the same one is not started twice when Redis was emptied meanwhile. */
   const running = new Set<string>()
   let counts: Counts = await store.counts()
   let closing: Promise<void> | undefined
 
-  const tell = (delivery: Delivery): void => {
-    const told = toView(delivery)
-    for (const listener of listeners) {
-      try {
-        listener(told)
-      } catch (error) {
-        // A reader's fault must not stop deliveries.
-        logger.error({ err: error }, 'delivery listener failed')
-      }
-    }
-  }
   const circuits = new Map(tickets.endpoints.map(({ id }) => [id, new Circuit(tickets.circuit)]))
   const onBack = (endpoint: string): void => {
     logger.info({ endpoint }, 'ticket system is back')
     void queue.promote(endpoint)
   }
-  const parts: AttemptParts = { store, journal, sender, tickets, circuits, logger, random: Math.random, onRecorded: tell, onBack }
+  const parts: AttemptParts = { store, sender, tickets, circuits, logger, random: Math.random, onBack }
 
   const addHeads = async (groups: readonly Pick<Delivery, 'endpoint' | 'subject'>[]): Promise<void> => {
     const heads = await Promise.all(groups.map(({ endpoint, subject }) => store.head(endpoint, subject)))
@@ -105,6 +69,10 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     try {
       const ran = await attempt(id, parts, ending.signal)
       if (!ran || ran.runAgainAt !== undefined) return ran?.runAgainAt
+      if (ran.delivery.state === 'pending') {
+        await addHeads([ran.delivery])
+        return undefined
+      }
       counts = { pending: counts.pending - 1, dead: counts.dead + (ran.delivery.state === 'failed' ? 1 : 0) }
       await addHeads([ran.delivery])
       return undefined
@@ -152,7 +120,6 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     onRead: (position) => journal.reached('tickets', position),
     async onPlanned(deliveries) {
       counts = { ...counts, pending: counts.pending + deliveries.length }
-      for (const delivery of deliveries) tell(delivery)
       await addHeads([...new Map(deliveries.map((d) => [`${d.endpoint} ${d.subject}`, d])).values()])
     },
   })
@@ -173,33 +140,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
       ...counts,
       endpoints: [...circuits].map(([id, circuit]) => ({ id, circuit: circuit.state(Date.now()) })),
     }),
-    deliveriesOf: async (subject) => (await store.ofHandover(subject)).map(toView),
-    onDelivery(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    list: async (filter, limit, before) => (await store.list(filter, limit, before)).map(toView),
-    async show(id) {
-      const delivery = await store.find(id)
-      return delivery && { delivery: toView(delivery), attempts: await store.attempts(id) }
-    },
-    async replay(filter) {
-      const replayed = await store.replay(filter, Date.now())
-      logger.info({ ...filter, replayed }, 'deliveries are told once more')
-      sweep()
-      return replayed
-    },
+    sweep,
     close: () => (closing ??= close()),
   }
 }
-
-const toView = ({ id, endpoint, subject, event, state, attempts, lastOutcome, updatedAt }: Delivery): DeliveryView => ({
-  id,
-  endpoint,
-  subject,
-  event,
-  state,
-  attempts,
-  ...(lastOutcome === undefined ? {} : { lastOutcome }),
-  updatedAt: new Date(updatedAt).toISOString(),
-})

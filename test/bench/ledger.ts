@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { startPostgres } from '../../src/lab/postgres.ts'
 import { claimRunDir } from '../../src/lab/run-dir.ts'
 import { LedgerAccess } from '../../src/ledger/access.ts'
-import { migrate, openDatabase } from '../../src/ledger/database.ts'
+import { Database } from '../../src/ledger/database.ts'
+import { migrate } from '../../src/ledger/migrate.ts'
 import { type JournalRow, LedgerWriter } from '../../src/ledger/writer.ts'
 import { type GivenHttp, givenHttp, withKey } from '../support/given-http.ts'
 import { categories, items, type Story, story } from '../support/stories.ts'
@@ -44,10 +45,10 @@ const queries: Readonly<Record<string, Ask>> = {
 export async function ledger(handovers: number, rounds: number, progress: (line: string) => void): Promise<BenchResult> {
   const dir = claimRunDir('bench-ledger')
   const postgres = await startPostgres({ dir: join(dir, 'postgres') })
-  const sql = openDatabase(postgres.url, 2)
-  await migrate(sql)
-  const { known, eventsPerSecond } = await fill(new LedgerWriter(sql, 'bench'), handovers, progress)
-  await sql`VACUUM ANALYZE`
+  const database = new Database(postgres.url, 2)
+  await migrate(database)
+  const { known, eventsPerSecond } = await fill(new LedgerWriter(database, 'bench'), handovers, progress)
+  await database.run('VACUUM ANALYZE')
   const access = new LedgerAccess({ url: postgres.url, checkpointMs: 3_600_000, checkpointFile: '', keyFile: '' })
   const given = await givenHttp({ ledger: access })
   const samples = new Map<string, number[]>(['SELECT 1', ...Object.keys(queries)].map((name) => [name, []]))
@@ -59,14 +60,14 @@ export async function ledger(handovers: number, rounds: number, progress: (line:
     const day = Math.floor(random() * 364) * 86_400_000 + Date.now() - yearMs
     const asked = { story: chosen, n, from: new Date(day).toISOString(), to: new Date(day + 86_400_000).toISOString() }
     /* oxlint-disable no-await-in-loop -- one after the other is what is measured */
-    samples.get('SELECT 1')?.push(await timed(() => sql`SELECT 1`))
+    samples.get('SELECT 1')?.push(await timed(() => database.run('SELECT 1')))
     for (const [name, ask] of Object.entries(queries)) samples.get(name)?.push(await timed(() => answered(given, ask(asked))))
     /* oxlint-enable no-await-in-loop */
   }
   const exported = await exportRate(given)
   await given.close()
   await access.close()
-  await sql.end()
+  await database.end()
   await postgres.stop()
   rmSync(dir, { recursive: true })
   // The first of each compiles its schema.

@@ -3,7 +3,7 @@ import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
-import type { DeliveryView } from '../../src/tickets/tickets.ts'
+import type { DeliveryView } from '../../src/tickets/deliveries.ts'
 import { clear, givenTalk, press, tones } from '../support/given-call.ts'
 
 /** Dead letters are found, read and told once more, by HTTP alone. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Handover } from '../../src/domain/handover/handover.ts'
-import type { DeliveryView } from '../../src/tickets/tickets.ts'
+import type { DeliveryView } from '../../src/tickets/deliveries.ts'
 import { type GivenHttp, givenHttp, newJournalPath, withKey } from '../support/given-http.ts'
 import { handoverFact } from '../support/journal-facts.ts'
 

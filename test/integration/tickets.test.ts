@@ -10,6 +10,7 @@ import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts
 import { runtimeDir } from '../../src/lab/paths.ts'
 import { type LabRedis, startRedis } from '../../src/lab/redis.ts'
 import { ensureRoot } from '../../src/lab/root.ts'
+import { Deliveries } from '../../src/tickets/deliveries.ts'
 import { verifyWebhook, type WebhookScheme, webhookSchemes } from '../../src/tickets/signature.ts'
 import { startTickets, type Tickets } from '../../src/tickets/tickets.ts'
 import { handoverFact } from '../support/journal-facts.ts'
@@ -70,6 +71,8 @@ async function start(settings: Partial<Config['tickets']> = {}): Promise<Tickets
   return tickets
 }
 
+/** As the service has them, beside the process that tells them. */
+const deliveries = () => new Deliveries(journal.tables, () => tickets?.sweep())
 const press = async (handover: string, only: readonly (typeof steps)[number][] = steps) => {
   for (const step of only) {
     const type: HandoverFactType = `handover-${step}`
@@ -79,22 +82,20 @@ const press = async (handover: string, only: readonly (typeof steps)[number][] =
 const takenBy = ({ headers, raw }: Received, known: string) => verifyWebhook(headers, raw, [known], Date.now()).ok
 const heardOf = (handover: string) =>
   receiver.received.filter(({ payload }) => payload.data.handover.id === handover).map(({ payload }) => payload.data.sequence)
-const states = async (handover: string) => (await tickets?.deliveriesOf(handover))?.map(({ state }) => state)
+const states = async (handover: string) => (await deliveriesOf(handover)).map(({ state }) => state)
+const deliveriesOf = (handover: string) => deliveries().deliveriesOf(handover)
 const redisUp = () => tickets?.health().redis
 
 describe('tickets', () => {
   it('are told in order, signed, soon after the key', async () => {
     await start()
     await expect.poll(redisUp).toBe('up')
-    const told: string[] = []
-    tickets?.onDelivery(({ subject, event, state }) => told.push(`${subject} ${event} ${state}`))
     await press('h1')
     await expect.poll(() => states('h1')).toEqual(Array(4).fill('delivered'))
     expect(heardOf('h1')).toEqual([1, 2, 3, 4])
     for (const { headers, raw } of receiver.received) expect(verifyWebhook(headers, raw, [secret], Date.now()).ok).toBe(true)
-    expect(told.filter((line) => line.endsWith('delivered'))).toEqual(steps.map((step) => `h1 handover.${step} delivered`))
     expect(tickets?.health()).toMatchObject({ redis: 'up', pending: 0, dead: 0 })
-    expect((await tickets?.deliveriesOf('h1'))?.[0]).toMatchObject({ endpoint: 'desk110', attempts: 1, lastOutcome: 'http-204' })
+    expect((await deliveriesOf('h1'))[0]).toMatchObject({ endpoint: 'desk110', attempts: 1, lastOutcome: 'http-204' })
     expect(log.filter((line) => line.includes('"webhook attempt"'))).toHaveLength(4)
     expect(log.join('')).not.toContain('13800000000')
   })
@@ -137,7 +138,7 @@ describe('tickets', () => {
     expect(heardOf('h1')).toEqual([1, 1, 1, 2, 3, 4])
     expect(heardOf('h2')).toEqual([1, 2, 3, 4])
     expect(freshIds.size).toBe(8)
-    expect((await tickets?.deliveriesOf('h1'))?.map(({ attempts }) => attempts)).toEqual([3, 1, 1, 1])
+    expect((await deliveriesOf('h1')).map(({ attempts }) => attempts)).toEqual([3, 1, 1, 1])
   })
 
   it('are given up at 410; the next ones of the hand-over still go', async () => {
@@ -146,8 +147,29 @@ describe('tickets', () => {
     await press('h1')
     await expect.poll(() => states('h1')).toEqual(['delivered', 'failed', 'delivered', 'delivered'])
     expect(heardOf('h1')).toEqual([1, 2, 3, 4])
-    expect((await tickets?.deliveriesOf('h1'))?.[1]).toMatchObject({ attempts: 1, lastOutcome: 'http-410' })
+    expect((await deliveriesOf('h1'))[1]).toMatchObject({ attempts: 1, lastOutcome: 'http-410' })
     expect(tickets?.health()).toMatchObject({ pending: 0, dead: 1 })
+  })
+
+  it('that are told once more go before those of the same hand-over that wait', async () => {
+    await start({ retryMs: Array(50).fill(200) as number[] })
+    receiver.answer = ({ payload }) => (payload.data.sequence === 1 ? 410 : 503)
+    await press('h1', ['requested', 'ringing'])
+    await expect.poll(() => states('h1')).toEqual(['failed', 'pending'])
+    await expect.poll(() => heardOf('h1').length).toBeGreaterThan(1)
+    receiver.answer = () => 204
+    expect(await deliveries().replay({ state: 'failed' })).toBe(1)
+    await expect.poll(() => states('h1')).toEqual(['delivered', 'delivered'])
+    expect(heardOf('h1').slice(-2)).toEqual([1, 2])
+  })
+
+  it('say which ones of their hand-over were given up before', async () => {
+    await start()
+    receiver.answer = ({ payload }) => (payload.data.sequence === 2 ? 410 : 204)
+    await press('h1')
+    await expect.poll(() => states('h1')).toEqual(['delivered', 'failed', 'delivered', 'delivered'])
+    const [, second] = receiver.received
+    expect(receiver.received.map(({ payload }) => payload.missed)).toEqual([undefined, undefined, [second?.id], [second?.id]])
   })
 
   it('are given up after the last retry, whatever failed', async () => {
@@ -155,14 +177,14 @@ describe('tickets', () => {
     receiver.answer = () => undefined
     await press('h1', ['requested'])
     await expect.poll(() => states('h1')).toEqual(['failed'])
-    expect((await tickets?.deliveriesOf('h1'))?.[0]).toMatchObject({ attempts: 3, lastOutcome: 'timeout' })
+    expect((await deliveriesOf('h1'))[0]).toMatchObject({ attempts: 3, lastOutcome: 'timeout' })
   })
 
   it('do not go to private addresses that are not allowed', async () => {
     await start({ allowNetworks: [] })
     await press('h1', ['requested'])
     await expect.poll(() => states('h1')).toEqual(['failed'])
-    expect((await tickets?.deliveriesOf('h1'))?.[0]).toMatchObject({ attempts: 1, lastOutcome: 'address-refused' })
+    expect((await deliveriesOf('h1'))[0]).toMatchObject({ attempts: 1, lastOutcome: 'address-refused' })
     expect(receiver.received).toEqual([])
   })
 
@@ -214,7 +236,7 @@ describe('a ticket system that fails again and again', () => {
     expect(Math.min(Number(fourth) - Number(third), Number(fifth) - Number(fourth))).toBeGreaterThanOrEqual(290)
     receiver.answer = () => 204
     await expect.poll(() => tickets?.health()).toEqual({ redis: 'up', pending: 0, dead: 0, endpoints: [{ id: 'desk110', circuit: 'closed' }] })
-    const attempts = await Promise.all(handovers.map(async (handover) => (await tickets?.deliveriesOf(handover))?.[0]?.attempts ?? 0))
+    const attempts = await Promise.all(handovers.map(async (handover) => (await deliveriesOf(handover))[0]?.attempts ?? 0))
     expect(attempts.reduce((sum, count) => sum + count, 0)).toBe(receiver.received.length)
     expect(receiver.received.length).toBeGreaterThanOrEqual(25)
   })

@@ -6,7 +6,7 @@ import type { Stack } from '../../src/lab/stack.ts'
 import { openEvents, type ServerEvent } from './sse-client.ts'
 import { type Recording, slice } from '../../src/lab/recording.ts'
 import { hearing, loudButNoParty, musicOrRingback, partyTones } from '../../src/lab/tones.ts'
-import type { DeliveryView } from '../../src/tickets/tickets.ts'
+import type { DeliveryView } from '../../src/tickets/deliveries.ts'
 
 export interface Shown {
   readonly handover: Handover

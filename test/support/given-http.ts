@@ -11,7 +11,7 @@ import { Recordings } from '../../src/recordings/recordings.ts'
 import type { LedgerAccess } from '../../src/ledger/access.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
-import type { DeliveryView } from '../../src/tickets/tickets.ts'
+import type { DeliveryView } from '../../src/tickets/deliveries.ts'
 import type { Observed } from '../../src/calls/comparison.ts'
 import { FakeControl } from './fake-control.ts'
 
@@ -50,6 +50,8 @@ export interface HttpOptions {
   readonly observed?: Partial<Observed>
 }
 
+const health = async () => ({ tickets: { redis: 'up', pending: 0, dead: 0, endpoints: [] }, away: false }) as const
+
 export function newJournalPath(): string {
   mkdirSync(join(runtimeDir, 'test'), { recursive: true })
   return join(mkdtempSync(join(runtimeDir, 'test', 'http-')), 'journal.sqlite')
@@ -74,8 +76,8 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const { directory } = config.recording
   const recordings = new Recordings({ config: config.recording, journal, logger, isRunning: async (id) => calls.recordings.runs(id) })
   const show = async (wanted: string) => deliveries.filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
-  const tickets = { health: () => ({ redis: 'up', pending: 0, dead: 0, endpoints: [] }) as const, deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
-  const http = await buildServer({ config, logger, calls, journal, tickets, recordings, ledger, ledgerHealth: () => undefined })
+  const played = { deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
+  const http = await buildServer({ config, logger, calls, journal, readers: { health }, deliveries: played, recordings, ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()

@@ -35,7 +35,7 @@ const Replay = Type.Object(
 const Replayed = Type.Object({ replayed: Type.Integer({ description: 'How many' }) }, { description: 'They wait to be told once more' })
 
 /** What ticket systems were told, and telling it once more. */
-export function deliveryRoutes(app: App, { tickets, config }: HttpDeps): void {
+export function deliveryRoutes(app: App, { deliveries, config }: HttpDeps): void {
   const isConfigured = (endpoint: string): boolean => config.tickets.endpoints.some(({ id }) => id === endpoint)
 
   app.get(
@@ -65,7 +65,7 @@ export function deliveryRoutes(app: App, { tickets, config }: HttpDeps): void {
     },
     async ({ query: { limit: most = '50', cursor, ...filter } }) => {
       const limit = Number(most)
-      const items = await tickets.list(filter, limit, cursor)
+      const items = await deliveries.list(filter, limit, cursor)
       const last = items.length === limit ? items.at(-1) : undefined
       return { items: [...items], ...(last ? { next: last.id } : {}) }
     },
@@ -84,7 +84,7 @@ export function deliveryRoutes(app: App, { tickets, config }: HttpDeps): void {
       },
     },
     async ({ params: { deliveryId } }, reply) => {
-      const found = await tickets.show(deliveryId)
+      const found = await deliveries.show(deliveryId)
       if (!found) return sendProblem(reply, problem('delivery-not-found'))
       return { delivery: found.delivery, attempts: found.attempts.map(toView) }
     },
@@ -104,8 +104,8 @@ export function deliveryRoutes(app: App, { tickets, config }: HttpDeps): void {
       },
     },
     async ({ params: { deliveryId } }, reply) => {
-      if (!(await tickets.show(deliveryId))) return sendProblem(reply, problem('delivery-not-found'))
-      const replayed = await tickets.replay({ id: deliveryId })
+      if (!(await deliveries.show(deliveryId))) return sendProblem(reply, problem('delivery-not-found'))
+      const replayed = await deliveries.replay({ id: deliveryId })
       if (replayed === 0) return sendProblem(reply, problem('delivery-pending'))
       return reply.code(202).send({ replayed })
     },
@@ -126,7 +126,7 @@ export function deliveryRoutes(app: App, { tickets, config }: HttpDeps): void {
     },
     async ({ body }, reply) => {
       if (!isConfigured(body.endpoint)) return sendProblem(reply, problem('endpoint-not-found'))
-      return reply.code(202).send({ replayed: await tickets.replay(filterOf(body)) })
+      return reply.code(202).send({ replayed: await deliveries.replay(filterOf(body)) })
     },
   )
 }

@@ -45,7 +45,7 @@ const Shown = Type.Object(
   { description: 'The hand-over and what its ticket systems were told' },
 )
 
-export function handoverRoutes(app: App, { calls, journal, tickets, ledger }: HttpDeps, keys: IdempotencyKeys): void {
+export function handoverRoutes(app: App, { calls, journal, deliveries, ledger }: HttpDeps, keys: IdempotencyKeys): void {
   app.post(
     '/v1/handovers',
     {
@@ -87,7 +87,7 @@ export function handoverRoutes(app: App, { calls, journal, tickets, ledger }: Ht
       return whereKnown(reply, async () => {
         const handover = calls.handover(handoverId) ?? (await recorded(handoverId))
         if (!handover) return sendProblem(reply, problem('handover-not-found'))
-        return { handover, deliveries: [...(await tickets.deliveriesOf(handoverId))] }
+        return { handover, deliveries: [...(await deliveries.deliveriesOf(handoverId))] }
       })
     },
   )

@@ -8,7 +8,7 @@ import type { App } from '../server.ts'
 
 const Part = Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })
 
-export function healthRoutes(app: App, { calls, journal, recordings, tickets, ledgerHealth }: HttpDeps): void {
+export function healthRoutes(app: App, { calls, journal, recordings, readers }: HttpDeps): void {
   app.get(
     '/v1/health',
     {
@@ -44,16 +44,15 @@ export function healthRoutes(app: App, { calls, journal, recordings, tickets, le
       },
     },
     async () => {
-      const { redis, pending, dead, endpoints } = tickets.health()
+      const { tickets: { redis, pending, dead, endpoints }, ledger, away } = await readers.health()
       const { ok, reason } = journal.health()
-      const ledger = ledgerHealth()
       return {
         ok: calls.inControl,
         asterisk: calls.inControl ? { ok: true } : { ok: false, detail: 'not connected; callers are rung through by the dialplan' },
         journal: { ok, ...(reason === undefined ? {} : { detail: reason }) },
-        redis: redis === 'up' ? { ok: true } : { ok: false, detail: 'away; tickets wait in the journal' },
+        redis: redis === 'up' ? { ok: true } : { ok: false, detail: away ? 'not known: the readers’ process is being started; tickets wait in the journal' : 'away; tickets wait in the journal' },
         recording: recordings.health(),
-        ...(ledger ? { ledger } : {}),
+        ...(ledger ? { ledger: away ? { ok: false, detail: 'the readers’ process is being started' } : ledger } : {}),
         calls: calls.list().length,
         ...testedParts(calls.testCalls.list()),
         deliveries: { pending, dead, endpoints: [...endpoints] },

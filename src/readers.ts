@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { createBirpc } from 'birpc'
+import { type Logger, pino } from 'pino'
+import { Ledger } from './ledger/ledger.ts'
+import type { JournalRow } from './ledger/writer.ts'
+import type { ReadersHealth, ReadersSide, ServiceSide, Settings } from './readers/contract.ts'
+import { type ReaderJournal, remoteJournal } from './readers/remote-journal.ts'
+import { startTickets, type Tickets } from './tickets/tickets.ts'
+
+/**
+ * The process of the journal's readers, started by the service: ticket delivery and the ledger. The loop that runs calls does
+ * nothing of theirs, and what becomes of them does not touch a call.
+ */
+
+/** After a start that failed, ms. */
+const retryMs = 1_000
+/** For an answer of the service, ms: its disk may hang. */
+const answerMs = 30_000
+
+const closed = new AbortController()
+let tickets: Tickets | undefined
+let ledger: Ledger | undefined
+
+const mine: ReadersSide = {
+  begin: (settings) => void begin(settings),
+  written: () => journal.written(),
+  health: (): ReadersHealth => ({
+    tickets: tickets?.health() ?? { redis: 'down', pending: 0, dead: 0, endpoints: [] },
+    ...(ledger ? { ledger: ledger.health() } : {}),
+  }),
+  sweep: () => tickets?.sweep(),
+  async close() {
+    closed.abort()
+    await Promise.all([tickets?.close(), ledger?.close()])
+  },
+}
+const service = createBirpc<ServiceSide, ReadersSide>(mine, {
+  post: (message) => void process.send?.(message),
+  on: (listener) => void process.on('message', listener),
+  eventNames: ['reached'],
+  timeout: answerMs,
+})
+const journal = remoteJournal(service)
+
+// The service has ended, in whatever way.
+process.on('disconnect', () => process.exit(0))
+// Ctrl-C and a supervisor reach every process of the service: this one ends when the service says so.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
+
+async function begin({ config, journal: id }: Settings): Promise<void> {
+  const logger = pino({ level: config.log.level, base: { instance: config.instance } })
+  if (config.ledger) {
+    const read = async (after: number, limit: number) =>
+      (await journal.tables.all({ sql: 'SELECT position, epoch, body FROM facts WHERE position > ? ORDER BY position LIMIT ?', params: [after, limit] })) as unknown as readonly JournalRow[]
+    ledger = new Ledger({ config: config.ledger, journal: id, logger: logger.child({ part: 'ledger' }), read, onWritten: (listener) => journal.onWritten(listener), written: (position) => journal.reached('ledger', position) })
+    ledger.start()
+  }
+  await startedTickets(config, journal, logger.child({ part: 'tickets' }))
+}
+
+/** Tries until it has started: what it needs may be away. */
+async function startedTickets(config: Settings['config'], from: ReaderJournal, logger: Logger): Promise<void> {
+  while (!tickets && !closed.signal.aborted) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one try after the other
+      tickets = await startTickets({ config, journal: from, logger })
+    } catch (error) {
+      logger.error({ err: error }, 'tickets could not be started')
+      // oxlint-disable-next-line no-await-in-loop -- as above; only closing cuts it short
+      await pause(retryMs, undefined, { signal: closed.signal }).catch(() => undefined)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** What the service and its readers ask of each other. Everything that crosses is data. */
+import type { Config } from '../config/schema.ts'
+import type { Row, SqlFailure, Statement } from '../journal/sql.ts'
+import type { LedgerHealth } from '../ledger/ledger.ts'
+import type { TicketsHealth } from '../tickets/tickets.ts'
+
+/** An answer, or what SQLite, or the way to it, had against it. */
+export type Answer<T> = { readonly value: T } | { readonly failure: SqlFailure }
+
+/** What the service does for its readers: the journal's file is held by it alone. */
+export interface ServiceSide {
+  all(statement: Statement): Promise<Answer<readonly Row[]>>
+  commit(statements: readonly Statement[]): Promise<Answer<null>>
+  /** A reader has read as far as this. */
+  reached(reader: string, position: number): void
+}
+
+export interface Settings {
+  readonly config: Pick<Config, 'instance' | 'redis' | 'tickets' | 'ledger' | 'log'>
+  /** The journal's id. */
+  readonly journal: string
+}
+
+export interface ReadersHealth {
+  readonly tickets: TicketsHealth
+  /** Where there is a ledger. */
+  readonly ledger?: LedgerHealth
+}
+
+/** What the readers do for the service. */
+export interface ReadersSide {
+  /** First of all. */
+  begin(settings: Settings): void
+  /** There are new facts on disk. */
+  written(): void
+  /** Deliveries wait to be told once more. */
+  sweep(): void
+  health(): ReadersHealth
+  /** In order, within some 12 s. */
+  close(): Promise<void>
+}
