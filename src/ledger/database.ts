@@ -24,7 +24,6 @@ export class Database implements Asked {
       connectionString: url,
       max: maximum,
       connectionTimeoutMillis: connectMs,
-      query_timeout: answerMs,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       application_name: 'tandem',
@@ -36,11 +35,11 @@ export class Database implements Asked {
   }
 
   async query<T extends QueryResultRow>(statement: Sql): Promise<readonly T[]> {
-    return (await this.#pool.query<T>(statement)).rows
+    return (await this.#pool.query<T>(limited(statement))).rows
   }
 
   async run(text: string): Promise<void> {
-    await this.#pool.query(text)
+    await this.#pool.query(limited({ text }))
   }
 
   /** All that `work` asks, or nothing; on disk when it resolves. */
@@ -77,8 +76,11 @@ export class Database implements Asked {
 }
 
 const askedBy = (client: PoolClient): Asked => ({
-  query: async <T extends QueryResultRow>(statement: Sql) => (await client.query<T>(statement)).rows,
-  run: async (text) => void (await client.query(text)),
+  query: async <T extends QueryResultRow>(statement: Sql) => (await client.query<T>(limited(statement))).rows,
+  run: async (text) => void (await client.query(limited({ text }))),
 })
+
+/** Of the questions alone: a copy takes as long as somebody reads it. */
+const limited = ({ text, values }: Pick<Sql, 'text'> & Partial<Pick<Sql, 'values'>>) => ({ text, ...(values ? { values } : {}), query_timeout: answerMs })
 
 const ignored = (): void => undefined
