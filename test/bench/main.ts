@@ -5,6 +5,7 @@ import { stopAll, stopAllOnExit } from '../../src/lab/process.ts'
 import { adoption } from './adoption.ts'
 import { answerToAudio } from './answer-to-audio.ts'
 import { capacity } from './capacity.ts'
+import { delivery } from './delivery.ts'
 import { ledger } from './ledger.ts'
 import { pressToInvite } from './press-to-invite.ts'
 import { recovery } from './recovery.ts'
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResu
   recovery: (progress) => recovery(rounds(10), progress),
   adoption: (progress) => adoption(rounds(100), progress),
   'answer-to-audio': (progress) => answerToAudio(rounds(200), progress),
+  delivery: (progress) => delivery(30, rounds(200), progress),
   ledger: (progress) => ledger(Number(values.handovers), rounds(200), progress),
   capacity: (progress) => capacity({ ...load, presses: rounds(150) }, progress),
 }

@@ -45,6 +45,25 @@ describe('the SIP Call-ID of a target that answered before its dialling was told
   })
 })
 
+describe('both desks leave a consultation at once', () => {
+  const handedOver = () => given.consulting().tell(hangsUp('c-1'), joins('c-3'))
+
+  it('the second one, who got the caller a moment ago and cannot know it yet: the first desk is rung again, the caller is not dropped', () => {
+    const story = handedOver().after(2_999, hangsUp('c-3'))
+    expect(story.state).toMatchObject({ phase: 'ringing', desk: '12345' })
+    expect(story.did).toContain('sound ringback')
+  })
+
+  it('some time later, having talked with the caller: the call is over', () => {
+    expect(handedOver().after(3_000, hangsUp('c-3')).did).toContain('hang up the caller: 9001')
+  })
+
+  it('the second one first: the first desk has the caller, and is rung again as it leaves', () => {
+    const story = given.consulting().tell(hangsUp('c-3')).after(2_999, hangsUp('c-1'))
+    expect(story.state).toMatchObject({ phase: 'ringing', desk: '12345' })
+  })
+})
+
 describe('the first desk hangs up as the transfer fails', () => {
   it.each([
     ['refused', failed],

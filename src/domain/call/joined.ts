@@ -126,5 +126,6 @@ function joined(state: Joining, event: EventOf<'leg-joined'>, { now }: Context):
   if (stays) return { state: { phase: 'conferring', call, ...(desk ? { desk } : {}), peer, handover }, actions: [], facts: [fact] }
   if (desk) return { state: { phase: 'releasing', call, desk, peer, handover }, actions: hangUp([desk], 'normal'), facts: [fact] }
   const done = complete(call, handover, 'taken')
-  return { ...talk(done.call, peer), facts: [fact, ...done.facts] }
+  const unaware = handover.clock.consulted === undefined ? undefined : { sinceMono: now.mono, recall: handover.from }
+  return { ...talk(done.call, peer, [], unaware), facts: [fact, ...done.facts] }
 }

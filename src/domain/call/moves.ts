@@ -7,7 +7,7 @@ import type { Context } from './events.ts'
 import { ringRoutes, type Rung } from './ring.ts'
 import { pairTalks } from './scene.ts'
 import { close, complete, hasJoined, type Settled } from './settling.ts'
-import type { Call, Guest, Leg, Room, State } from './state.ts'
+import type { Call, Guest, Leg, Room, State, Unaware } from './state.ts'
 import { legsOf } from './state.ts'
 import { deskOf } from './summary.ts'
 
@@ -61,10 +61,9 @@ function heard(leg: Leg): Leg {
   return rest
 }
 
-/** Caller and desk talk (again, where a hand-over failed at `failedAtMono`). */
-export function talk(call: Call, desk: Leg, before: readonly Action[] = [], failedAtMono?: number): Draft {
-  const again = failedAtMono === undefined ? {} : { failedAtMono }
-  return { state: { phase: 'talking', call: { ...stopTimer(unheld(call)), callerMuted: false }, desk: heard(desk), ...again }, actions: before }
+/** Caller and desk talk. */
+export function talk(call: Call, desk: Leg, before: readonly Action[] = [], unaware?: Unaware): Draft {
+  return { state: { phase: 'talking', call: { ...stopTimer(unheld(call)), callerMuted: false }, desk: heard(desk), ...(unaware ? { unaware } : {}) }, actions: before }
 }
 
 /** The other desk comes to the caller, who is on hold no more. */
@@ -89,9 +88,9 @@ export function fallBack(
 ): Draft {
   // Once joined, a three-way call has taken place: that the desks consult again does not undo it.
   const closed = hasJoined(from.handover) ? complete(from.call, from.handover, 'kept') : close(from.call, from.handover, outcome, failure)
-  const failedAtMono = outcome === 'failed' ? context.now.mono : undefined
+  const unaware = (desk: Leg) => (outcome === 'failed' ? { sinceMono: context.now.mono, recall: desk.platform } : undefined)
   const next = from.desk
-    ? talk(closed.call, from.desk, before, failedAtMono)
+    ? talk(closed.call, from.desk, before, unaware(from.desk))
     : ringDesk(closed.call, from.handover.from, context, before)
   return { ...next, facts: [...closed.facts, ...(next.facts ?? [])] }
 }

@@ -133,8 +133,16 @@ export interface Waiting extends Base {
 export interface Talking extends Base {
   readonly phase: 'talking'
   readonly desk: Leg
-  /** When a hand-over failed and left the caller with this desk; monotonic ms. */
-  readonly failedAtMono?: number
+  /** The desk got the caller without its doing. */
+  readonly unaware?: Unaware
+}
+
+/** A hand-over failed, or the other desk left a consultation: should this desk leave at once, it could not know yet that it has the caller. */
+export interface Unaware {
+  /** Monotonic ms. */
+  readonly sinceMono: number
+  /** Who is rung then. */
+  readonly recall: Platform
 }
 
 /** The other desk is rung; without `ring` it is waited for until somebody there is free. Without `desk` the first desk has left early, and the caller waits alone. */

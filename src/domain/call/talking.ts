@@ -11,7 +11,10 @@ import { answeredElsewhere, noHandover, type Row } from './row.ts'
 import { close, refuse, replyWith } from './settling.ts'
 import type { Talking } from './state.ts'
 
-/** Time in which an agent who presses the key and puts the phone down cannot have noticed that the other desk did not take the call. */
+/**
+ * Time in which an agent who presses the key and puts the phone down cannot have noticed that the other desk did not take the call; nor
+ * one who leaves a consultation that the other desk left before him.
+ */
 const reactionMs = 3_000
 
 export const talking: Row<'talking'> = {
@@ -26,12 +29,13 @@ export const talking: Row<'talking'> = {
     event.leg === state.desk.id
       ? ringDesk(state.call, state.desk.platform, context, [{ type: 'hang-up-leg', leg: event.leg, reason: 'normal' }])
       : nothing(state),
-  // A desk that hangs up ends its part, and with it the call; one that is lost, or thinks it has handed over, is rung again.
+  // A desk that hangs up ends its part, and with it the call; one that is lost, or cannot know that it has the caller, is rung again.
   'leg-ended': (state, event, context) => {
     if (event.leg !== state.desk.id) return nothing(state)
     const { platform, endpoint } = state.desk
     const left = [{ type: 'party-left', party: event.leg, endpoint }] as const
-    if (event.lost || unaware(state, context)) return ringDesk(state.call, platform, context)
+    if (event.lost) return ringDesk(state.call, platform, context)
+    if (state.unaware && context.now.mono - state.unaware.sinceMono < reactionMs) return ringDesk(state.call, state.unaware.recall, context)
     const goesOn = withGuest(state.call, platform) ?? forGuest(state.call, platform, context)
     if (goesOn) return { ...goesOn, facts: [...left, ...(goesOn.facts ?? [])] }
     return context.satisfactionMs > 0 ? ask(state, context) : end(state, endpoint, context, { caller: 'hang-up', except: event.leg })
@@ -44,9 +48,6 @@ export const talking: Row<'talking'> = {
   'handover-requested': request,
   ...noHandover,
 }
-
-const unaware = ({ failedAtMono }: Talking, { now }: Context): boolean =>
-  failedAtMono !== undefined && now.mono - failedAtMono < reactionMs
 
 /** One-key transfer or three-way call (§4): the other desk is rung at once; what follows must not stand in the INVITE's way. */
 function request(state: Talking, event: EventOf<'handover-requested'>, context: Context): Draft {
@@ -78,7 +79,7 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
   if (!rung && !there.staffed) {
     const closed = close(state.call, handover, 'failed', { reason: 'unreachable' })
     return {
-      state: { ...state, call: closed.call, failedAtMono: context.now.mono },
+      state: { ...state, call: closed.call, unaware: { sinceMono: context.now.mono, recall: desk.platform } },
       actions: [replyWith(event.command, closed.facts[0].handover, true)],
       facts: [requested, ...closed.facts],
     }
