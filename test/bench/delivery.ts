@@ -83,6 +83,7 @@ export async function delivery(seconds: number, presses: number, progress: (line
 async function rawRate(url: string, receiver: CountingReceiver): Promise<number> {
   const jobs = 20_000
   const connection = new Redis(url, { maxRetriesPerRequest: null })
+  const waiting = connection.duplicate()
   const queue = new Queue('raw', { connection })
   const body = JSON.stringify({ data: { handover: { id: 'raw' }, sequence: 1 } })
   const worker = new Worker(
@@ -91,7 +92,7 @@ async function rawRate(url: string, receiver: CountingReceiver): Promise<number>
       const answer = await request(receiver.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
       await answer.body.dump()
     },
-    { connection: connection.duplicate(), concurrency, removeOnComplete: { count: 0 } },
+    { connection: waiting, concurrency, removeOnComplete: { count: 0 } },
   )
   await worker.waitUntilReady()
   const from = clock()
@@ -105,6 +106,7 @@ async function rawRate(url: string, receiver: CountingReceiver): Promise<number>
   await worker.close()
   await queue.close()
   connection.disconnect()
+  waiting.disconnect()
   return rate
 }
 

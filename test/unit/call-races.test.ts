@@ -3,6 +3,7 @@ import { answers, cancel, dialled, given, hangsUp, joins, press, refuses, rings 
 
 const unannounced = () => given.talking().tell(press(), answers('c-3'))
 const failed = () => given.inviting().tell(refuses('c-4', 486, 17), refuses('c-3', 486, 17))
+const handedOver = () => given.consulting().tell(hangsUp('c-1'), joins('c-3'))
 const foundNobody = () => {
   const story = given.talking()
   story.seats = { '110': [] }
@@ -46,8 +47,6 @@ describe('the SIP Call-ID of a target that answered before its dialling was told
 })
 
 describe('both desks leave a consultation at once', () => {
-  const handedOver = () => given.consulting().tell(hangsUp('c-1'), joins('c-3'))
-
   it('the second one, who got the caller a moment ago and cannot know it yet: the first desk is rung again, the caller is not dropped', () => {
     const story = handedOver().after(2_999, hangsUp('c-3'))
     expect(story.state).toMatchObject({ phase: 'ringing', desk: '12345' })
