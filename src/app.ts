@@ -9,6 +9,8 @@ import { LedgerAccess } from './ledger/access.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { Deliveries } from './tickets/deliveries.ts'
+import { AccountStore } from './users/account-store.ts'
+import { Accounts } from './users/accounts.ts'
 
 export interface Tandem {
   readonly http: App
@@ -53,8 +55,9 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     logger.info({ ...filter, replayed }, 'deliveries are told once more')
     readers.sweep()
   })
+  const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, ledger })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, accounts, ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()

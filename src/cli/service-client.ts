@@ -25,18 +25,28 @@ export function serviceAt(file: string | undefined, env: NodeJS.ProcessEnv): Ser
   const { http } = loadConfig(file ?? env['TANDEM_CONFIG'] ?? 'tandem.yaml', env)
   // Who listens everywhere listens here.
   const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[http.host] ?? http.host
-  return { address: `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`, key: http.apiKeys[0]?.key ?? '' }
+  return { address: `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`, key: plainKey(http.apiKeys[0]?.key, key) }
+}
+
+/** A configuration may have the key's hash alone. @throws ServiceError */
+function plainKey(configured = '', given: string | undefined): string {
+  const key = given ?? configured
+  if (key.startsWith('sha256:')) throw new ServiceError('the configuration has only the hash of its first key: set $TANDEM_API_KEY')
+  return key
 }
 
 /** @throws ServiceError */
-export async function post({ address, key }: Service, path: string, body: unknown): Promise<ServiceAnswer> {
+export const post = (service: Service, path: string, body: unknown): Promise<ServiceAnswer> => ask(service, 'POST', path, body)
+
+/** @throws ServiceError */
+export async function ask({ address, key }: Service, method: string, path: string, body?: unknown): Promise<ServiceAnswer> {
   try {
     const response = await fetch(`${address}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      method,
+      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    return { status: response.status, body: (await response.json()) as ServiceAnswer['body'] }
+    return { status: response.status, body: response.status === 204 ? {} : ((await response.json()) as ServiceAnswer['body']) }
   } catch (error) {
     const { cause } = error as { cause?: unknown }
     throw new ServiceError(`${address} cannot be asked: ${cause instanceof Error ? cause.message : String(error)}`, { cause: error })

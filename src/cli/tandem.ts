@@ -1,19 +1,23 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/load.ts'
 import { LedgerError } from '../ledger/ledger-error.ts'
+import { accountsCommand } from './accounts.ts'
 import { ServiceError, serviceAt } from './service-client.ts'
 import { testCall } from './test-call.ts'
 import { UsageError } from './usage-error.ts'
 
 const usage = `tandem test-call <12345|110> [--json] [--config FILE]
   Measures the path to a platform by a call to its test number. Status 0: it works; 1: it does not; 2: it could not be tried.
-  The running service is asked: at the address of $TANDEM with the key $TANDEM_API_KEY; without $TANDEM, at the address and with
-  the first key of the configuration FILE ($TANDEM_CONFIG, or tandem.yaml).
+  The running service is asked: at the address of $TANDEM, or of the configuration FILE ($TANDEM_CONFIG, or tandem.yaml); with the
+  key $TANDEM_API_KEY, or the first one of that configuration.
 
 tandem webhook listen [--port N] [--host 127.0.0.1] [--secret-file FILE] [--secret whsec_…]… [--status CODE] [--json]
   Receives webhooks as a ticket system would, verifies them in either scheme, and prints what came and what is wrong with it.
   Until Ctrl-C. Without --port it takes a free one. The secrets: one a line in FILE, or $TANDEM_WEBHOOK_SECRET, blanks between;
   --secret stays in the shell's history. CODE (204) is the answer to good ones: 503 shows how they are sent again.
+
+tandem user list | add | password | remove …, tandem key list | add | remove …
+  Who may use the API; tandem user says more.
 
 tandem ledger verify | rebuild | checkpoint | key | migrate | export …
   The ledger in Postgres: what was changed in it, its read models, its signed checkpoints; tandem ledger says more.
@@ -31,6 +35,7 @@ async function tandem(args: readonly string[]): Promise<number> {
     const { webhookListen } = await import('./webhook-listen.ts')
     return webhookListen(rest.slice(1), process.env)
   }
+  if (command === 'user' || command === 'key') return accountsCommand((file) => serviceAt(file, process.env), args)
   if (command === 'ledger') {
     // So does Postgres' library.
     const { ledgerCommand } = await import('./ledger.ts')

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
 import { expectations } from '../domain/test-call.ts'
+import { permissions, roles } from '../users/roles.ts'
 import { webhookSchemes } from '../tickets/signature.ts'
 
 const strict = { additionalProperties: false } as const
@@ -134,11 +135,17 @@ export const ConfigSchema = Type.Object(
         port: Port('Port to listen on', 8700),
         apiKeys: Type.Array(
           Type.Object(
-            { name: Name('Who uses it'), key: Secret('The key itself'), recordings: Type.Boolean({ default: false, description: 'It may list and fetch recordings' }) },
+            {
+              name: Name('Who uses it'),
+              key: Type.String({ pattern: '^(sha256:[0-9a-f]{64}|[A-Za-z0-9_.~+/=-]{16,128})$', description: 'The key itself, or `sha256:` and its SHA-256' }),
+              role: Type.Enum(roles, { default: 'system', description: 'What it may: see the roles' }),
+              scopes: Type.Optional(Type.Array(Type.Enum(permissions), { description: 'Instead of the role’s own permissions' })),
+            },
             strict,
           ),
           { minItems: 1, description: 'Who may use the API' },
         ),
+        secure: Type.Boolean({ default: false, description: 'It is reached by TLS alone: the cookie of a session is sent on no other way' }),
       },
       strict,
     ),

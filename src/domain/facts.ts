@@ -202,12 +202,42 @@ export interface ErasureFact {
   readonly calls: number
 }
 
+export const accountFactTypes = ['user-changed', 'key-changed', 'signed-in', 'sign-in-refused'] as const
+
+/** Who may use the API has changed, or somebody has signed in or tried to. Of no call; it says no password and no key. */
+export interface AccountFact {
+  readonly type: (typeof accountFactTypes)[number]
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly user?: string
+  readonly key?: string
+  readonly role?: string
+  readonly agent?: string
+  /** It is gone. */
+  readonly revoked?: true
+  /** Who did it; the address of who signs in. */
+  readonly by: string
+}
+
+/** Somebody looked at what is kept of a citizen. Of no call. */
+export interface ViewFact {
+  readonly type: 'record-viewed'
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly by: string
+  readonly role: string
+  /** As `GET /v1/calls/:callId`. */
+  readonly route: string
+  /** Which one, or what was asked for; a number masked. */
+  readonly of: string
+}
+
 export type LedgerFact = ExportFact | ErasureFact
 
 /** What happened to a call. */
 export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact | RecordingFact
 
-export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact | LedgerFact
+export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact | LedgerFact | AccountFact | ViewFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 

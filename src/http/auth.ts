@@ -1,47 +1,87 @@
-import { timingSafeEqual } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Config } from '../config/schema.ts'
+import cookie from '@fastify/cookie'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Accounts } from '../users/accounts.ts'
+import { masked } from '../users/masking.ts'
+import { sightOf, type Who } from '../users/roles.ts'
+import { neededBy } from './permissions.ts'
 import { problem, sendProblem } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Name of the API key that the request came with. */
+    /** Name of the API key or the user that the request came with. */
     user: string
-    /** That key may have recordings. */
-    recordings: boolean
+    who: Who | undefined
   }
 }
 
+/** Whether an agent is in a call, or in the call of a hand-over. What is not known is for the route to say. */
+export type TakesPart = (agent: string, of: { readonly callId: string | undefined; readonly handoverId: string | undefined }) => boolean
+
+export const sessionCookie = 'tandem'
 const bearer = 'Bearer realm="tandem"'
 const basic = 'Basic realm="tandem", charset="UTF-8"'
+const safe = new Set(['GET', 'HEAD'])
 
 /**
- * Every route needs a key: `Authorization: Bearer <key>` (RFC 6750), or, to read with a browser, HTTP Basic with the
- * key as password (RFC 7617) on GET only, since a browser would add it to any site's request by itself.
+ * Every route needs a key or a session. A key: `Authorization: Bearer <key>` (RFC 6750), or, to read with a browser, HTTP Basic with the
+ * key as password (RFC 7617) on GET only, since a browser would add it to any site's request by itself. A session: the cookie
+ * (RFC 6265) of whoever has signed in; what changes something is taken from our own pages only.
  */
-export function requireKey(app: FastifyInstance, keys: Config['http']['apiKeys']): void {
-  const known = keys.map(({ name, key, recordings }) => ({ name, recordings, key: Buffer.from(key) }))
+export async function requireAccount(app: FastifyInstance, accounts: Accounts, takesPart: TakesPart): Promise<void> {
+  await app.register(cookie)
   app.decorateRequest('user', '')
-  app.decorateRequest('recordings', false)
-  app.addHook('onRequest', (request, reply, done) => {
-    const presented = Buffer.from(keyOf(request) ?? '')
-    const found = known.find(({ key }) => key.length === presented.length && timingSafeEqual(key, presented))
-    if (!found) {
+  app.decorateRequest('who', undefined)
+  app.addHook('onRequest', async (request, reply) => {
+    const need = neededBy(request.method, request.routeOptions.url ?? '')
+    if (need?.may === 'nobody') return
+    const who = whoAsks(request, accounts)
+    if (!who) {
       reply.header('www-authenticate', request.method === 'GET' ? `${bearer}, ${basic}` : bearer)
-      void sendProblem(reply, problem('unauthorized'))
-      return
+      return sendProblem(reply, problem('unauthorized'))
     }
-    request.user = found.name
-    request.recordings = found.recordings
-    done()
+    request.user = who.name
+    request.who = who
+    // An address that leads nowhere is told so by its own answer.
+    if (request.is404) return
+    if (!need) return refused(reply, 'nobody may do this')
+    if (need.may !== 'anybody' && !who.permissions.has(need.may)) return refused(reply, `it needs the permission ${need.may}`)
   })
+  app.addHook('preHandler', async (request, reply) => {
+    const { who } = request
+    if (who?.role !== 'agent' || safe.has(request.method)) return
+    const body = request.body as { agent?: unknown } | undefined
+    const { agent = body?.agent } = request.params as { agent?: unknown }
+    if (agent !== undefined && agent !== who.agent) return refused(reply, `an agent acts for his own seat, ${who.agent ?? 'and has none'}`)
+    const { callId, handoverId } = request.params as { callId?: string; handoverId?: string }
+    if ((callId !== undefined || handoverId !== undefined) && !takesPart(who.agent ?? '', { callId, handoverId })) return refused(reply, 'an agent acts in his own calls')
+    // Whoever has the call may press its key: the seat says who that is.
+    if (request.routeOptions.url === '/v1/handovers' && body) body.agent = who.agent
+  })
+  app.addHook('preSerialization', async ({ who }, _reply, payload: unknown) => (who ? masked(payload, sightOf(who)) : payload))
+}
+
+export const refused = (reply: FastifyReply, detail: string): Promise<FastifyReply> => sendProblem(reply, problem('forbidden', { detail }))
+
+function whoAsks(request: FastifyRequest, accounts: Accounts): Who | undefined {
+  const key = keyOf(request)
+  if (key !== undefined) return accounts.ofKey(key)
+  const token = request.cookies[sessionCookie]
+  return token !== undefined && (safe.has(request.method) || fromOurPages(request)) ? accounts.ofSession(token) : undefined
+}
+
+/** As browsers say themselves: `Sec-Fetch-Site` (W3C Fetch Metadata), or, older ones, `Origin` (RFC 6454). */
+function fromOurPages({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  return headers.origin !== undefined && URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host
 }
 
 function keyOf(request: FastifyRequest): string | undefined {
-  const [scheme, value] = (request.headers.authorization ?? '').split(' ')
-  if (value === undefined) return undefined
+  const { authorization } = request.headers
+  if (authorization === undefined) return undefined
+  const [scheme, value = ''] = authorization.split(' ')
   if (scheme?.toLowerCase() === 'bearer') return value
-  if (scheme?.toLowerCase() !== 'basic' || request.method !== 'GET') return undefined
+  if (scheme?.toLowerCase() !== 'basic' || request.method !== 'GET') return ''
   const text = Buffer.from(value, 'base64').toString('utf8')
   return text.slice(text.indexOf(':') + 1)
 }

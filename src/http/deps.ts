@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { LedgerAccess } from '../ledger/access.ts'
 import type { ReadersProcess } from '../readers/readers-process.ts'
 import type { Recordings } from '../recordings/recordings.ts'
+import type { Accounts } from '../users/accounts.ts'
 import type { Deliveries } from '../tickets/deliveries.ts'
 
 export interface HttpDeps {
@@ -13,6 +14,7 @@ export interface HttpDeps {
   readonly calls: Calls
   readonly journal: Journal
   readonly recordings: Recordings
+  readonly accounts: Accounts
   /** None is configured when left out. */
   readonly ledger: Omit<LedgerAccess, 'close'> | undefined
   readonly readers: Pick<ReadersProcess, 'health'>

@@ -13,7 +13,7 @@ interface Known {
 export const problems = {
   'invalid-request': { status: 400, title: 'The request does not follow the schema' },
   'malformed-body': { status: 400, title: 'The body is not JSON' },
-  unauthorized: { status: 401, title: 'A valid API key is needed' },
+  unauthorized: { status: 401, title: 'A valid API key or session is needed' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'call-not-found': { status: 404, title: 'No such call' },
   'handover-not-found': { status: 404, title: 'No such hand-over' },
@@ -26,7 +26,11 @@ export const problems = {
   'ledger-not-configured': { status: 404, title: 'The configuration has no ledger' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'body-too-large': { status: 413, title: 'The body is too large' },
-  'recordings-not-allowed': { status: 403, title: 'This API key may not have recordings' },
+  'sign-in-refused': { status: 401, title: 'No such user, or another password' },
+  forbidden: { status: 403, title: 'Your role or key may not do this' },
+  'account-not-found': { status: 404, title: 'No such user or key' },
+  'account-exists': { status: 409, title: 'A key of this name is there already' },
+  'too-many-attempts': { status: 429, title: 'Too many failures to sign in; wait' },
   'not-your-call': { status: 403, title: 'Another agent has this call' },
   'agent-not-in-call': { status: 409, title: 'The agent has no call now' },
   'adoption-not-allowed': { status: 409, title: 'The agent’s call is in a context whose calls are not adopted' },
@@ -81,7 +85,7 @@ export const Problem = Type.Object(
 const ProblemRef = Type.Ref('Problem')
 
 /** Any route may answer with these. */
-const everywhere: readonly ProblemCode[] = ['unauthorized', 'invalid-request', 'internal-error']
+const everywhere: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'invalid-request', 'internal-error']
 
 /** A route's `response` schemas for these problems and those of every route, one for each status. */
 export function problemAnswers(...codes: readonly ProblemCode[]) {

@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import { repairs } from '../domain/call/events.ts'
-import { agentStates, callFactTypes, fileFactTypes, handoverFactTypes, partyFactTypes, recordingFactTypes, testCallFactTypes } from '../domain/facts.ts'
+import { accountFactTypes, agentStates, callFactTypes, fileFactTypes, handoverFactTypes, partyFactTypes, recordingFactTypes, testCallFactTypes } from '../domain/facts.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { expectations, testCallFailureReasons } from '../domain/test-call.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
+import { roles } from '../users/roles.ts'
 import { CallRecord, FailureRecord, HandoverRecord, RecordingRecord, Time } from '../tickets/record-schemas.ts'
 
 /** A query that is not known is refused, as a field is: it would be ignored in silence. */
@@ -74,7 +75,7 @@ export const TestCallSchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...testCallFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', ...testCallFactTypes]),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -97,6 +98,12 @@ export const EventSchema = Type.Object(
     from: Type.Optional(Time('Of `ledger-exported`: begun then or later')),
     to: Type.Optional(Time('Of `ledger-exported`: begun before')),
     calls: Type.Optional(Type.Integer({ description: 'Of `personal-data-erased`: of how many calls' })),
+    user: Type.Optional(Type.String({ description: 'The user that was changed, or signed in' })),
+    key: Type.Optional(Type.String({ description: 'Name of the API key that was changed' })),
+    role: Type.Optional(Type.Enum(roles, { description: 'Of the user or the key, or of who looked' })),
+    revoked: Type.Optional(Type.Literal(true, { description: 'The user or the key is gone' })),
+    route: Type.Optional(Type.String({ description: 'Of `record-viewed`: where' })),
+    of: Type.Optional(Type.String({ description: 'Of `record-viewed`: which one, or what was asked for' })),
   },
   { $id: 'Event', description: 'The data of one live event (SSE); the SSE id is its place in the journal' },
 )

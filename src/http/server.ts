@@ -1,13 +1,14 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, LogController, type FastifyInstance, type RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { requireKey } from './auth.ts'
+import { requireAccount, type TakesPart } from './auth.ts'
 import type { HttpDeps } from './deps.ts'
 import { answerError, handleErrors } from './errors.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { describeApi } from './openapi.ts'
 import { LazySchemas } from './lazy-schemas.ts'
 import { Problem } from './problem.ts'
+import { accountRoutes } from './routes/accounts.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { callRoutes } from './routes/calls.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -19,7 +20,9 @@ import { ledgerExportRoutes } from './routes/ledger-export.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { partyRoutes } from './routes/parties.ts'
 import { recordingRoutes } from './routes/recordings.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { testCallRoutes } from './routes/test-calls.ts'
+import { noteViews } from './views.ts'
 import { CallSchema, DeliverySchema, EventSchema, HandoverSchema, RecordingSchema, TestCallSchema } from './schemas.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
@@ -47,7 +50,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true, useDefaults: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.removeContentTypeParser('text/plain')
-  requireKey(app, deps.config.http.apiKeys)
+  await requireAccount(app, deps.accounts, takingPart(deps.calls))
+  noteViews(app, deps.journal)
   handleErrors(app)
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
@@ -64,6 +68,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   await describeApi(app)
   const keys = await IdempotencyKeys.load(deps.journal)
   await app.register(async (routes) => {
+    sessionRoutes(routes, deps)
+    accountRoutes(routes, deps)
     agentRoutes(routes, deps)
     callRoutes(routes, deps, keys)
     handoverRoutes(routes, deps, keys)
@@ -78,4 +84,9 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     healthRoutes(routes, deps)
   })
   return app
+}
+
+const takingPart = (calls: HttpDeps['calls']): TakesPart => (agent, { callId, handoverId }) => {
+  const call = calls.get(callId ?? calls.handover(handoverId ?? '')?.callId ?? '')
+  return !call || call.agent === agent || call.parties.some(({ endpoint }) => endpoint === agent)
 }

@@ -70,4 +70,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
   INSERT INTO identity VALUES (1, lower(hex(randomblob(8))));
   `,
+  `
+  CREATE TABLE users (name TEXT PRIMARY KEY, role TEXT NOT NULL, agent TEXT, password TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE api_keys (name TEXT PRIMARY KEY, role TEXT NOT NULL, scopes TEXT, sha256 TEXT NOT NULL, expires_at INTEGER) STRICT, WITHOUT ROWID;
+  CREATE TABLE sessions (sha256 TEXT PRIMARY KEY, user TEXT NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ]

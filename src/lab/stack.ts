@@ -165,12 +165,12 @@ export async function labSettings(
   port: (usual: number, kind?: 'both') => Promise<number>,
   at: { redis: string; tickets: string; secret: string; journal: string; ledger?: string },
 ): Promise<Record<string, unknown> & { readonly asterisk: object }> {
-  const secrets = labSecrets(['api-key', 'ari', 'ami', 'phones'])
+  const secrets = labSecrets(['api-key', 'admin-key', 'ari', 'ami', 'phones'])
   const desks = { '12345': ['1001'], '110': ['2001'], ...options.seats }
   const police = options.policeTrunkPort
   return {
     instance: options.name,
-    http: { port: await port(8700), apiKeys: [{ name: 'desk', key: secrets['api-key'], recordings: true }] },
+    http: { port: await port(8700), apiKeys: [{ name: 'desk', key: secrets['api-key'], role: 'supervisor' }, { name: 'admin', key: secrets['admin-key'], role: 'administrator' }] },
     asterisk: {
       httpPort: await port(8088),
       amiPort: await port(5038),

@@ -7,6 +7,8 @@ export type ExportSubject = (typeof exportSubjects)[number]
 export interface ExportOrder {
   readonly subject: ExportSubject
   readonly format: ExportFormat
+  /** Numbers and names as those see them who need not know them. */
+  readonly masked?: boolean
   /** Begun then or later; UTC. */
   readonly from?: Date
   /** Begun before; UTC. */

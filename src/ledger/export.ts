@@ -8,6 +8,8 @@ const safe = (value: string): string => `CASE WHEN left(${value}, 1) IN ('=', '+
 /** The value in whose place a digest may stand. */
 const personal = (text: string): string =>
   `CASE WHEN ${text} LIKE 'digest:%' THEN (SELECT coalesce(max(value), '${erased}') FROM personal WHERE digest = ${text}) ELSE ${text} END`
+/** As `138****1234`, and `王**`. */
+const hidden = { number: (value: string) => `left(${value}, 3) || '****' || right(${value}, 4)`, name: (value: string) => `left(${value}, 1) || '**'` }
 const time = (value: string): string => `to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 /** Columns of the table, and what it is ordered by. */
@@ -70,9 +72,10 @@ const tables: Readonly<Record<ExportSubject, { readonly columns: Readonly<Record
 }
 
 /** A table as one stream, made by Postgres itself: UTF-8, a line each; CSV (RFC 4180) with a first line of names. */
-export async function exportTable(database: Database, { subject, format, from, to }: ExportOrder): Promise<Readable> {
+export async function exportTable(database: Database, { subject, format, from, to, masked }: ExportOrder): Promise<Readable> {
   const { columns, source, at, id } = tables[subject]
-  const fields = Object.entries(columns).map(([name, value]) => `${value} AS "${name}"`)
+  const shown = (name: string, value: string): string => (masked && (name === 'number' || name === 'name') ? hidden[name](value) : value)
+  const fields = Object.entries(columns).map(([name, value]) => `${shown(name, value)} AS "${name}"`)
   // COPY takes no parameters: what stands in its text is ours, and dates written by ourselves.
   const when = [...(from ? [`${at} >= '${from.toISOString()}'`] : []), ...(to ? [`${at} < '${to.toISOString()}'`] : [])]
   const rows = `SELECT ${fields.join(', ')} FROM ${source} WHERE ${['TRUE', ...when].join(' AND ')} ORDER BY ${at}, ${id}`

@@ -42,6 +42,9 @@ describe('the OpenAPI document', () => {
   it('is of version 3.1 and has every route', () => {
     expect(document.openapi).toMatch(/^3\.1\./)
     expect(operations.map(([name]) => name).toSorted()).toEqual([
+      'DELETE /v1/keys/{key}',
+      'DELETE /v1/sessions/current',
+      'DELETE /v1/users/{user}',
       'GET /v1/agents',
       'GET /v1/calls',
       'GET /v1/calls/{callId}',
@@ -52,13 +55,16 @@ describe('the OpenAPI document', () => {
       'GET /v1/handovers',
       'GET /v1/handovers/{handoverId}',
       'GET /v1/health',
+      'GET /v1/keys',
       'GET /v1/ledger/calls',
       'GET /v1/ledger/checkpoints',
       'GET /v1/ledger/events',
       'GET /v1/ledger/export',
       'GET /v1/ledger/handovers',
       'GET /v1/recordings/{recordingId}/file',
+      'GET /v1/sessions/current',
       'GET /v1/test-calls',
+      'GET /v1/users',
       'PATCH /v1/calls/{callId}/parties/{party}',
       'PATCH /v1/calls/{callId}/recording',
       'PATCH /v1/handovers/{handoverId}',
@@ -71,9 +77,13 @@ describe('the OpenAPI document', () => {
       'POST /v1/handovers/{handoverId}/cancel',
       'POST /v1/handovers/{handoverId}/confirm',
       'POST /v1/handovers/{handoverId}/outcome',
+      'POST /v1/keys',
       'POST /v1/ledger/erasures',
+      'POST /v1/sessions',
       'POST /v1/test-calls',
       'PUT /v1/agents/{agent}/state',
+      'PUT /v1/sessions/current/password',
+      'PUT /v1/users/{user}',
     ])
   })
 
@@ -110,7 +120,7 @@ describe('the OpenAPI document', () => {
   it('asks for a key everywhere', () => {
     expect(document.components.securitySchemes).toMatchObject({ key: { type: 'http', scheme: 'bearer' }, browser: { type: 'http', scheme: 'basic' } })
     expect(document.security).toEqual([{ key: [] }, { browser: [] }])
-    expect(operations.filter(([, operation]) => 'security' in operation)).toEqual([])
+    expect(operations.filter(([, operation]) => 'security' in operation).map(([name]) => name)).toEqual(['POST /v1/sessions'])
   })
 
   it('describes the webhooks that are sent', () => {

@@ -99,7 +99,17 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   'handover-not-verified': async () => post(`/v1/handovers/${await conferring()}/confirm`, {}),
   'not-a-conference': async () => post(`/v1/handovers/${await pressed()}/outcome`, { outcome: 'kept' }),
   'call-not-recorded': () => ({ ...post(`/v1/calls/${given.control.talk('1001').call}/recording`, { paused: true }), method: 'PATCH' }),
-  'recordings-not-allowed': () => get(`/v1/recordings/${recordedCall}/file`),
+  forbidden: () => get(`/v1/recordings/${recordedCall}/file`),
+  'sign-in-refused': () => post('/v1/sessions', { name: 'nobody', password: 'whatever it is' }),
+  'too-many-attempts': async () => {
+    for (let n = 0; n < 5; n++) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await given.http.inject(post('/v1/sessions', { name: 'nobody', password: 'whatever it is' }))
+    }
+    return post('/v1/sessions', { name: 'nobody', password: 'whatever it is' })
+  },
+  'account-not-found': () => ({ method: 'DELETE', url: '/v1/users/nobody', headers: withArchiveKey }),
+  'account-exists': () => ({ ...post('/v1/keys', { name: 'desk', role: 'system' }), headers: withArchiveKey }),
   'recording-not-found': () => ({ ...get(`/v1/recordings/${recordedCall}/file`), headers: withArchiveKey }),
   'recording-not-finished': async () => {
     await given.journal.append([fileFact('recording-fetched', { state: 'recording' })])
@@ -160,7 +170,8 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
 }
 
 /** What has been done so far: facts recorded, legs dialled, legs ended. */
-const done = async () => [(await given.journal.read(0, 1_000)).length, given.control.dialled.length, given.control.hungUp.length]
+/** That somebody was refused to sign in is all that is kept of a refusal. */
+const done = async () => [(await given.journal.read(0, 1_000)).filter(({ fact }) => fact.type !== 'sign-in-refused').length, given.control.dialled.length, given.control.hungUp.length]
 
 interface Document {
   paths: Record<string, Record<string, { responses: Record<string, { description: string; content: Record<string, unknown> }> }>>
@@ -180,7 +191,7 @@ describe('every problem', () => {
     expect(await done()).toEqual(before)
     if (code === 'not-found') return
     const { paths } = (await given.http.inject(get('/openapi.json'))).json<Document>()
-    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/deliveries\/msg_[^/]+/, '/deliveries/{deliveryId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}').replace(/\/recordings\/call-[^/]+/, '/recordings/{recordingId}')
+    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/deliveries\/msg_[^/]+/, '/deliveries/{deliveryId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}').replace(/\/recordings\/call-[^/]+/, '/recordings/{recordingId}').replace(/\/users\/[^/]+/, '/users/{user}')
     const documented = paths[route]?.[(request.method ?? 'GET').toLowerCase()]?.responses[problems[code].status]
     expect(documented?.description).toContain(`\`${code}\``)
     expect(documented?.content).toHaveProperty(['application/problem+json'])

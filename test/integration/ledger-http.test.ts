@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallsFact } from '../../src/domain/facts.ts'
 import type { LabPostgres } from '../../src/lab/postgres.ts'
 import { LedgerAccess } from '../../src/ledger/access.ts'
-import { type GivenHttp, givenHttp, withKey } from '../support/given-http.ts'
+import { type GivenHttp, givenHttp, withArchiveKey, withKey } from '../support/given-http.ts'
 import { type GivenLedger, givenLedger, startLabPostgres } from '../support/given-ledger.ts'
 import { handoverFact } from '../support/journal-facts.ts'
 
@@ -80,6 +80,16 @@ describe('the ledger over HTTP', () => {
     expect((await get('/v1/ledger/export?subject=calls&format=csv')).body.trim().split('\n')).toHaveLength(4)
     const facts = (await given.journal.read(0, 100)).map(({ fact }) => fact)
     expect(facts.filter(({ type }) => type === 'ledger-exported')).toMatchObject([{ by: 'desk', subject: 'handovers', format: 'jsonl' }, { format: 'csv', to: '2030-01-01T00:00:00Z' }, {}, {}, {}])
+  })
+
+  it('exports numbers and names masked for who need not know them', async () => {
+    const { key } = (await given.http.inject({ method: 'POST', url: '/v1/keys', headers: withArchiveKey, payload: { name: 'checks', role: 'auditor' } })).json<{ key: string }>()
+    const asAuditor = (url: string) => given.http.inject({ url, headers: { authorization: `Bearer ${key}` } })
+    const calls = (await asAuditor('/v1/ledger/export?subject=calls&format=jsonl')).body.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(calls.map(({ number, name }) => [number, name])).toEqual(['1', '2', '3'].map((n) => [`138****000${n}`, '王**']))
+    expect((await asAuditor('/v1/ledger/export?subject=handovers&format=csv')).body).not.toMatch(/1380000000/)
+    expect((await asAuditor('/v1/ledger/handovers?limit=1')).json()).toMatchObject({ items: [{ call: { caller: { number: '138****0003', name: '王**' } } }] })
+    expect((await asAuditor('/v1/ledger/erasures')).statusCode).not.toBe(200)
   })
 
   it('forgets a citizen, and says who asked for it, not whom', async () => {

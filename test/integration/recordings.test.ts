@@ -161,7 +161,7 @@ describe('over HTTP', () => {
     const answer = await get(`/v1/calls/${id}/recordings`)
     expect(answer.statusCode).toBe(200)
     expect(answer.json<{ items: { id: string }[] }>().items.map((recording) => recording.id)).toEqual([id, `${id}-consultation-2`, `${id}-consultation-10`])
-    expect((await get(`/v1/calls/${id}/recordings`, withKey)).json()).toMatchObject({ status: 403, code: 'recordings-not-allowed' })
+    expect((await get(`/v1/calls/${id}/recordings`, withKey)).json()).toMatchObject({ status: 403, code: 'forbidden' })
     expect((await get(`/v1/calls/${callAt(0)}/recordings`)).json()).toMatchObject({ status: 404, code: 'call-not-found' })
   })
 
@@ -177,7 +177,7 @@ describe('over HTTP', () => {
   })
 
   it('a key that may not have recordings gets none, and a browser’s Basic is a key as well', async () => {
-    expect((await get(`/v1/recordings/${id}/file`, withKey)).json()).toMatchObject({ status: 403, code: 'recordings-not-allowed' })
+    expect((await get(`/v1/recordings/${id}/file`, withKey)).json()).toMatchObject({ status: 403, code: 'forbidden' })
     expect((await get(`/v1/recordings/${id}/file`, {})).statusCode).toBe(401)
     expect(await fetches()).toEqual([])
     const basic = `Basic ${Buffer.from(`me:${withArchiveKey.authorization.split(' ')[1]}`).toString('base64')}`

@@ -13,6 +13,9 @@ import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import type { DeliveryView } from '../../src/tickets/deliveries.ts'
 import type { Observed } from '../../src/calls/comparison.ts'
+import { AccountStore } from '../../src/users/account-store.ts'
+import { Accounts } from '../../src/users/accounts.ts'
+import { permissions } from '../../src/users/roles.ts'
 import { FakeControl } from './fake-control.ts'
 
 export const keys = { desk: 'key-of-the-desk-0001', tickets: 'key-of-the-ticket-system', archive: 'key-of-the-archive-1' }
@@ -77,7 +80,8 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const recordings = new Recordings({ config: config.recording, journal, logger, isRunning: async (id) => calls.recordings.runs(id) })
   const show = async (wanted: string) => deliveries.filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
   const played = { deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
-  const http = await buildServer({ config, logger, calls, journal, readers: { health }, deliveries: played, recordings, ledger })
+  const accounts = await Accounts.load({ config, store: new AccountStore(file.tables), journal })
+  const http = await buildServer({ config, logger, calls, journal, readers: { health }, deliveries: played, recordings, accounts, ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()
@@ -92,7 +96,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
 export function settings(path: string, { agents = seats, recorded = false, outbound = false }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
   const secret = 'only-for-this-test-00'
   return stringify({
-    http: { ...(ports.http ? { port: ports.http } : {}), apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, recordings: name === 'archive' })) },
+    http: { ...(ports.http ? { port: ports.http } : {}), apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, scopes: name === 'archive' ? permissions : permissions.filter((one) => one !== 'recordings' && one !== 'accounts') })) },
     asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret, ...(ports.asterisk ? { httpPort: ports.asterisk, amiPort: ports.asterisk } : {}) },
     redis: { url: 'redis://127.0.0.1:1' },
     journal: { path },

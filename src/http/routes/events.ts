@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { HttpDeps } from '../deps.ts'
 import { eventStream } from '../event-stream.ts'
+import { sightOf } from '../../users/roles.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import type { App } from '../server.ts'
 
@@ -42,6 +43,7 @@ export function eventRoutes(app: App, { journal }: HttpDeps): void {
       const events = eventStream(journal, {
         ...(last === undefined ? {} : { after: Number(last) }),
         ...(call === undefined ? {} : { call }),
+        sight: request.who ? sightOf(request.who) : 'none',
         signal: ending.signal,
       })
       return reply

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { type ExportFact, factVersion } from '../../domain/facts.ts'
 import { exportFormats, exportSubjects } from '../../ledger/export-order.ts'
 import { Time } from '../../tickets/record-schemas.ts'
+import { sightOf } from '../../users/roles.ts'
 import type { HttpDeps } from '../deps.ts'
 import { askLedger } from '../ledger-answers.ts'
 import { problemAnswers } from '../problem.ts'
@@ -38,7 +39,7 @@ export function ledgerExportRoutes(app: App, { ledger, journal }: HttpDeps): voi
     async (request, reply) =>
       askLedger({ ledger, journal }, reply, async (known) => {
         const { subject, format, from, to } = request.query
-        const rows = await known.export({ subject, format, ...(from ? { from: new Date(from) } : {}), ...(to ? { to: new Date(to) } : {}) })
+        const rows = await known.export({ subject, format, masked: !request.who || sightOf(request.who) !== 'all', ...(from ? { from: new Date(from) } : {}), ...(to ? { to: new Date(to) } : {}) })
         const fact: ExportFact = { type: 'ledger-exported', version: factVersion, at: new Date().toISOString(), by: request.user, subject, format, ...(from ? { from } : {}), ...(to ? { to } : {}) }
         await journal.append([fact])
         return reply

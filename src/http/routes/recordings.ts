@@ -1,6 +1,5 @@
 import { basename, dirname } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type RecordingRecord, runsStill } from '../../domain/recording.ts'
 import { answerOf, answerOnce, CallAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
@@ -19,11 +18,6 @@ declare module 'fastify' {
 
 const tags = ['recordings']
 const CallParams = Type.Object({ callId: Type.String() })
-
-/** Only keys to which the configuration allows it. */
-async function allowed(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-  return request.recordings ? undefined : sendProblem(reply, problem('recordings-not-allowed'))
-}
 
 export async function recordingRoutes(app: App, { calls, journal, recordings }: HttpDeps, keys: IdempotencyKeys): Promise<void> {
   await app.register(fastifyStatic, { serve: false, cacheControl: false })
@@ -59,16 +53,15 @@ export async function recordingRoutes(app: App, { calls, journal, recordings }: 
       schema: {
         operationId: 'listRecordings',
         summary: 'The recordings of a call',
-        description: 'For keys with `recordings: true`.',
+        description: 'Needs the permission `recordings`.',
         tags,
         params: CallParams,
         querystring: NoQuery,
         response: {
-          ...problemAnswers('recordings-not-allowed', 'call-not-found'),
+          ...problemAnswers('call-not-found'),
           200: Type.Object({ items: Type.Array(Type.Ref('Recording')) }, { description: 'The call’s own first, then its consultations’' }),
         },
       },
-      preHandler: allowed,
     },
     async (request, reply) => {
       const { callId } = request.params
@@ -86,17 +79,16 @@ export async function recordingRoutes(app: App, { calls, journal, recordings }: 
       schema: {
         operationId: 'fetchRecording',
         summary: 'The file of a recording: WAV, 16-bit PCM, 8 kHz, mono',
-        description: 'For keys with `recordings: true`. With `Range` (RFC 9110 §14) a part of it, so that a player can seek. Every fetch is a fact: who, which, which part.',
+        description: 'Needs the permission `recordings`. With `Range` (RFC 9110 §14) a part of it, so that a player can seek. Every fetch is a fact: who, which, which part.',
         tags,
         params: Type.Object({ recordingId: Type.String() }),
         querystring: NoQuery,
         response: {
-          ...problemAnswers('recordings-not-allowed', 'recording-not-found', 'recording-not-finished', 'range-not-satisfiable'),
+          ...problemAnswers('recording-not-found', 'recording-not-finished', 'range-not-satisfiable'),
           200: { description: 'The file', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
           206: { description: 'The part that was asked for', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
         },
       },
-      preHandler: allowed,
       // Before the first byte, and only where there will be one.
       onSend: async (request, reply) => {
         if (request.fetches && (reply.statusCode === 200 || reply.statusCode === 206)) await recordings.fetched(request.fetches, request.user, request.headers.range)

@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { maskNumber } from '../calls/mask.ts'
+import { factVersion, type ViewFact } from '../domain/facts.ts'
+import type { Journal } from '../journal/journal.ts'
+import { neededBy } from './permissions.ts'
+
+/** The same look of the same person is one fact within this time, ms: a desk asks each second how a hand-over stands. */
+const onceMs = 600_000
+/** Looks remembered. */
+const most = 10_000
+
+/** Who looked at what is kept of a citizen is a fact. It delays no answer. Other systems, which get it all by webhook, are not people who look. */
+export function noteViews(app: FastifyInstance, journal: Pick<Journal, 'append'>): void {
+  const seen = new Map<string, number>()
+  app.addHook('onResponse', async (request, reply) => {
+    const { who, method, routeOptions } = request
+    if (!who || who.role === 'system' || reply.statusCode !== 200 || !neededBy(method, routeOptions.url ?? '')?.viewed) return
+    const of = whatOf(request)
+    const look = `${who.kind} ${who.name} ${routeOptions.url} ${of}`
+    const now = performance.now()
+    if (now - (seen.get(look) ?? -Infinity) < onceMs) return
+    seen.delete(look)
+    seen.set(look, now)
+    if (seen.size > most) seen.delete(seen.keys().next().value ?? '')
+    const fact: ViewFact = { type: 'record-viewed', version: factVersion, at: new Date().toISOString(), by: who.name, role: who.role, route: `${method} ${routeOptions.url}`, of }
+    void journal.append([fact])
+  })
+}
+
+function whatOf({ params, query }: FastifyRequest): string {
+  const given = Object.entries({ ...(params as Record<string, string>), ...(query as Record<string, string>) })
+  return given.map(([name, value]) => `${name}=${name === 'number' ? maskNumber(value, 'masked') : value}`).join(' ')
+}

@@ -1,0 +1,37 @@
+/** Numbers and names of citizens, as those see them who need not know them. Pure. */
+import { maskNumber } from '../calls/mask.ts'
+import type { Sight } from './roles.ts'
+
+/** `王**`. */
+export function maskName(name: string): string {
+  const [first = '', ...rest] = Array.from(name)
+  return first + '*'.repeat(Math.min(2, Math.max(1, rest.length)))
+}
+
+/**
+ * An answer with what must not be seen in it hidden: in every call in it the caller's number and name, where the call is neither of the
+ * platform that is seen nor at its desk.
+ */
+export function masked<T>(answer: T, sight: Sight): T {
+  return sight === 'all' ? answer : (hide(answer, sight) as T)
+}
+
+function hide(value: unknown, sight: Exclude<Sight, 'all'>): unknown {
+  if (Array.isArray(value)) return value.map((item) => hide(item, sight))
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  const tree = value as Readonly<Record<string, unknown>>
+  const seen = Object.fromEntries(Object.entries(tree).map(([name, inner]) => [name, hide(inner, sight)]))
+  return isCaller(tree['caller']) && !isOwn(tree, sight) ? { ...seen, caller: maskedCaller(tree['caller']) } : seen
+}
+
+interface Caller {
+  readonly number: string
+  readonly name?: string
+}
+
+const isCaller = (value: unknown): value is Caller => typeof value === 'object' && value !== null && typeof (value as { number?: unknown }).number === 'string'
+
+const isOwn = (call: Readonly<Record<string, unknown>>, sight: Exclude<Sight, 'all'>): boolean =>
+  sight !== 'none' && sight.platform !== undefined && (call['platform'] === sight.platform || call['desk'] === sight.platform)
+
+const maskedCaller = ({ number, name, ...rest }: Caller): Caller => ({ ...rest, number: maskNumber(number, 'masked'), ...(name === undefined ? {} : { name: maskName(name) }) })

@@ -1,0 +1,50 @@
+/** Who may do what. Pure. */
+import type { Platform } from '../domain/handover/handover.ts'
+
+export const roles = ['agent', 'supervisor', 'administrator', 'auditor', 'system'] as const
+/** What somebody is here for: an agent or call-taker, a supervisor (班长), who runs the machines, who checks afterwards, another system. */
+export type Role = (typeof roles)[number]
+
+/** What a request does. `health` is for everybody. */
+export const permissions = [
+  'calls:read',
+  'calls:command',
+  'agents:state',
+  'deliveries:read',
+  'deliveries:replay',
+  'recordings',
+  'ledger:read',
+  'ledger:export',
+  'ledger:erase',
+  'test-calls',
+  'accounts',
+] as const
+export type Permission = (typeof permissions)[number]
+
+/** What each role may, where an account's own scopes do not say otherwise. */
+export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
+  agent: ['calls:read', 'calls:command', 'agents:state', 'ledger:read'],
+  supervisor: ['calls:read', 'calls:command', 'agents:state', 'deliveries:read', 'deliveries:replay', 'recordings', 'ledger:read', 'ledger:export', 'test-calls'],
+  administrator: ['calls:read', 'agents:state', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'ledger:erase', 'test-calls', 'accounts'],
+  auditor: ['calls:read', 'deliveries:read', 'recordings', 'ledger:read', 'ledger:export'],
+  system: ['calls:read', 'calls:command', 'agents:state', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'test-calls'],
+}
+
+/** Whoever makes a request. */
+export interface Who {
+  /** Of the user or the key, in every record. */
+  readonly name: string
+  readonly kind: 'key' | 'user'
+  readonly role: Role
+  readonly permissions: ReadonlySet<Permission>
+  /** Of an agent: his own seat. */
+  readonly agent?: string
+  /** Of an agent: his desk. */
+  readonly platform?: Platform
+}
+
+/** Which citizens' numbers and names somebody sees whole. */
+export type Sight = 'all' | 'none' | { readonly platform: Platform | undefined }
+
+export const sightOf = ({ role, platform }: Pick<Who, 'role' | 'platform'>): Sight =>
+  role === 'supervisor' || role === 'system' ? 'all' : role === 'agent' ? { platform } : 'none'
