@@ -35,7 +35,8 @@ const mine: ReadersSide = {
   },
 }
 const service = createBirpc<ServiceSide, ReadersSide>(mine, {
-  post: (message) => void process.send?.(message),
+  // A service that has just ended takes no message: `disconnect` says so.
+  post: (message) => void (process.connected && process.send?.(message, undefined, undefined, () => undefined)),
   on: (listener) => void process.on('message', listener),
   eventNames: ['reached'],
   timeout: answerMs,

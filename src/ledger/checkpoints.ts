@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import sql from 'sql-template-tag'
 import type { Asked, Database } from './database.ts'
@@ -10,7 +10,9 @@ export function signingKey(file: string): KeyObject {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true })
     const { privateKey } = generateKeyPairSync('ed25519')
-    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
+    // Whole or not at all, also where the disk is full.
+    writeFileSync(`${file}.new`, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true })
+    renameSync(`${file}.new`, file)
   }
   const key = createPrivateKey(readFileSync(file, 'utf8'))
   if (key.asymmetricKeyType !== 'ed25519') throw new Error(`${file} is no Ed25519 key`)
@@ -47,14 +49,23 @@ async function publish(asked: Asked, file: string): Promise<void> {
   const missing = await asked.query<SignedCheckpoint & Record<string, unknown>>(sql`SELECT text, signature FROM checkpoints WHERE number > ${number} ORDER BY number`)
   if (missing.length === 0) return
   mkdirSync(dirname(file), { recursive: true })
-  appendFileSync(file, missing.map(({ text, signature }) => `${JSON.stringify({ text, signature })}\n`).join(''))
+  endAtLine(file)
+  appendFileSync(file, missing.map(({ text, signature }) => `${JSON.stringify({ text, signature })}\n`).join(''), { flush: true })
 }
 
-/** As they stand in the published file, one a line; none when there is no file. @throws Error when a line is none */
+/** A line that was cut off, by a full disk or a killed process, is written anew. */
+function endAtLine(file: string): void {
+  if (!existsSync(file)) return
+  const bytes = readFileSync(file)
+  const end = bytes.lastIndexOf(0x0a) + 1
+  if (end < bytes.length) truncateSync(file, end)
+}
+
+/** As they stand in the published file, one a line, but for a last one that was cut off; none when there is no file. @throws Error when a line is none */
 export function readPublished(file: string): readonly SignedCheckpoint[] {
   if (!existsSync(file)) return []
   return readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line !== '')
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as SignedCheckpoint)
 }

@@ -6,6 +6,7 @@ import { adoption } from './adoption.ts'
 import { answerToAudio } from './answer-to-audio.ts'
 import { capacity } from './capacity.ts'
 import { delivery } from './delivery.ts'
+import { durability } from './durability.ts'
 import { ledger } from './ledger.ts'
 import { pressToInvite } from './press-to-invite.ts'
 import { recovery } from './recovery.ts'
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResu
   adoption: (progress) => adoption(rounds(100), progress),
   'answer-to-audio': (progress) => answerToAudio(rounds(200), progress),
   delivery: (progress) => delivery(30, rounds(200), progress),
+  durability: (progress) => durability(rounds(20_000), progress),
   ledger: (progress) => ledger(Number(values.handovers), rounds(200), progress),
   capacity: (progress) => capacity({ ...load, presses: rounds(150) }, progress),
 }
