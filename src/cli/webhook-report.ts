@@ -1,5 +1,6 @@
 import type { CallBackPayload, HandoverPayload } from '../tickets/payload-schema.ts'
-import { type HeardRequest, webhookRefusals } from '../tickets/webhook-listener.ts'
+import type { HeardRequest } from '../tickets/webhook-listener.ts'
+import { webhookRefusals } from '../tickets/webhook-refusals.ts'
 
 /** Ids remembered, so that a repeated one is noticed. */
 const remembered = 10_000

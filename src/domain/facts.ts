@@ -232,12 +232,29 @@ export interface ViewFact {
   readonly of: string
 }
 
+/** A signed message from another system was taken, or refused. Of no call. */
+export interface MessageFact {
+  readonly type: 'message-received' | 'message-refused'
+  readonly version: typeof factVersion
+  readonly at: string
+  /** The ticket system, as in the configuration. */
+  readonly endpoint: string
+  /** Its `webhook-id`; of a refused one as it said. */
+  readonly id?: string
+  /** The body, JSON. */
+  readonly message?: string
+  /** Why it was refused. */
+  readonly code?: string
+  /** So many more were refused before it, and are not kept. */
+  readonly more?: number
+}
+
 export type LedgerFact = ExportFact | ErasureFact
 
 /** What happened to a call. */
 export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact | RecordingFact
 
-export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact | LedgerFact | AccountFact | ViewFact
+export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact | LedgerFact | AccountFact | ViewFact | MessageFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 

@@ -13,6 +13,8 @@ export const needed: Readonly<Record<string, Needed>> = {
   'GET /openapi.json': { may: 'anybody' },
   'GET /docs/*': { may: 'anybody' },
   'POST /v1/sessions': { may: 'nobody' },
+  // It is signed.
+  'POST /v1/inbox/:endpoint': { may: 'nobody' },
   'GET /v1/sessions/current': { may: 'anybody' },
   'DELETE /v1/sessions/current': { may: 'anybody' },
   'PUT /v1/sessions/current/password': { may: 'anybody' },

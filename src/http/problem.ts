@@ -3,6 +3,8 @@ import { Type } from 'typebox'
 import type { CommandRefusal } from '../calls/commands.ts'
 import type { TestCallRefusal } from '../calls/test-calls.ts'
 import type { Refusal } from '../domain/call/actions.ts'
+import { webhookRefusals } from '../tickets/webhook-refusals.ts'
+import type { InboxRefusal } from './inbox.ts'
 
 interface Known {
   readonly status: number
@@ -27,6 +29,14 @@ export const problems = {
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'sign-in-refused': { status: 401, title: 'No such user, or another password' },
+  'headers-missing': webhookRefusals['headers-missing'],
+  'signature-malformed': webhookRefusals['signature-malformed'],
+  'timestamp-malformed': webhookRefusals['timestamp-malformed'],
+  'timestamp-too-old': webhookRefusals['timestamp-too-old'],
+  'timestamp-too-new': webhookRefusals['timestamp-too-new'],
+  'signature-mismatch': webhookRefusals['signature-mismatch'],
+  'message-replayed': { status: 409, title: 'This message was taken already' },
+  'not-durable': { status: 503, title: 'It could not be written to disk; send it again' },
   forbidden: { status: 403, title: 'Your role or key may not do this' },
   'account-not-found': { status: 404, title: 'No such user or key' },
   'account-exists': { status: 409, title: 'A key of this name is there already' },
@@ -58,7 +68,7 @@ export const problems = {
   'asterisk-away': { status: 503, title: 'Asterisk cannot be reached; nothing was done' },
   'ledger-away': { status: 503, title: 'The ledger’s database does not answer; nothing was done' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
-} as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal | TestCallRefusal, Known>
+} as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal | TestCallRefusal | InboxRefusal, Known>
 
 export type ProblemCode = keyof typeof problems
 

@@ -75,7 +75,7 @@ export const TestCallSchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', ...testCallFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'message-received', 'message-refused', ...testCallFactTypes]),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -103,6 +103,9 @@ export const EventSchema = Type.Object(
     role: Type.Optional(Type.Enum(roles, { description: 'Of the user or the key, or of who looked' })),
     revoked: Type.Optional(Type.Literal(true, { description: 'The user or the key is gone' })),
     route: Type.Optional(Type.String({ description: 'Of `record-viewed`: where' })),
+    message: Type.Optional(Type.String({ description: 'Of `message-received`: its body, JSON' })),
+    code: Type.Optional(Type.String({ description: 'Of `message-refused`: why' })),
+    more: Type.Optional(Type.Integer({ description: 'Of `message-refused`: so many more were refused before it' })),
     of: Type.Optional(Type.String({ description: 'Of `record-viewed`: which one, or what was asked for' })),
   },
   { $id: 'Event', description: 'The data of one live event (SSE); the SSE id is its place in the journal' },

@@ -16,6 +16,7 @@ import { eventRoutes } from './routes/events.ts'
 import { handoverCommandRoutes } from './routes/handover-commands.ts'
 import { handoverRoutes } from './routes/handovers.ts'
 import { healthRoutes } from './routes/health.ts'
+import { inboxRoutes } from './routes/inbox.ts'
 import { ledgerExportRoutes } from './routes/ledger-export.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { partyRoutes } from './routes/parties.ts'
@@ -75,6 +76,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     handoverRoutes(routes, deps, keys)
     handoverCommandRoutes(routes, deps, keys)
     deliveryRoutes(routes, deps)
+    await inboxRoutes(routes, deps)
     partyRoutes(routes, deps, keys)
     await recordingRoutes(routes, deps, keys)
     eventRoutes(routes, deps)

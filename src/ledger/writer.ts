@@ -113,8 +113,8 @@ async function headsOf(asked: Asked, chains: readonly string[]): Promise<Map<str
 
 const text = (rows: readonly object[]): string => JSON.stringify(rows)
 
-/** The call whose data they are. */
-const subjectOf = (event: Json): string => textAt(event, 'call', 'id') ?? ''
+/** The call, or the message, whose data they are. */
+const subjectOf = (event: Json): string => textAt(event, 'call', 'id') ?? textAt(event, 'id') ?? ''
 
 const columnsOf = (event: Json) => ({
   type: textAt(event, 'type') ?? '',

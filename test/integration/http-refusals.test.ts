@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { InjectOptions } from 'fastify'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { recordingName } from '../../src/domain/recording.ts'
 import { type ProblemCode, problems } from '../../src/http/problem.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { LedgerAccess } from '../../src/ledger/access.ts'
-import { type GivenHttp, givenHttp, withArchiveKey, withKey } from '../support/given-http.ts'
+import { signWebhook } from '../../src/tickets/signature.ts'
+import { type GivenHttp, givenHttp, webhookSecret, withArchiveKey, withKey } from '../support/given-http.ts'
 import { fileFact, recordedCall } from '../support/journal-facts.ts'
 
 type Ask = InjectOptions & { url: string }
@@ -34,6 +35,13 @@ const post = (url: string, payload: object): Ask => ({ method: 'POST', url, head
 const patch = (call: string, party: string, payload: object): Ask => ({ method: 'PATCH', url: `/v1/calls/${call}/parties/${party}`, headers: withKey, payload })
 const get = (url: string): Ask => ({ url, headers: withKey })
 const json = { 'content-type': 'application/json' }
+/** From a ticket system, with what makes it whole but for these headers. */
+const message = (headers: object): Ask => ({
+  method: 'POST',
+  url: '/v1/inbox/tickets-110',
+  payload: '{}',
+  headers: Object.keys(headers).length === 0 ? json : { ...json, ...signWebhook('msg_a', Buffer.from('{}'), [webhookSecret], Date.now()), ...headers },
+})
 
 async function pressed(): Promise<string> {
   given.control.talk('1001')
@@ -108,6 +116,22 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     }
     return post('/v1/sessions', { name: 'nobody', password: 'whatever it is' })
   },
+  'headers-missing': () => message({}),
+  'signature-malformed': () => message({ 'webhook-signature': 'v9,abc' }),
+  'timestamp-malformed': () => message({ 'webhook-timestamp': 'now' }),
+  'timestamp-too-old': () => message(signWebhook('msg_a', Buffer.from('{}'), [webhookSecret], Date.now() - 301_000)),
+  'timestamp-too-new': () => message(signWebhook('msg_a', Buffer.from('{}'), [webhookSecret], Date.now() + 302_000)),
+  'signature-mismatch': () => message(signWebhook('msg_a', Buffer.from('{"other":1}'), [webhookSecret], Date.now())),
+  'message-replayed': async () => {
+    const signed = message(signWebhook('msg_b', Buffer.from('{}'), [webhookSecret], Date.now()))
+    await given.http.inject(signed)
+    return signed
+  },
+  'not-durable': async () => {
+    await end()
+    given = await givenHttp({ wrap: (file) => ({ ...file, append: async () => ({ durable: false, reason: 'full' }) }) })
+    return message(signWebhook('msg_c', Buffer.from('{}'), [webhookSecret], Date.now()))
+  },
   'account-not-found': () => ({ method: 'DELETE', url: '/v1/users/nobody', headers: withArchiveKey }),
   'account-exists': () => ({ ...post('/v1/keys', { name: 'desk', role: 'system' }), headers: withArchiveKey }),
   'recording-not-found': () => ({ ...get(`/v1/recordings/${recordedCall}/file`), headers: withArchiveKey }),
@@ -170,8 +194,8 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
 }
 
 /** What has been done so far: facts recorded, legs dialled, legs ended. */
-/** That somebody was refused to sign in is all that is kept of a refusal. */
-const done = async () => [(await given.journal.read(0, 1_000)).filter(({ fact }) => fact.type !== 'sign-in-refused').length, given.control.dialled.length, given.control.hungUp.length]
+/** That somebody or something was refused is all that is kept of a refusal. */
+const done = async () => [(await given.journal.read(0, 1_000)).filter(({ fact }) => !['sign-in-refused', 'message-refused'].includes(fact.type)).length, given.control.dialled.length, given.control.hungUp.length]
 
 interface Document {
   paths: Record<string, Record<string, { responses: Record<string, { description: string; content: Record<string, unknown> }> }>>
@@ -191,7 +215,7 @@ describe('every problem', () => {
     expect(await done()).toEqual(before)
     if (code === 'not-found') return
     const { paths } = (await given.http.inject(get('/openapi.json'))).json<Document>()
-    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/deliveries\/msg_[^/]+/, '/deliveries/{deliveryId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}').replace(/\/recordings\/call-[^/]+/, '/recordings/{recordingId}').replace(/\/users\/[^/]+/, '/users/{user}')
+    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/deliveries\/msg_[^/]+/, '/deliveries/{deliveryId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}').replace(/\/recordings\/call-[^/]+/, '/recordings/{recordingId}').replace(/\/users\/[^/]+/, '/users/{user}').replace(/\/inbox\/[^/]+/, '/inbox/{endpoint}')
     const documented = paths[route]?.[(request.method ?? 'GET').toLowerCase()]?.responses[problems[code].status]
     expect(documented?.description).toContain(`\`${code}\``)
     expect(documented?.content).toHaveProperty(['application/problem+json'])
@@ -202,94 +226,5 @@ describe('every problem', () => {
     const answer = await given.http.inject(get('/v1/handovers'))
     expect(answer.body).not.toContain('secret of the disk')
     expect(given.warnings.join('')).toContain('secret of the disk')
-  })
-})
-
-const whole = { mode: 'transfer', agent: '1001' }
-const badBodies: [what: string, body: InjectOptions['payload'], path: string, reason: string][] = [
-  ['an unknown field', { ...whole, colour: 'red' }, '/body/colour', 'unknown field'],
-  ['an unknown field further in', { ...whole, matter: { list: 'a' } }, '/body/matter/list', 'unknown field'],
-  ['a number for a text', { mode: 'transfer', agent: 1001 }, '/body/agent', 'must be string'],
-  ['a text for an object', { ...whole, matter: 'noise' }, '/body/matter', 'must be object'],
-  ['null', { ...whole, reason: null }, '/body/reason', 'must be string'],
-  ['an empty text', { ...whole, reason: '' }, '/body/reason', 'must NOT have fewer than 1 characters'],
-  ['a text that is too long', { ...whole, reason: '字'.repeat(501) }, '/body/reason', 'must NOT have more than 500 characters'],
-  ['an unknown mode', { ...whole, mode: 'teleport' }, '/body/mode', 'must be one of transfer, conference'],
-  ['a verified three-way call', { ...whole, mode: 'conference', verified: true }, '/body/verified', 'only a transfer can be verified'],
-  ['a desk as a number', { ...whole, to: 110 }, '/body/to', 'must be one of 12345, 110'],
-  ['no mode', { agent: '1001' }, '/body/mode', "must have required property 'mode'"],
-  ['neither call nor agent', { mode: 'transfer' }, '/body/agent', "must have required property 'agent'"],
-  ['a list', [whole], '/body', 'must be object'],
-  ['no body', undefined, '/body', 'must be object'],
-]
-
-describe('a press that cannot be understood', () => {
-  beforeAll(async () => {
-    await begin()
-    given.control.talk('1001')
-  })
-  afterAll(end)
-
-  it.each(badBodies)('%s: 400 names the place, nothing is done', async (_what, body, path, reason) => {
-    const before = await done()
-    const answer = await given.http.inject(press(body))
-    expect(answer.json()).toMatchObject({ code: 'invalid-request' })
-    expect(answer.json<{ errors: unknown }>().errors).toContainEqual({ path, reason })
-    expect(await done()).toEqual(before)
-  })
-
-  it.each([
-    ['nothing, said to be JSON', '', json, 'malformed-body'],
-    ['a prototype', '{"mode":"transfer","agent":"1001","__proto__":{}}', json, 'malformed-body'],
-    ['plain text', JSON.stringify(whole), { 'content-type': 'text/plain' }, 'unsupported-media-type'],
-    ['XML', '<mode>transfer</mode>', { 'content-type': 'application/xml' }, 'unsupported-media-type'],
-    ['an empty Idempotency-Key', JSON.stringify(whole), { ...json, 'idempotency-key': '' }, 'invalid-request'],
-    ['an Idempotency-Key without end', JSON.stringify(whole), { ...json, 'idempotency-key': 'k'.repeat(201) }, 'invalid-request'],
-  ])('%s: refused, nothing is done', async (_what, body, headers, code) => {
-    const before = await done()
-    expect((await given.http.inject(press(body, headers))).json()).toMatchObject({ code })
-    expect(await done()).toEqual(before)
-  })
-
-  it('names twenty places at most', async () => {
-    const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`f${i}`, 1]))
-    const { errors } = (await given.http.inject(press({ ...whole, ...unknown }))).json<{ errors: unknown[] }>()
-    expect(errors).toHaveLength(20)
-  })
-})
-
-describe('other addresses and queries', () => {
-  beforeAll(begin)
-  afterAll(end)
-
-  it.each([
-    ['/v1/handovers?limit=0', '/querystring/limit'],
-    ['/v1/handovers?limit=101', '/querystring/limit'],
-    ['/v1/handovers?limit=5&limit=6', '/querystring/limit'],
-    ['/v1/handovers?cursor=_1', '/querystring/cursor'],
-    ['/v1/handovers?page=2', '/querystring/page'],
-    ['/v1/handovers/ho-1?full=1', '/querystring/full'],
-    ['/v1/calls?agent=1001', '/querystring/agent'],
-    ['/v1/calls/call-1?x=1', '/querystring/x'],
-    ['/v1/events?since=1', '/querystring/since'],
-    ['/v1/health?x=1', '/querystring/x'],
-  ])('%s: 400 names the place', async (url, path) => {
-    const { code, errors } = (await given.http.inject(get(url))).json<{ code: string; errors: { path: string }[] }>()
-    expect(code).toBe('invalid-request')
-    expect(errors.map((error) => error.path)).toEqual([path])
-  })
-
-  it.each([
-    [get('/v1/calls/%zz'), 'not-found'],
-    [get(`/v1/calls/${'x'.repeat(101)}`), 'not-found'],
-    [get('/v1/calls/call-1'), 'call-not-found'],
-    [get('/v1/handovers/ho-1'), 'handover-not-found'],
-    [{ ...get('/v1/calls'), method: 'DELETE' as const }, 'not-found'],
-    [{ ...get('/v1/events'), method: 'HEAD' as const }, undefined],
-  ])('%j: 404', async (request, code) => {
-    const answer = await given.http.inject(request)
-    expect(answer.statusCode).toBe(404)
-    expect(answer.headers['content-type']).toContain('application/problem+json')
-    expect(answer.body === '' ? undefined : answer.json<{ code: string }>().code).toBe(code)
   })
 })

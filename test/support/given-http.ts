@@ -21,6 +21,8 @@ import { FakeControl } from './fake-control.ts'
 export const keys = { desk: 'key-of-the-desk-0001', tickets: 'key-of-the-ticket-system', archive: 'key-of-the-archive-1' }
 /** The one key that may have recordings. */
 export const withArchiveKey = { authorization: `Bearer ${keys.archive}` }
+/** Of the ticket system `tickets-110`. */
+export const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 export const withKey = { authorization: `Bearer ${keys.desk}` }
 export const seats = { '12345': ['1001', '1002', '1003'], '110': ['2001', '2002', '2003'] } as const
 
@@ -100,6 +102,7 @@ export function settings(path: string, { agents = seats, recorded = false, outbo
     asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret, ...(ports.asterisk ? { httpPort: ports.asterisk, amiPort: ports.asterisk } : {}) },
     redis: { url: 'redis://127.0.0.1:1' },
     journal: { path },
+    tickets: { endpoints: [{ id: 'tickets-110', platform: '110', url: 'http://127.0.0.1:1/', secrets: [webhookSecret] }] },
     ...(outbound ? { trunks: [{ id: 'carrier', host: '127.0.0.1' }], outbound: { trunk: 'carrier' } } : {}),
     recording: { enabled: recorded, directory: join(dirname(path), 'recording') },
     desks: { '12345': { numbers: ['12345'] }, '110': { numbers: ['110'] } },

@@ -5,7 +5,7 @@ import { ConfigSchema } from '../../src/config/schema.ts'
 import { failureReasons } from '../../src/domain/handover/handover.ts'
 import { problems } from '../../src/http/problem.ts'
 import { ticketEvents } from '../../src/tickets/payload-schema.ts'
-import { webhookRefusals } from '../../src/tickets/webhook-listener.ts'
+import { webhookRefusals } from '../../src/tickets/webhook-refusals.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (name: string): string => readFileSync(fileURLToPath(new URL(name, root)), 'utf8')
