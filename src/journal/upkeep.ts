@@ -87,9 +87,10 @@ export class Upkeep {
     if (forgotten + sooner > 0) logger?.info({ facts: forgotten + sooner }, 'old facts were forgotten')
   }
 
-  /** What every reader has read: nothing while one has not said it. */
+  /** What every reader has read: nothing while one has not said it, or there is none. */
   #slowest(): number {
-    return Math.min(...this.#options.readers.map((reader) => this.#reached.get(reader) ?? 0))
+    const { readers } = this.#options
+    return readers.length === 0 ? 0 : Math.min(...readers.map((reader) => this.#reached.get(reader) ?? 0))
   }
 
   #behind(): string {

@@ -58,7 +58,7 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX handovers_of_matter ON handovers (category, item, requested_at, id);
       CREATE INDEX handovers_to ON handovers (to_platform, state, requested_at, id);
     `,
-    // Loses nothing: \`tandem ledger rebuild\` makes them from the events.
+    // Loses nothing: `tandem ledger rebuild` makes them from the events.
     down: `DROP TABLE handovers, calls;`,
   },
 ]

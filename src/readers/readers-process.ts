@@ -21,6 +21,8 @@ const wellMs = 30_000
 /** For an answer to health, ms; for an orderly end. */
 const healthMs = 1_000
 const closeMs = 13_000
+/** For taking notice of new facts, ms: who does not stands still. */
+const frozenMs = 60_000
 
 interface Running {
   readonly child: ChildProcess
@@ -42,13 +44,15 @@ export class ReadersProcess {
   #closing: Promise<void> | undefined
   #known: ReadersHealth | undefined
   #forget: (() => void) | undefined
+  #telling = false
+  #untold = false
 
   constructor(options: ReadersOptions) {
     this.#options = options
   }
 
   start(): void {
-    this.#forget = this.#options.journal.onWritten(() => void this.#running?.rpc.written.asEvent().catch(ignored))
+    this.#forget = this.#options.journal.onWritten(() => this.#tell())
     this.#start()
   }
 
@@ -74,6 +78,24 @@ export class ReadersProcess {
     return (this.#closing ??= this.#close())
   }
 
+  /** That there are new facts; one word at a time, so that nothing piles up for a process that stands still: that one is ended. */
+  #tell(): void {
+    this.#untold = true
+    const running = this.#running
+    if (this.#telling || !running) return
+    this.#telling = true
+    this.#untold = false
+    const frozen = setTimeout(() => running.child.kill('SIGKILL'), frozenMs).unref()
+    void running.rpc
+      .written()
+      .catch(ignored)
+      .finally(() => {
+        clearTimeout(frozen)
+        this.#telling = false
+        if (this.#untold) this.#tell()
+      })
+  }
+
   #start(): void {
     const { config, journal, logger } = this.#options
     const began = performance.now()
@@ -84,7 +106,7 @@ export class ReadersProcess {
       // A process that is ending takes no message: its end is told by itself.
       post: (message) => void (child.connected && child.send(message, ignored)),
       on: (listener) => void child.on('message', listener),
-      eventNames: ['begin', 'written', 'sweep'],
+      eventNames: ['begin', 'sweep'],
       // The limits are those of each question.
       timeout: -1,
     })

@@ -21,6 +21,9 @@ const longestMs = 24 * 3_600_000
 /** How coarse the last request of a session is kept, ms: not each costs a write. */
 const coarseMs = 300_000
 const tokenBytes = 32
+/** Sign-ins at a time, and how long others wait, ms. */
+const mostSigningIn = 20
+const busyMs = 1_000
 
 export type SignedIn = { readonly token: string; readonly who: Who } | { readonly refused: true } | { readonly waitMs: number }
 
@@ -28,6 +31,7 @@ export type SignedIn = { readonly token: string; readonly who: Who } | { readonl
 export class Accounts {
   readonly #parts: AccountsParts
   readonly #attempts = new Attempts()
+  #signingIn = 0
   readonly #users: Map<string, User>
   readonly #keys: Map<string, ApiKey>
   readonly #sessions: Map<string, Session>
@@ -78,6 +82,17 @@ export class Accounts {
     const of = [`name ${name}`, `address ${address}`]
     const waitMs = this.#attempts.waitMs(of, performance.now())
     if (waitMs > 0) return { waitMs }
+    // Each hash takes time and memory of the machine that runs calls.
+    if (this.#signingIn >= mostSigningIn) return { waitMs: busyMs }
+    this.#signingIn += 1
+    try {
+      return await this.#signIn(name, password, of, address)
+    } finally {
+      this.#signingIn -= 1
+    }
+  }
+
+  async #signIn(name: string, password: string, of: readonly string[], address: string): Promise<SignedIn> {
     const user = this.#users.get(name)
     if (!(await verifyPassword(password, user?.password)) || !user) {
       this.#attempts.failed(of, performance.now())

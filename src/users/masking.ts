@@ -10,7 +10,7 @@ export function maskName(name: string): string {
 
 /**
  * An answer with what must not be seen in it hidden: in every call in it the caller's number and name, where the call is neither of the
- * platform that is seen nor at its desk.
+ * platform that is seen nor at its desk; and what another system has said.
  */
 export function masked<T>(answer: T, sight: Sight): T {
   return sight === 'all' ? answer : (hide(answer, sight) as T)
@@ -21,6 +21,8 @@ function hide(value: unknown, sight: Exclude<Sight, 'all'>): unknown {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
   const tree = value as Readonly<Record<string, unknown>>
   const seen = Object.fromEntries(Object.entries(tree).map(([name, inner]) => [name, hide(inner, sight)]))
+  // What another system says may say anything.
+  if (tree['type'] === 'message-received') return { ...seen, message: '***' }
   return isCaller(tree['caller']) && !isOwn(tree, sight) ? { ...seen, caller: maskedCaller(tree['caller']) } : seen
 }
 
