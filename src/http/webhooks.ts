@@ -1,3 +1,4 @@
+import { exampleOf } from '../tickets/payload-examples.ts'
 import { payloadSchemaOf, ticketEvents } from '../tickets/payload-schema.ts'
 
 const header = (name: string, description: string) => ({
@@ -21,7 +22,7 @@ export const ticketWebhooks = Object.fromEntries(
           header('webhook-timestamp', 'Unix seconds of this attempt'),
           header('webhook-signature', '`v1,` and the base64 HMAC-SHA256 of id.timestamp.body, or `v1sm3,` and its HMAC-SM3, as the endpoint is configured; several, with blanks between, while a secret is replaced'),
         ],
-        requestBody: { content: { 'application/json': { schema: payloadSchemaOf(event) } } },
+        requestBody: { content: { 'application/json': { schema: payloadSchemaOf(event), example: exampleOf(event) } } },
         responses: {
           '2XX': { description: 'Taken' },
           '410': { description: 'Never send to this address again' },

@@ -19,6 +19,10 @@ export type TicketEvent = (typeof ticketEvents)[number]
 
 const Sequence = Type.Integer({ minimum: 1, description: 'Place in the order of the call’s facts' })
 
+/** Of the forms below. */
+export const payloadVersion = 1
+
+const Version = Type.Literal(payloadVersion, { description: 'Form of the event: a new field does not raise it, one that is changed or gone does' })
 const Missed = Type.Optional(
   Type.Array(Type.String(), { description: 'The `webhook-id`s of earlier events of the same hand-over or call that were given up (dead letters); none when left out' }),
 )
@@ -26,6 +30,7 @@ const Missed = Type.Optional(
 export const HandoverPayloadSchema = Type.Object(
   {
     type: Type.Enum(handoverEvents, { description: 'What happened' }),
+    version: Version,
     timestamp: Time('When it happened'),
     data: Type.Object({ handover: HandoverRecord, call: CallRecord, sequence: Sequence }),
     missed: Missed,
@@ -37,6 +42,7 @@ export type HandoverPayload = Static<typeof HandoverPayloadSchema>
 export const CallBackPayloadSchema = Type.Object(
   {
     type: Type.Literal('call-back.requested', { description: 'What happened' }),
+    version: Version,
     timestamp: Time('When it happened'),
     data: Type.Object({ platform: Type.Enum(platforms, { description: 'Who is to call back' }), call: CallRecord, sequence: Sequence }),
     missed: Missed,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Fact, type HandoverFactType, isCallBack, isHandoverFact } from '../domain/facts.ts'
 import type { Platform } from '../domain/handover/handover.ts'
-import type { CallBackPayload, HandoverEvent, HandoverPayload } from './payload-schema.ts'
+import { type CallBackPayload, type HandoverEvent, type HandoverPayload, payloadVersion } from './payload-schema.ts'
 
 /** null: no ticket system needs to hear of it. */
 const events: Record<HandoverFactType, HandoverEvent | null> = {
@@ -32,12 +32,12 @@ export interface Ticket {
 export function ticketOf(fact: Fact): Ticket | undefined {
   if (isCallBack(fact)) {
     const { at, call, platform, sequence } = fact
-    return { platform, subject: call.id, payload: { type: 'call-back.requested', timestamp: at, data: { platform, call, sequence } } }
+    return { platform, subject: call.id, payload: { type: 'call-back.requested', version: payloadVersion, timestamp: at, data: { platform, call, sequence } } }
   }
   const event = isHandoverFact(fact) ? events[fact.type] : null
   if (!event || !isHandoverFact(fact)) return undefined
   const { at, handover, call, sequence } = fact
-  return { platform: handover.to, subject: handover.id, payload: { type: event, timestamp: at, data: { handover, call, sequence } } }
+  return { platform: handover.to, subject: handover.id, payload: { type: event, version: payloadVersion, timestamp: at, data: { handover, call, sequence } } }
 }
 
 /** `webhook-id`: the same for the same event at the same endpoint, at every attempt and after every restart. */

@@ -1,3 +1,5 @@
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { problems } from '../../src/http/problem.ts'
 import { ticketEvents } from '../../src/tickets/payload-schema.ts'
@@ -14,7 +16,7 @@ interface Document {
   openapi: string
   security: unknown
   paths: Record<string, Record<string, Operation>>
-  webhooks: Record<string, { post: { requestBody: { content: Record<string, { schema: object }> } } }>
+  webhooks: Record<string, { post: { requestBody: { content: Record<string, { schema: object; example: unknown }> } } }>
   components: { schemas: Record<string, { properties: Record<string, { enum?: string[] }> }>; securitySchemes: Record<string, object> }
 }
 
@@ -126,8 +128,11 @@ describe('the OpenAPI document', () => {
 
   it('describes the webhooks that are sent', () => {
     expect(Object.keys(document.webhooks)).toEqual([...ticketEvents])
-    for (const { post } of Object.values(document.webhooks)) {
-      expect(post.requestBody.content['application/json']?.schema).toMatchObject({ required: ['type', 'timestamp', 'data'] })
+    for (const [event, { post }] of Object.entries(document.webhooks)) {
+      const { schema, example } = post.requestBody.content['application/json'] ?? {}
+      expect([event, schema && Value.Errors(schema as TSchema, example)]).toEqual([event, []])
+      expect(example).toMatchObject({ type: event })
+      expect(post.requestBody.content['application/json']?.schema).toMatchObject({ required: ['type', 'version', 'timestamp', 'data'] })
     }
   })
 })

@@ -44,6 +44,7 @@ describe('the payload', () => {
     const payload = ticketOf(requested)?.payload
     expect(payload).toEqual({
       type: 'handover.requested',
+      version: 1,
       timestamp: requested.at,
       data: { handover: requested.handover, call: requested.call, sequence: 2 },
     })
@@ -57,7 +58,7 @@ describe('a caller who was lost', () => {
 
   it('is told to the platform that is to call back, as its published schema says', () => {
     const payload = ticketOf(fact)?.payload
-    expect(payload).toEqual({ type: 'call-back.requested', timestamp: fact.at, data: { platform: '110', call: fact.call, sequence: 4 } })
+    expect(payload).toEqual({ type: 'call-back.requested', version: 1, timestamp: fact.at, data: { platform: '110', call: fact.call, sequence: 4 } })
     expect(Value.Check(CallBackPayloadSchema, payload)).toBe(true)
     const endpoints = [endpoint('a', '110'), endpoint('b', '12345'), endpoint('c', '110', ['handover.completed'])]
     expect(planned({ ...entry, fact }, endpoints, 'tandem', 5)).toMatchObject([{ endpoint: 'a', subject: 'c1', event: 'call-back.requested' }])
