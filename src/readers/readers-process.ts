@@ -19,7 +19,7 @@ const restartMs = { first: 500, longest: 10_000 } as const
 /** A process that has lived so long has started well, ms. */
 const wellMs = 30_000
 /** For an answer to health, ms; for an orderly end. */
-const healthMs = 1_000
+const healthMs = 300
 const closeMs = 13_000
 /** For taking notice of new facts, ms: who does not stands still. */
 const frozenMs = 60_000
@@ -28,6 +28,8 @@ interface Running {
   readonly child: ChildProcess
   readonly rpc: BirpcReturn<ReadersSide, ServiceSide>
   readonly ended: Promise<void>
+  /** It has loaded what it needs, and answers. */
+  answers: boolean
 }
 
 /** They cannot be asked now; they are started again by themselves. */
@@ -56,7 +58,7 @@ export class ReadersProcess {
     this.#start()
   }
 
-  /** What they said last, where they do not answer within a second; of what they never said, `down`. */
+  /** What they said last, where they are being started or do not answer in time; of what they never said, `down`. */
   async health(): Promise<ReadersHealth & { readonly away: boolean }> {
     try {
       this.#known = await this.#ask((rpc) => rpc.health(), healthMs)
@@ -106,12 +108,12 @@ export class ReadersProcess {
       // A process that is ending takes no message: its end is told by itself.
       post: (message) => void (child.connected && child.send(message, ignored)),
       on: (listener) => void child.on('message', listener),
-      eventNames: ['begin', 'sweep'],
+      eventNames: ['sweep'],
       // The limits are those of each question.
       timeout: -1,
     })
     const { promise: ended, resolve } = Promise.withResolvers<void>()
-    const running: Running = { child, rpc, ended }
+    const running: Running = { child, rpc, ended, answers: false }
     const end = (reason: object): void => {
       if (this.#running !== running) return
       this.#running = undefined
@@ -125,12 +127,12 @@ export class ReadersProcess {
     child.once('exit', (code, signal) => end({ code, signal }))
     child.once('error', (error) => end({ err: error }))
     this.#running = running
-    void rpc.begin({ config, journal: journal.id }).catch(ignored)
+    rpc.begin({ config, journal: journal.id }).then(() => (running.answers = true), ignored)
   }
 
   /** @throws ReadersAway when they do not answer in time; Error with what they say */
   async #ask<T>(question: (rpc: Running['rpc']) => Promise<T>, withinMs: number): Promise<T> {
-    if (!this.#running) throw new ReadersAway('they are being started')
+    if (!this.#running?.answers) throw new ReadersAway('they are being started')
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new ReadersAway(`they have not answered within ${withinMs} ms`)), withinMs)
@@ -148,7 +150,7 @@ export class ReadersProcess {
     const running = this.#running
     if (!running) return
     try {
-      await this.#ask((rpc) => rpc.close(), closeMs)
+      if (running.answers) await this.#ask((rpc) => rpc.close(), closeMs)
     } catch (error) {
       // What was not told is told after the next start.
       this.#options.logger.warn({ err: error }, 'the readers did not end in order')
