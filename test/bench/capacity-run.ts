@@ -113,7 +113,7 @@ const meterOf = ({ stack }: Parties, { callers, seats, police }: Readonly<Record
     seats: seats.process.pid,
     police: police.process.pid,
     bench: process.pid,
-  })
+  }, ['tandem'])
 
 /** Until the callers have made all their calls. */
 async function watch(callers: Sipp, { holdMs }: Load, meter: CpuMeter<ProcessName>, media: LegMedia): Promise<readonly Sample[]> {
