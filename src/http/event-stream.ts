@@ -1,15 +1,14 @@
 import { type Fact, isOfCall, isRecordingFact } from '../domain/facts.ts'
 import type { Entry, Journal } from '../journal/journal.ts'
 import { masked } from '../users/masking.ts'
-import type { Sight } from '../users/roles.ts'
+import { mayHear, type Sight, sightOf, type Who } from '../users/roles.ts'
 
 export interface EventStreamOptions {
   /** Position after which to begin; what comes from now on when left out. */
   readonly after?: number
   /** Only this call. */
   readonly call?: string
-  /** What the reader may see of citizens. */
-  readonly sight: Sight
+  readonly reader: Pick<Who, 'role' | 'platform'>
   /** Ends the stream. */
   readonly signal: AbortSignal
   /** A comment is sent after this silence, so that proxies keep the connection. */
@@ -25,7 +24,8 @@ const page = 100
  * @throws SqlError when the journal cannot be read; the reader comes back with Last-Event-ID.
  */
 export async function* eventStream(journal: Journal, options: EventStreamOptions): AsyncGenerator<string> {
-  const { after, call, sight, signal, keepAliveMs = 15_000 } = options
+  const { after, call, reader, signal, keepAliveMs = 15_000 } = options
+  const sight = sightOf(reader)
   let recent: Entry[] = []
   let behind = after !== undefined
   /** What was sent last, or after what to begin; undefined until that is known. */
@@ -67,7 +67,7 @@ export async function* eventStream(journal: Journal, options: EventStreamOptions
       const entries = await next()
       const fresh = entries.filter(({ position }) => sent === undefined || position > sent)
       sent = fresh.at(-1)?.position ?? sent
-      const text = fresh.filter(({ fact }) => call === undefined || callOf(fact) === call).map((entry) => toText(entry, sight)).join('')
+      const text = fresh.filter(({ fact }) => mayHear(reader, fact) && (call === undefined || callOf(fact) === call)).map((entry) => toText(entry, sight)).join('')
       if (text !== '') yield text
       else if (!behind && recent.length === 0 && !signal.aborted && !(await somethingNew())) yield ':\n\n'
     }

@@ -1,4 +1,5 @@
 /** Who may do what. Pure. */
+import { accountFactTypes, type Fact } from '../domain/facts.ts'
 import type { Platform } from '../domain/handover/handover.ts'
 
 export const roles = ['agent', 'supervisor', 'administrator', 'auditor', 'system'] as const
@@ -42,6 +43,11 @@ export interface Who {
   /** Of an agent: his desk. */
   readonly platform?: Platform
 }
+
+const ofAccounts = new Set<Fact['type']>([...accountFactTypes, 'record-viewed', 'ledger-exported', 'personal-data-erased'])
+
+/** Who signed in, and who looked at what, is for those who look after it: administrators and auditors. */
+export const mayHear = ({ role }: Pick<Who, 'role'>, fact: Pick<Fact, 'type'>): boolean => !ofAccounts.has(fact.type) || role === 'administrator' || role === 'auditor'
 
 /** Which citizens' numbers and names somebody sees whole. */
 export type Sight = 'all' | 'none' | { readonly platform: Platform | undefined }

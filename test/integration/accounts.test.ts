@@ -161,6 +161,23 @@ describe('looking at what is kept of a citizen', () => {
   })
 })
 
+it('who signed in and who looked is heard by administrators and auditors alone', async () => {
+  const address = await given.http.listen({ host: '127.0.0.1', port: 0 })
+  const people = { boss: await signedIn('boss', 'supervisor'), checks: await signedIn('checks', 'auditor') }
+  const heard = async (headers: Record<string, string>) => {
+    const answer = await fetch(`${address}/v1/events`, { headers: { ...headers, 'last-event-id': '0' }, signal: AbortSignal.timeout(5_000) })
+    let text = ''
+    for await (const chunk of answer.body ?? []) {
+      text += new TextDecoder().decode(chunk)
+      if (text.includes('event: call-answered')) break
+    }
+    return [...new Set([...text.matchAll(/^event: (.*)$/gm)].map(([, type]) => type))]
+  }
+  given.control.talk('1001')
+  expect(await heard(people.boss)).toEqual(['call-arrived', 'call-answered'])
+  expect(await heard(people.checks)).toEqual(['user-changed', 'signed-in', 'call-arrived', 'call-answered'])
+})
+
 it('every route says what it needs, and without it is refused', async () => {
   const { paths } = (await ask('GET', '/openapi.json', withKey)).json<{ paths: Record<string, Record<string, object>> }>()
   const routes = Object.entries(paths).flatMap(([url, operations]) => Object.keys(operations).map((method) => [method.toUpperCase(), url.replace(/\{(\w+)\}/g, ':$1')] as const))

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { HttpDeps } from '../deps.ts'
 import { eventStream } from '../event-stream.ts'
-import { sightOf } from '../../users/roles.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import type { App } from '../server.ts'
 
@@ -31,6 +30,8 @@ export function eventRoutes(app: App, { journal }: HttpDeps): void {
       },
     },
     async (request, reply) => {
+      const { who } = request
+      if (!who) return sendProblem(reply, problem('unauthorized'))
       if (open.size >= mostReaders) return sendProblem(reply, problem('too-many-readers'))
       const last = request.headers['last-event-id']
       const { call } = request.query
@@ -43,7 +44,7 @@ export function eventRoutes(app: App, { journal }: HttpDeps): void {
       const events = eventStream(journal, {
         ...(last === undefined ? {} : { after: Number(last) }),
         ...(call === undefined ? {} : { call }),
-        sight: request.who ? sightOf(request.who) : 'none',
+        reader: who,
         signal: ending.signal,
       })
       return reply
