@@ -78,7 +78,7 @@ export interface Disk {
 /** A disk of 256 MiB in a mount namespace of its own. */
 export async function smallDisk(path: string): Promise<Disk> {
   mkdirSync(path, { recursive: true })
-  const holder = spawn('unshare', ['--mount', 'sh', '-c', `mount -t tmpfs -o size=256m tmpfs '${path}' && touch '${path}/mounted' && exec sleep infinity`], { stdio: 'ignore' })
+  const holder = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'unshare', '--mount', 'sh', '-c', `mount -t tmpfs -o size=256m tmpfs '${path}' && touch '${path}/mounted' && exec sleep infinity`], { stdio: 'ignore' })
   const seen = `/proc/${holder.pid}/root${path}`
   await eventually(() => existsSync(join(seen, 'mounted')), Boolean, 5_000)
   return {

@@ -36,7 +36,7 @@ function commandLines(mark: string): string[] {
 let marks = 0
 /** A number of seconds that no other process sleeps. */
 const newMark = (): string => `${86_400 + process.pid}.${++marks}`
-const sleeper = (mark: string): string[] => ['sh', '-c', `sleep ${mark} & trap 'exit 3' TERM; echo up; wait`]
+const sleeper = (mark: string): string[] => ['sh', '-c', `sleep ${mark} & trap "kill $!; exit 3" TERM; echo up; wait`]
 
 test('a command sees the root directory, our runtime directory and nothing else of the host', async () => {
   const { stdout } = await runInRoot(['sh', '-c', `ls -d ${dir} ${projectDir}/package.json; asterisk -V; echo $$`])
