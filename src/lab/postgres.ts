@@ -3,21 +3,16 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { rootDir } from './paths.ts'
 import { freePort } from './ports.ts'
-import { type RootProcess, runInRoot, startInRoot } from './process.ts'
+import { runInRoot, startInRoot } from './process.ts'
+import { type Restartable, restartable } from './restartable.ts'
 import { untilReady } from './wait.ts'
 
 const host = '127.0.0.1'
 const user = 'postgres'
 
-export interface LabPostgres {
+export interface LabPostgres extends Restartable {
   /** Of the database `tandem`. */
   readonly url: string
-  /** In order. */
-  stop(): Promise<void>
-  /** SIGKILL, as in a crash. */
-  kill(): Promise<void>
-  /** Again, on the same port and directory; nothing happens when it runs. */
-  start(): Promise<void>
 }
 
 /**
@@ -42,28 +37,12 @@ export async function startPostgres(options: { readonly dir: string; readonly po
   }
   const settings = { listen_addresses: host, port: String(port), unix_socket_directories: '', shared_buffers: '64MB', log_min_duration_statement: '1000' }
   const command = [`${bin}/postgres`, '-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
-  let current: RootProcess | undefined
-
-  const start = async (): Promise<void> => {
-    if (current !== undefined) return
-    const started = await startInRoot({ name: 'postgres', command, logFile: join(dir, 'postgres.log'), user })
-    current = started
-    void started.exited.finally(() => {
-      if (current === started) current = undefined
-    })
-    await untilReady(started, () => answers(port, data), 30_000)
-  }
-  await start()
-  return {
-    url: `postgres://${user}@${host}:${port}/tandem`,
-    start,
-    stop: async () => await current?.stop(),
-    async kill() {
-      const killed = current
-      killed?.kill('SIGKILL')
-      await killed?.exited
-    },
-  }
+  const program = restartable(
+    () => startInRoot({ name: 'postgres', command, logFile: join(dir, 'postgres.log'), user }),
+    (started) => untilReady(started, () => answers(port, data), 30_000),
+  )
+  await program.start()
+  return { ...program, url: `postgres://${user}@${host}:${port}/tandem` }
 }
 
 /** @returns true once the Postgres of this very directory answers, and has the database `tandem` */

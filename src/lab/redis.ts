@@ -3,20 +3,15 @@ import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePort } from './ports.ts'
-import { type RootProcess, startInRoot } from './process.ts'
+import { startInRoot } from './process.ts'
+import { type Restartable, restartable } from './restartable.ts'
 import { untilReady } from './wait.ts'
 
 const host = '127.0.0.1'
 
-export interface LabRedis {
+export interface LabRedis extends Restartable {
   readonly url: string
   readonly port: number
-  /** In order: what it holds is written first. */
-  stop(): Promise<void>
-  /** SIGKILL, as in a crash. */
-  kill(): Promise<void>
-  /** Again, on the same port and directory; nothing happens when it runs. */
-  start(): Promise<void>
 }
 
 /** @returns true once the Redis of this very directory answers PING; while it loads its file it answers something else */
@@ -43,27 +38,10 @@ export async function startRedis(options: { readonly dir: string; readonly port?
   mkdirSync(dir, { recursive: true })
   const settings = { bind: host, port: String(port), dir, appendonly: 'yes', 'maxmemory-policy': 'noeviction', save: '' }
   const command = ['redis-server', ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])]
-  let current: RootProcess | undefined
-
-  const start = async (): Promise<void> => {
-    if (current !== undefined) return
-    const started = await startInRoot({ name: 'redis', command, logFile: join(dir, 'redis.log') })
-    current = started
-    void started.exited.finally(() => {
-      if (current === started) current = undefined
-    })
-    await untilReady(started, () => answers(port, dir), 15_000)
-  }
-  await start()
-  return {
-    url: `redis://${host}:${port}`,
-    port,
-    start,
-    stop: async () => await current?.stop(),
-    async kill() {
-      const killed = current
-      killed?.kill('SIGKILL')
-      await killed?.exited
-    },
-  }
+  const program = restartable(
+    () => startInRoot({ name: 'redis', command, logFile: join(dir, 'redis.log') }),
+    (started) => untilReady(started, () => answers(port, dir), 15_000),
+  )
+  await program.start()
+  return { ...program, url: `redis://${host}:${port}`, port }
 }

@@ -4,8 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import sql from 'sql-template-tag'
 import { eventually } from '../../src/lab/eventually.ts'
-import { type LabPostgres, startPostgres } from '../../src/lab/postgres.ts'
+import { startPostgres } from '../../src/lab/postgres.ts'
 import { type LabRedis, startRedis } from '../../src/lab/redis.ts'
+import type { Restartable } from '../../src/lab/restartable.ts'
 import { claimRunDir } from '../../src/lab/run-dir.ts'
 import { publicKeyOf, signingKey } from '../../src/ledger/checkpoints.ts'
 import { Database } from '../../src/ledger/database.ts'
@@ -135,4 +136,4 @@ async function emptied(redis: LabRedis): Promise<boolean> {
   }
 }
 
-const ofLab = (name: string, program: LabRedis | LabPostgres): Victim => ({ name, kill: () => program.kill(), back: () => program.start() })
+const ofLab = (name: string, program: Restartable): Victim => ({ name, kill: () => program.kill(), back: () => program.start() })
