@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createBirpc } from 'birpc'
 import { type Logger, pino } from 'pino'
+import type { ReaderJournal } from './journal/reader-journal.ts'
+import { selectAfter } from './journal/rows.ts'
 import { Ledger } from './ledger/ledger.ts'
 import type { JournalRow } from './ledger/writer.ts'
 import type { ReadersHealth, ReadersSide, ServiceSide, Settings } from './readers/contract.ts'
-import { type ReaderJournal, remoteJournal } from './readers/remote-journal.ts'
+import { remoteJournal } from './readers/remote-journal.ts'
 import { startTickets, type Tickets } from './tickets/tickets.ts'
 
 /**
@@ -52,7 +54,7 @@ async function begin({ config, journal: id }: Settings): Promise<void> {
   const logger = pino({ level: config.log.level, base: { instance: config.instance } })
   if (config.ledger) {
     const read = async (after: number, limit: number) =>
-      (await journal.tables.all({ sql: 'SELECT position, epoch, body FROM facts WHERE position > ? ORDER BY position LIMIT ?', params: [after, limit] })) as unknown as readonly JournalRow[]
+      (await journal.tables.all(selectAfter(after, limit))) as unknown as readonly JournalRow[]
     ledger = new Ledger({ config: config.ledger, journal: id, logger: logger.child({ part: 'ledger' }), read, onWritten: (listener) => journal.onWritten(listener), written: (position) => journal.reached('ledger', position) })
     ledger.start()
   }

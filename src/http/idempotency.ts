@@ -25,17 +25,13 @@ export class IdempotencyKeys {
   readonly #journal: Journal
   readonly #kept = new Map<string, Kept>()
 
-  private constructor(journal: Journal) {
+  /** @param answers of the last day, as the journal has them */
+  constructor(journal: Journal, answers: readonly StoredAnswer[]) {
     this.#journal = journal
-  }
-
-  static async load(journal: Journal): Promise<IdempotencyKeys> {
-    const keys = new IdempotencyKeys(journal)
-    for (const { scope, key, request, status, body, at } of await journal.answers()) {
-      keys.#kept.set(`${scope} ${key}`, { request, at, answer: Promise.resolve({ status, body }) })
+    for (const { scope, key, request, status, body, at } of answers) {
+      this.#kept.set(`${scope} ${key}`, { request, at, answer: Promise.resolve({ status, body }) })
     }
-    keys.#prune(Date.now())
-    return keys
+    this.#prune(Date.now())
   }
 
   /** Runs `work` once a key. What failed on our side (5xx) is not kept: it may be tried again. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { factVersion, type MessageFact } from '../domain/facts.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { Journal, StoredAnswer } from '../journal/journal.ts'
 import { verifyWebhook, type WebhookFault } from '../tickets/signature.ts'
 
 /** Ids are remembered for a day; what is older is too old by its timestamp long before. */
@@ -26,17 +26,13 @@ export class Inbox {
   readonly #taken: Map<string, number>
   readonly #refusals = new Map<string, Refusals>()
 
-  private constructor(endpoints: Config['tickets']['endpoints'], journal: Journal, taken: Map<string, number>) {
+  /** @param answers of the last day, as the journal has them: those to messages say which were taken */
+  constructor(endpoints: Config['tickets']['endpoints'], journal: Journal, answers: readonly StoredAnswer[]) {
     this.#endpoints = endpoints
     this.#journal = journal
-    this.#taken = taken
+    this.#taken = new Map(answers.flatMap(({ scope, key, at }) => (scope.startsWith(scopePrefix) ? [[`${scope} ${key}`, at] as const] : [])))
   }
 
-  /** @throws SqlError */
-  static async load(endpoints: Config['tickets']['endpoints'], journal: Journal): Promise<Inbox> {
-    const taken = (await journal.answers()).flatMap(({ scope, key, at }) => (scope.startsWith(scopePrefix) ? [[`${scope} ${key}`, at] as const] : []))
-    return new Inbox(endpoints, journal, new Map(taken))
-  }
 
   /** @param body the bytes received, before any parsing @param now UTC, ms */
   async take(endpoint: string, headers: Readonly<Record<string, string | string[] | undefined>>, body: Buffer, now: number): Promise<Taken> {

@@ -1,14 +1,12 @@
 import type { FastifyReply } from 'fastify'
-import type { Journal } from '../journal/journal.ts'
 import { LedgerError } from '../ledger/ledger-error.ts'
 import type { HttpDeps } from './deps.ts'
 import { problem, sendProblem } from './problem.ts'
 
-export type LedgerDep = Pick<HttpDeps, 'ledger'> & { readonly journal: Pick<Journal, 'append'> }
 type Known = NonNullable<HttpDeps['ledger']>
 
 /** Asks the ledger; where there is none, or its database is away, the answer says so. */
-export async function askLedger<T>({ ledger }: LedgerDep, reply: FastifyReply, question: (ledger: Known) => Promise<T>): Promise<T | FastifyReply> {
+export async function askLedger<T>(ledger: HttpDeps['ledger'], reply: FastifyReply, question: (ledger: Known) => Promise<T>): Promise<T | FastifyReply> {
   return ledger ? whereKnown(reply, () => question(ledger)) : sendProblem(reply, problem('ledger-not-configured'))
 }
 

@@ -5,6 +5,7 @@ import { requireAccount, type TakesPart } from './auth.ts'
 import type { HttpDeps } from './deps.ts'
 import { answerError, handleErrors } from './errors.ts'
 import { IdempotencyKeys } from './idempotency.ts'
+import { Inbox } from './inbox.ts'
 import { describeApi } from './openapi.ts'
 import { LazySchemas } from './lazy-schemas.ts'
 import { Problem } from './problem.ts'
@@ -67,7 +68,9 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   })
   for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, RecordingSchema, TestCallSchema, EventSchema]) app.addSchema(schema)
   await describeApi(app)
-  const keys = await IdempotencyKeys.load(deps.journal)
+  const answers = await deps.journal.answers()
+  const keys = new IdempotencyKeys(deps.journal, answers)
+  const inbox = new Inbox(deps.config.tickets.endpoints, deps.journal, answers)
   await app.register(async (routes) => {
     sessionRoutes(routes, deps)
     accountRoutes(routes, deps)
@@ -76,7 +79,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     handoverRoutes(routes, deps, keys)
     handoverCommandRoutes(routes, deps, keys)
     deliveryRoutes(routes, deps)
-    await inboxRoutes(routes, deps)
+    await inboxRoutes(routes, inbox)
     partyRoutes(routes, deps, keys)
     await recordingRoutes(routes, deps, keys)
     eventRoutes(routes, deps)

@@ -1,30 +1,26 @@
-import type { Entry } from './journal.ts'
-
-type Listener = (entries: readonly Entry[]) => void
-
-/** Tells every listener of every append, in order. */
-export class Announcer {
-  readonly #listeners = new Set<Listener>()
-  readonly #untold: (readonly Entry[])[] = []
+/** Tells every listener everything, in order. */
+export class Announcer<T> {
+  readonly #listeners = new Set<(told: T) => void>()
+  readonly #untold: T[] = []
   readonly #onFault: (error: unknown) => void
 
   constructor(onFault: (error: unknown) => void) {
     this.#onFault = onFault
   }
 
-  listen(listener: Listener): () => void {
+  listen(listener: (told: T) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  tell(entries: readonly Entry[]): void {
-    this.#untold.push(entries)
+  tell(told: T): void {
+    this.#untold.push(told)
     // What a listener appends is told after everyone has heard of this one.
     if (this.#untold.length > 1) return
-    for (let next = this.#untold[0]; next; next = this.#untold[0]) {
+    while (this.#untold.length > 0) {
       for (const listener of this.#listeners) {
         try {
-          listener(next)
+          listener(this.#untold[0] as T)
         } catch (error) {
           // One reader's fault is not the others', nor the caller's.
           this.#onFault(error)

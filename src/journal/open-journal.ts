@@ -56,11 +56,11 @@ export async function openJournal({ path, logger, limits: given, readers = [], r
   const limits = { ...defaults, ...given }
   const thread = new WriterThread(path)
   await thread.open()
-  const written = new Set<() => void>()
+  const onFault = (error: unknown): void => logger?.error({ err: error }, 'journal listener failed')
+  const [appended, written] = [new Announcer<readonly Entry[]>(onFault), new Announcer<void>(onFault)]
   const reserve = new DiskReserve(path, reserveBytes, logger)
-  const commits = new GroupCommit(withReserve(thread, reserve), { facts: limits.facts, retryMs: limits.retryMs, group, onWritten: () => written.forEach((listener) => listener()) })
+  const commits = new GroupCommit(withReserve(thread, reserve), { facts: limits.facts, retryMs: limits.retryMs, group, onWritten: () => written.tell() })
   const writes = new DurableWrites(commits, limits, logger)
-  const announcer = new Announcer((error) => logger?.error({ err: error }, 'journal listener failed'))
   const [before] = await thread.all({ sql: 'SELECT value, id FROM epoch, identity', params: [] })
   const epoch = Number(before?.['value'] ?? 0) + 1
   let position = epoch * positionsOfEpoch
@@ -111,14 +111,11 @@ export async function openJournal({ path, logger, limits: given, readers = [], r
       const commit: Promise<Commit> = closing
         ? Promise.resolve({ durable: false, reason: 'the journal is closed' })
         : writes.write(writesOf(entries, answer), entries)
-      if (entries.length > 0) announcer.tell(entries)
+      if (entries.length > 0) appended.tell(entries)
       return commit
     },
-    onAppended: (listener) => announcer.listen(listener),
-    onWritten(listener) {
-      written.add(listener)
-      return () => void written.delete(listener)
-    },
+    onAppended: (listener) => appended.listen(listener),
+    onWritten: (listener) => written.listen(listener),
     reached: (reader, read) => upkeep.reached(reader, read),
     upkeep: () => upkeep.look(),
     health() {

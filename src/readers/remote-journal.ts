@@ -1,18 +1,7 @@
-import type { Entry } from '../journal/journal.ts'
+import type { ReaderJournal } from '../journal/reader-journal.ts'
 import { selectAfter, toEntry } from '../journal/rows.ts'
 import { type Row, SqlError, type Statement, type Tables, toFailure } from '../journal/sql.ts'
 import type { Answer, ServiceSide } from './contract.ts'
-
-/** The journal as its readers use it: from another process, as it is on disk. */
-export interface ReaderJournal {
-  readonly tables: Tables
-  /** Facts after a position, in their order. @throws SqlError when it cannot be read */
-  read(after: number, limit: number): Promise<readonly Entry[]>
-  /** Told when there are new facts on disk. @returns how to stop */
-  onWritten(listener: () => void): () => void
-  /** A reader has read as far as this. */
-  reached(reader: string, position: number): void
-}
 
 /** The service's end: answers what readers ask of the journal's file. */
 export const servingTables = (tables: Tables): Pick<ServiceSide, 'all' | 'commit'> => ({

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { TicketEndpointConfig } from '../config/schema.ts'
 import type { Entry } from '../journal/journal.ts'
-import type { ReaderJournal } from '../readers/remote-journal.ts'
+import type { ReaderJournal } from '../journal/reader-journal.ts'
 import type { Delivery, DeliveryStore } from './delivery-store.ts'
 import { ticketOf, webhookId } from './payload.ts'
 

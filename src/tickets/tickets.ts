@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { ReaderJournal } from '../readers/remote-journal.ts'
+import type { ReaderJournal } from '../journal/reader-journal.ts'
 import { addressGuard } from './address-guard.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
 import { Circuit, type CircuitState } from './circuit.ts'

@@ -50,6 +50,8 @@ export interface HttpOptions {
   readonly agents?: Readonly<Record<'12345' | '110', readonly string[]>>
   /** Agents may call citizens. */
   readonly outbound?: boolean
+  /** It is reached by TLS alone. */
+  readonly secure?: boolean
   readonly ledger?: LedgerAccess
   /** What the PBX has at the start. */
   readonly observed?: Partial<Observed>
@@ -63,14 +65,14 @@ export function newJournalPath(): string {
 }
 
 /** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
-export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, ledger }: HttpOptions = {}): Promise<GivenHttp> {
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger }: HttpOptions = {}): Promise<GivenHttp> {
   const path = given ?? newJournalPath()
   const warnings: string[] = []
   const sink: DestinationStream = { write: (line) => void warnings.push(line) }
   const logger = pino({ level: 'warn' }, sink)
   const file = await openJournal({ path, limits: { retryMs: 50 } })
   const journal = wrap(file)
-  const config = parseConfig(settings(path, { agents, recorded, outbound }), {})
+  const config = parseConfig(settings(path, { agents, recorded, outbound, secure }), {})
   let control: FakeControl | undefined
   const timers = { set: () => undefined, clear: () => undefined }
   const calls = new Calls({ config, journal, logger, timers, control: (listener) => (control = new FakeControl(listener)) })
@@ -95,10 +97,10 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
 }
 
 /** A configuration with the journal there. @param ports of the service's own HTTP interface, and Asterisk's */
-export function settings(path: string, { agents = seats, recorded = false, outbound = false }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
+export function settings(path: string, { agents = seats, recorded = false, outbound = false, secure = false }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound' | 'secure'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
   const secret = 'only-for-this-test-00'
   return stringify({
-    http: { ...(ports.http ? { port: ports.http } : {}), apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, scopes: name === 'archive' ? permissions : permissions.filter((one) => one !== 'recordings' && one !== 'accounts') })) },
+    http: { secure, ...(ports.http ? { port: ports.http } : {}), apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, scopes: name === 'archive' ? permissions : permissions.filter((one) => one !== 'recordings' && one !== 'accounts') })) },
     asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret, ...(ports.asterisk ? { httpPort: ports.asterisk, amiPort: ports.asterisk } : {}) },
     redis: { url: 'redis://127.0.0.1:1' },
     journal: { path },

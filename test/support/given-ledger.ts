@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import sql from 'sql-template-tag'
 import type { Config } from '../../src/config/schema.ts'
 import { openJournal, type JournalFile } from '../../src/journal/open-journal.ts'
+import { selectAfter } from '../../src/journal/rows.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import { type LabPostgres, startPostgres } from '../../src/lab/postgres.ts'
 import { ensureRoot } from '../../src/lab/root.ts'
@@ -40,7 +41,7 @@ export async function givenLedger(postgres: LabPostgres, more: { readonly checkp
   const journal = await openJournal({ path: more.path ?? join(dir, 'journal.sqlite') })
   const database = new Database(url, 2)
   const read = async (after: number, limit: number) =>
-    (await journal.tables.all({ sql: 'SELECT position, epoch, body FROM facts WHERE position > ? ORDER BY position LIMIT ?', params: [after, limit] })) as unknown as readonly JournalRow[]
+    (await journal.tables.all(selectAfter(after, limit))) as unknown as readonly JournalRow[]
   const ledger = new Ledger({ config, journal: journal.id, logger: pino({ level: 'silent' }), read, onWritten: (listener) => journal.onWritten(listener), written: () => undefined })
   ledger.start()
   return {

@@ -83,7 +83,7 @@ describe('group commit', () => {
 describe('announcer', () => {
   it('tells all listeners in order, also of what a listener appends, whatever another throws', () => {
     const faults: unknown[] = []
-    const announcer = new Announcer((error) => faults.push(error))
+    const announcer = new Announcer<readonly Entry[]>((error) => faults.push(error))
     const heard: number[][] = [[], []]
     announcer.listen(() => {
       throw new Error('mine')

@@ -1,13 +1,11 @@
 import { Type } from 'typebox'
-import type { HttpDeps } from '../deps.ts'
-import { Inbox } from '../inbox.ts'
+import type { Inbox } from '../inbox.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
 
 /** Messages from ticket systems. They need no key: they are signed. */
-export async function inboxRoutes(app: App, { config, journal }: HttpDeps): Promise<void> {
-  const inbox = await Inbox.load(config.tickets.endpoints, journal)
+export async function inboxRoutes(app: App, inbox: Inbox): Promise<void> {
   await app.register(async (signed: App) => {
     // Whatever it says to be: the signature is over the bytes.
     signed.removeAllContentTypeParsers()

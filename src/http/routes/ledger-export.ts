@@ -37,7 +37,7 @@ export function ledgerExportRoutes(app: App, { ledger, journal }: HttpDeps): voi
       },
     },
     async (request, reply) =>
-      askLedger({ ledger, journal }, reply, async (known) => {
+      askLedger(ledger, reply, async (known) => {
         const { subject, format, from, to } = request.query
         const rows = await known.export({ subject, format, masked: !request.who || sightOf(request.who) !== 'all', ...(from ? { from: new Date(from) } : {}), ...(to ? { to: new Date(to) } : {}) })
         const fact: ExportFact = { type: 'ledger-exported', version: factVersion, at: new Date().toISOString(), by: request.user, subject, format, ...(from ? { from } : {}), ...(to ? { to } : {}) }

@@ -3,7 +3,7 @@ import { factVersion } from '../../domain/facts.ts'
 import { handoverStates } from '../../domain/handover/handover.ts'
 import { Time } from '../../tickets/record-schemas.ts'
 import type { HttpDeps } from '../deps.ts'
-import { askLedger, type LedgerDep } from '../ledger-answers.ts'
+import { askLedger } from '../ledger-answers.ts'
 import { problemAnswers } from '../problem.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
@@ -23,8 +23,6 @@ const problemsOfLedger = ['ledger-not-configured', 'ledger-away'] as const
 
 /** Everything that was ever told, from Postgres. */
 export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
-  const dep: LedgerDep = { ledger, journal }
-
   app.get(
     '/v1/ledger/handovers',
     {
@@ -54,7 +52,7 @@ export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
       },
     },
     async ({ query: { limit = '50', cursor, ...filter } }, reply) =>
-      askLedger(dep, reply, async (known) => {
+      askLedger(ledger, reply, async (known) => {
         const page = await known.handovers(filter, Number(limit), cursor)
         return { ...page, items: [...page.items] }
       }),
@@ -72,7 +70,7 @@ export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
       },
     },
     async ({ query: { limit = '50', cursor, ...filter } }, reply) =>
-      askLedger(dep, reply, async (known) => {
+      askLedger(ledger, reply, async (known) => {
         const page = await known.calls(filter, Number(limit), cursor)
         return { ...page, items: [...page.items] }
       }),
@@ -102,7 +100,7 @@ export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
       },
     },
     async ({ query: { limit = '50', cursor, ...of } }, reply) =>
-      askLedger(dep, reply, async (known) => {
+      askLedger(ledger, reply, async (known) => {
         const page = await known.events(of, Number(limit), cursor)
         return { ...page, items: [...page.items] }
       }),
@@ -126,7 +124,7 @@ export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
         },
       },
     },
-    async ({ query: { after = '0' } }, reply) => askLedger(dep, reply, async (known) => ({ items: [...(await known.checkpoints(Number(after), 100))] })),
+    async ({ query: { after = '0' } }, reply) => askLedger(ledger, reply, async (known) => ({ items: [...(await known.checkpoints(Number(after), 100))] })),
   )
 
   app.post(
@@ -146,7 +144,7 @@ export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
       },
     },
     async (request, reply) =>
-      askLedger(dep, reply, async (known) => {
+      askLedger(ledger, reply, async (known) => {
         const calls = await known.erase(request.body)
         await journal.append([{ type: 'personal-data-erased', version: factVersion, at: new Date().toISOString(), by: request.user, calls }])
         return { calls }
