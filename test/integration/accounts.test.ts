@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../../src/lab/eventually.ts'
 import { needed, neededBy } from '../../src/http/permissions.ts'
+import { AccountStore } from '../../src/users/account-store.ts'
+import { Accounts } from '../../src/users/accounts.ts'
 import type { Role } from '../../src/users/roles.ts'
 import { type GivenHttp, givenHttp, keys, newJournalPath, withArchiveKey, withKey } from '../support/given-http.ts'
 
@@ -191,6 +193,21 @@ it('every route says what it needs, and without it is refused', async () => {
     const answer = await ask(method, url.replace(/:\w+/g, 'x'), { authorization: `Bearer ${key}` })
     expect([method, url, answer.json()]).toMatchObject([method, url, { code: 'forbidden', detail: expect.stringContaining(String(need)) }])
   }
+})
+
+it('the configuration may have a key’s hash instead of the key', async () => {
+  const sha256 = createHash('sha256').update(keys.desk).digest('hex')
+  const config = { agents: [], http: { apiKeys: [{ name: 'hashed', key: `sha256:${sha256}`, role: 'auditor' as const }] } }
+  const accounts = await Accounts.load({ config, store: new AccountStore(given.journal.tables), journal: given.journal })
+  expect(accounts.ofKey(keys.desk)).toMatchObject({ name: 'hashed', role: 'auditor' })
+  expect(accounts.ofKey(`sha256:${sha256}`)).toBeUndefined()
+})
+
+it('where the API is reached by TLS alone, the cookie is too', async () => {
+  await user('li', 'auditor')
+  await given.close()
+  given = await givenHttp({ path, secure: true })
+  expect((await ask('POST', '/v1/sessions', {}, { name: 'li', password })).cookies).toMatchObject([{ name: 'tandem', secure: true }])
 })
 
 it('the hash of a key opens nothing', async () => {
