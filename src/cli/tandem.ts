@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/load.ts'
 import { LedgerError } from '../ledger/ledger-error.ts'
 import { accountsCommand } from './accounts.ts'
+import { catalogueCommand } from './catalogue.ts'
 import { ServiceError, serviceAt } from './service-client.ts'
 import { testCall } from './test-call.ts'
 import { UsageError } from './usage-error.ts'
@@ -18,6 +19,9 @@ tandem webhook listen [--port N] [--host 127.0.0.1] [--secret-file FILE] [--secr
 
 tandem user list | add | password | remove …, tandem key list | add | remove …
   Who may use the API; tandem user says more.
+
+tandem catalogue export --json
+  The matter catalogue (事项清单): a JSON array of its rows.
 
 tandem ledger verify | rebuild | checkpoint | key | migrate | export …
   The ledger in Postgres: what was changed in it, its read models, its signed checkpoints; tandem ledger says more.
@@ -36,6 +40,7 @@ async function tandem(args: readonly string[]): Promise<number> {
     return webhookListen(rest.slice(1), process.env)
   }
   if (command === 'user' || command === 'key') return accountsCommand((file) => serviceAt(file, process.env), args)
+  if (command === 'catalogue') return catalogueCommand(rest)
   if (command === 'ledger') {
     // So does Postgres' library.
     const { ledgerCommand } = await import('./ledger.ts')
