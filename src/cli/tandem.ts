@@ -23,6 +23,9 @@ tandem user list | add | password | remove …, tandem key list | add | remove �
 tandem catalogue export --json
   The matter catalogue (事项清单): a JSON array of its rows.
 
+tandem recommend --jsonl
+  Proposes platform and matter for what a citizen says, one {"id","text"} a line.
+
 tandem ledger verify | rebuild | checkpoint | key | migrate | export …
   The ledger in Postgres: what was changed in it, its read models, its signed checkpoints; tandem ledger says more.
 `
@@ -41,6 +44,11 @@ async function tandem(args: readonly string[]): Promise<number> {
   }
   if (command === 'user' || command === 'key') return accountsCommand((file) => serviceAt(file, process.env), args)
   if (command === 'catalogue') return catalogueCommand(rest)
+  if (command === 'recommend') {
+    // It brings a dictionary.
+    const { recommendCommand } = await import('./recommend.ts')
+    return recommendCommand(rest)
+  }
   if (command === 'ledger') {
     // So does Postgres' library.
     const { ledgerCommand } = await import('./ledger.ts')

@@ -9,6 +9,7 @@ import { delivery } from './delivery.ts'
 import { durability } from './durability.ts'
 import { ledger } from './ledger.ts'
 import { pressToInvite } from './press-to-invite.ts'
+import { recommend } from './recommend.ts'
 import { recovery } from './recovery.ts'
 import type { BenchResult } from './result.ts'
 
@@ -36,6 +37,7 @@ const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResu
   delivery: (progress) => delivery(30, rounds(200), progress),
   durability: (progress) => durability(rounds(20_000), progress),
   ledger: (progress) => ledger(Number(values.handovers), rounds(200), progress),
+  recommend: (progress) => recommend(progress),
   capacity: (progress) => capacity({ ...load, presses: rounds(150) }, progress),
 }
 

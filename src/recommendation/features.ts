@@ -1,0 +1,41 @@
+import { pinyin } from 'pinyin-pro'
+
+/** What a feature counts for: single characters carry much in Chinese, long strings are rare. */
+const weightOf = { character: 1.2, pair: 1, triple: 0.5, sound: 0.5, word: 0.7 } as const
+
+const words = new Intl.Segmenter('zh', { granularity: 'word' })
+
+/** As sounded by who says and types them here: zh, ch, sh as z, c, s; -ng as -n. */
+const soundsOf = (han: string): readonly string[] => pinyin(han, { toneType: 'none', type: 'array' }).map((sound) => sound.replace(/^([zcs])h/u, '$1').replace(/ng$/u, 'n'))
+
+/** One form for width, case and numbers: which number it is says nothing of the matter. */
+export const normalised = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/\d+/gu, '0')
+    .replaceAll(/[^\p{Script=Han}a-z0]+/gu, ' ')
+    .trim()
+
+/**
+ * What a text is judged by: its characters, pairs and triples of them, pairs of their sounds (`~`: homophones are typed and heard for each other), its
+ * words (`#`). Length does not count: the weights' squares sum to 1.
+ */
+export function featuresOf(text: string): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  const clean = normalised(text)
+  for (const part of clean.split(' ')) {
+    const characters = Array.from(part)
+    const sounds = part === '' ? [] : soundsOf(part)
+    for (const [index, character] of characters.entries()) {
+      found.set(character, weightOf.character)
+      if (index + 1 < characters.length) found.set(characters.slice(index, index + 2).join(''), weightOf.pair)
+      if (index + 2 < characters.length) found.set(characters.slice(index, index + 3).join(''), weightOf.triple)
+      if (index + 1 < sounds.length) found.set(`~${sounds[index]} ${sounds[index + 1]}`, weightOf.sound)
+    }
+  }
+  for (const { segment } of words.segment(clean)) if (segment.length > 1) found.set(`#${segment}`, weightOf.word)
+  const length = Math.hypot(...found.values())
+  for (const [feature, weight] of found) found.set(feature, weight / length)
+  return found
+}
