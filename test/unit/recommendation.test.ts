@@ -19,7 +19,7 @@ describe('what is recommended', () => {
     ['我身份证掉了想补一张', '110', '身份证办理'],
     ['小区门口的路灯好几天不亮了', '12345', '路灯故障'],
     ['包工头欠我们三个月工钱不给', '12345', '劳资纠纷'],
-    ['隔壁半夜装修电钻响个不停', '110', '住宅装修噪音'],
+    ['户口本丢了怎么补', '110', '户籍办理'],
     ['网上买的衣服不给退货', '12345', '网络消费纠纷'],
   ])('%s: %s, %s', (text, platform, item) => {
     expect(recommender.recommend(text)).toMatchObject({ platform, emergency: false, matters: expect.arrayContaining([expect.objectContaining({ item })]) })
