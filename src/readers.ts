@@ -7,10 +7,11 @@ import { Ledger } from './ledger/ledger.ts'
 import type { JournalRow } from './ledger/writer.ts'
 import type { ReadersHealth, ReadersSide, ServiceSide, Settings } from './readers/contract.ts'
 import { remoteJournal } from './readers/remote-journal.ts'
+import { RecommendationThread, RecommenderAway } from './recommendation/recommendation-thread.ts'
 import { startTickets, type Tickets } from './tickets/tickets.ts'
 
 /**
- * The process of the journal's readers, started by the service: ticket delivery and the ledger. The loop that runs calls does
+ * The process of the journal's readers, started by the service: ticket delivery and the ledger; and of the recommender. The loop that runs calls does
  * nothing of theirs, and what becomes of them does not touch a call.
  */
 
@@ -22,6 +23,7 @@ const answerMs = 30_000
 const closed = new AbortController()
 let tickets: Tickets | undefined
 let ledger: Ledger | undefined
+let recommender: RecommendationThread | undefined
 
 const mine: ReadersSide = {
   begin: (settings) => void begin(settings),
@@ -31,9 +33,10 @@ const mine: ReadersSide = {
     ...(ledger ? { ledger: ledger.health() } : {}),
   }),
   sweep: () => tickets?.sweep(),
+  recommend: async (text, most) => recommender?.ask(text, most).catch(unlessAway),
   async close() {
     closed.abort()
-    await Promise.all([tickets?.close(), ledger?.close()])
+    await Promise.all([tickets?.close(), ledger?.close(), recommender?.close()])
   },
 }
 const service = createBirpc<ServiceSide, ReadersSide>(mine, {
@@ -58,7 +61,12 @@ async function begin({ config, journal: id }: Settings): Promise<void> {
     ledger = new Ledger({ config: config.ledger, journal: id, logger: logger.child({ part: 'ledger' }), read, onWritten: (listener) => journal.onWritten(listener), written: (position) => journal.reached('ledger', position) })
     ledger.start()
   }
+  recommender = new RecommendationThread(logger.child({ part: 'recommendation' }))
   await startedTickets(config, journal, logger.child({ part: 'tickets' }))
+}
+
+function unlessAway(error: unknown): undefined {
+  if (!(error instanceof RecommenderAway)) throw error
 }
 
 /** Tries until it has started: what it needs may be away. */

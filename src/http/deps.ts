@@ -17,6 +17,6 @@ export interface HttpDeps {
   readonly accounts: Accounts
   /** None is configured when left out. */
   readonly ledger: Omit<LedgerAccess, 'close'> | undefined
-  readonly readers: Pick<ReadersProcess, 'health'>
+  readonly readers: Pick<ReadersProcess, 'health' | 'recommend'>
   readonly deliveries: Pick<Deliveries, 'deliveriesOf' | 'list' | 'show' | 'replay'>
 }

@@ -54,6 +54,8 @@ export const needed: Readonly<Record<string, Needed>> = {
   'GET /v1/ledger/checkpoints': { may: 'ledger:read' },
   'GET /v1/ledger/export': { may: 'ledger:export' },
   'POST /v1/ledger/erasures': { may: 'ledger:erase' },
+  'POST /v1/recommendations': { may: 'calls:read' },
+  'POST /v1/decisions': { may: 'calls:read' },
   'POST /v1/test-calls': { may: 'test-calls' },
   'GET /v1/test-calls': { may: 'calls:read' },
 }

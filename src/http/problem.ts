@@ -66,6 +66,7 @@ export const problems = {
   'idempotency-key-reused': { status: 422, title: 'The same Idempotency-Key came with another request' },
   'too-many-readers': { status: 503, title: 'Too many live event streams are open' },
   'asterisk-away': { status: 503, title: 'Asterisk cannot be reached; nothing was done' },
+  'recommender-away': { status: 503, title: 'The recommender is being started, or is swamped; nothing was done' },
   'ledger-away': { status: 503, title: 'The ledger’s database does not answer; nothing was done' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal | TestCallRefusal | InboxRefusal, Known>

@@ -22,6 +22,7 @@ import { ledgerExportRoutes } from './routes/ledger-export.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { partyRoutes } from './routes/parties.ts'
 import { recordingRoutes } from './routes/recordings.ts'
+import { policyRoutes } from './routes/policy.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { testCallRoutes } from './routes/test-calls.ts'
 import { noteViews } from './views.ts'
@@ -80,6 +81,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     handoverCommandRoutes(routes, deps, keys)
     deliveryRoutes(routes, deps)
     await inboxRoutes(routes, inbox)
+    policyRoutes(routes, deps)
     partyRoutes(routes, deps, keys)
     await recordingRoutes(routes, deps, keys)
     eventRoutes(routes, deps)

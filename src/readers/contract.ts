@@ -2,6 +2,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Row, SqlFailure, Statement } from '../journal/sql.ts'
 import type { LedgerHealth } from '../ledger/ledger.ts'
+import type { Recommendation } from '../recommendation/recommender.ts'
 import type { TicketsHealth } from '../tickets/tickets.ts'
 
 /** An answer, or what SQLite, or the way to it, had against it. */
@@ -36,6 +37,8 @@ export interface ReadersSide {
   /** Deliveries wait to be told once more. */
   sweep(): void
   health(): ReadersHealth
+  /** @param most matters told @returns undefined: the recommender is being started, or swamped */
+  recommend(text: string, most: number): Promise<Recommendation | undefined>
   /** In order, within some 12 s. */
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import { type BirpcReturn, createBirpc } from 'birpc'
 import type { Logger } from 'pino'
 import { notInRealTime } from '../cli/real-time.mjs'
 import type { JournalFile } from '../journal/open-journal.ts'
+import type { Recommendation } from '../recommendation/recommender.ts'
 import type { TicketsHealth } from '../tickets/tickets.ts'
 import type { ReadersHealth, ReadersSide, ServiceSide, Settings } from './contract.ts'
 import { servingTables } from './remote-journal.ts'
@@ -20,6 +21,8 @@ const restartMs = { first: 500, longest: 10_000 } as const
 const wellMs = 30_000
 /** For an answer to health, ms; for an orderly end. */
 const healthMs = 300
+/** For a recommendation, ms: it learns at its start. */
+const recommendMs = 10_000
 const closeMs = 13_000
 /** For taking notice of new facts, ms: who does not stands still. */
 const frozenMs = 60_000
@@ -67,6 +70,16 @@ export class ReadersProcess {
       // That they are away is the answer.
       const { tickets = nothing, ...known } = this.#known ?? {}
       return { ...known, tickets: { ...tickets, redis: 'down' }, away: true }
+    }
+  }
+
+  /** @param most matters told @returns undefined: it cannot be asked now */
+  async recommend(text: string, most: number): Promise<Recommendation | undefined> {
+    try {
+      return await this.#ask((rpc) => rpc.recommend(text, most), recommendMs)
+    } catch (error) {
+      if (error instanceof ReadersAway) return undefined
+      throw error
     }
   }
 

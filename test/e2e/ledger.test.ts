@@ -70,3 +70,8 @@ it('the command signs, verifies, rebuilds and exports it, while the service runs
   expect(await tandem('ledger', 'export', 'tickets')).toMatchObject({ code: 2, out: expect.stringContaining('handovers, calls, events') })
   expect(await tandem('ledger', 'migrate', '--to', 'x')).toMatchObject({ code: 2, out: expect.stringContaining('--to is a number') })
 })
+
+it('the service recommends what a citizen’s words are about, learnt in its readers’ process', async () => {
+  const { status, body } = await stack.api.post<{ platform: string; matters: { item: string }[]; decision: { mode: string } }>('/v1/recommendations', { text: '小区门口的路灯好几天不亮了', at: '110' })
+  expect({ status, platform: body.platform, item: body.matters[0]?.item, mode: body.decision.mode }).toEqual({ status: 200, platform: '12345', item: '路灯故障', mode: 'transfer' })
+})

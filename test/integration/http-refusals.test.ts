@@ -72,6 +72,7 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   'call-not-found': () => press({ mode: 'transfer', call: 'call-of-nobody' }),
   'handover-not-found': () => cancel('ho-of-nobody'),
   'ledger-not-configured': () => get('/v1/ledger/handovers'),
+  'recommender-away': () => post('/v1/recommendations', { text: '路灯不亮', at: '12345' }),
   'ledger-away': async () => {
     await end()
     given = await givenHttp({ ledger: new LedgerAccess({ url: 'postgres://127.0.0.1:1/tandem', checkpointMs: 1_000, checkpointFile: '', keyFile: '' }) })

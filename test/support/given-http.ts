@@ -9,6 +9,7 @@ import type { Journal } from '../../src/journal/journal.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
 import { Recordings } from '../../src/recordings/recordings.ts'
 import type { LedgerAccess } from '../../src/ledger/access.ts'
+import type { Recommendation } from '../../src/recommendation/recommender.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import type { DeliveryView } from '../../src/tickets/deliveries.ts'
@@ -53,6 +54,8 @@ export interface HttpOptions {
   /** It is reached by TLS alone. */
   readonly secure?: boolean
   readonly ledger?: LedgerAccess
+  /** What is recommended for everything; the recommender is away when left out. */
+  readonly recommendation?: Recommendation
   /** What the PBX has at the start. */
   readonly observed?: Partial<Observed>
 }
@@ -65,7 +68,7 @@ export function newJournalPath(): string {
 }
 
 /** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
-export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger }: HttpOptions = {}): Promise<GivenHttp> {
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger, recommendation }: HttpOptions = {}): Promise<GivenHttp> {
   const path = given ?? newJournalPath()
   const warnings: string[] = []
   const sink: DestinationStream = { write: (line) => void warnings.push(line) }
@@ -85,7 +88,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const show = async (wanted: string) => deliveries.filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
   const played = { deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
   const accounts = await Accounts.load({ config, store: new AccountStore(file.tables), journal })
-  const http = await buildServer({ config, logger, calls, journal, readers: { health }, deliveries: played, recordings, accounts, ledger })
+  const http = await buildServer({ config, logger, calls, journal, readers: { health, recommend: async () => recommendation }, deliveries: played, recordings, accounts, ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()
