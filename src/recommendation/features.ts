@@ -1,7 +1,7 @@
 import { pinyin } from 'pinyin-pro'
 
 /** What a feature counts for: single characters carry much in Chinese, long strings are rare. */
-const weightOf = { character: 1.2, pair: 1, triple: 0.5, sound: 0.5, word: 0.7 } as const
+const weightOf = { character: 1.2, pair: 1, apart: 0.7, triple: 0.5, sound: 0.5, word: 0.7 } as const
 
 const words = new Intl.Segmenter('zh', { granularity: 'word' })
 
@@ -18,7 +18,7 @@ export const normalised = (text: string): string =>
     .trim()
 
 /**
- * What a text is judged by: its characters, pairs and triples of them, pairs of their sounds (`~`: homophones are typed and heard for each other), its
+ * What a text is judged by: its characters, pairs and triples of them, pairs with one between (`_`: 没…水), pairs of their sounds (`~`: homophones are typed and heard for each other), its
  * words (`#`). Length does not count: the weights' squares sum to 1.
  */
 export function featuresOf(text: string): ReadonlyMap<string, number> {
@@ -30,7 +30,10 @@ export function featuresOf(text: string): ReadonlyMap<string, number> {
     for (const [index, character] of characters.entries()) {
       found.set(character, weightOf.character)
       if (index + 1 < characters.length) found.set(characters.slice(index, index + 2).join(''), weightOf.pair)
-      if (index + 2 < characters.length) found.set(characters.slice(index, index + 3).join(''), weightOf.triple)
+      if (index + 2 < characters.length) {
+        found.set(characters.slice(index, index + 3).join(''), weightOf.triple)
+        found.set(`${character}_${characters[index + 2]}`, weightOf.apart)
+      }
       if (index + 1 < sounds.length) found.set(`~${sounds[index]} ${sounds[index + 1]}`, weightOf.sound)
     }
   }

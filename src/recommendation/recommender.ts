@@ -25,12 +25,14 @@ export interface Recommendation {
   readonly matters: readonly RecommendedMatter[]
 }
 
-const training = { epochs: 12, rate: 8, dropout: 0.3 } as const
+const training = { epochs: 12, rate: 6, dropout: 0.4 } as const
+/** Danger is told by few strong words: slower, or these alone would decide. */
+const dangerTraining = { ...training, rate: 2 } as const
 /** A phrase counts less than a sentence: it was not said by anybody. */
 const phraseWeight = 0.7
 const scopeWeight = 0.7
 /** From which probability on it is a danger: missing one is worse than a false alarm. */
-const dangerFrom = 0.15
+const dangerFrom = 0.3
 const mostWords = 4
 
 /** Proposes platform and matter for what a citizen says. In memory; deterministic. */
@@ -58,7 +60,8 @@ export class Recommender {
     })
     const published = rows.flatMap(({ item, scope }, of): Sample[] => [{ features: featuresOf(item), of, weight: 1 }, { features: featuresOf(scope), of, weight: scopeWeight }])
     const dangers = heard.flatMap(({ features, danger }): Sample[] => (danger === undefined ? [] : [{ features, of: danger ? 1 : 0, weight: 1 }]))
-    return new Recommender(rows, classes, Linear.train([...published, ...said], { classes: classes.length, ...training }), Linear.train(dangers, { classes: 2, ...training }))
+    const matters = balanced([...published, ...said], classes.length)
+    return new Recommender(rows, classes, Linear.train(matters, { classes: classes.length, ...training }), Linear.train(dangers, { classes: 2, ...dangerTraining }))
   }
 
   /** @param most matters told */
@@ -113,4 +116,12 @@ export class Recommender {
     const spoken = support.filter(({ by }) => by > 0).toSorted((one, other) => other.by - one.by)
     return [...new Set(spoken.map(({ word }) => word))].slice(0, mostWords)
   }
+}
+
+/** Of a class with many examples each counts less, by the square root: a matter is not likelier for being well documented. */
+function balanced(samples: readonly Sample[], classes: number): readonly Sample[] {
+  const counts = new Float64Array(classes)
+  for (const { of, weight } of samples) counts[of] = (counts[of] ?? 0) + weight
+  const mean = counts.reduce((one, other) => one + other, 0) / classes
+  return samples.map((sample) => ({ ...sample, weight: sample.weight * Math.sqrt(mean / (counts[sample.of] ?? mean)) }))
 }
