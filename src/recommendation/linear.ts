@@ -15,7 +15,7 @@ export interface Training {
 }
 
 /** Gradients below this change nothing that could be seen. */
-const negligible = 1e-3
+const negligible = 5e-3
 const biasRate = 0.02
 
 /** Multinomial logistic regression over sparse features, by stochastic gradient descent. The same samples give the same model. */
@@ -33,7 +33,8 @@ export class Linear {
 
   static train(samples: readonly Sample[], training: Training): Linear {
     const model = new Linear(training.classes)
-    const sparse = samples.map(({ features, of, weight }) => ({ ...model.#known(features, true), of, weight }))
+    for (const feature of often(samples)) model.#index.set(feature, model.#index.size)
+    const sparse = samples.map(({ features, of, weight }) => ({ ...model.#known(features), of, weight }))
     model.#weights = new Float32Array(model.#index.size * training.classes)
     const random = randomFrom(7)
     const order = [...sparse.keys()]
@@ -50,7 +51,7 @@ export class Linear {
 
   /** @returns the probability of each class */
   probabilities(features: ReadonlyMap<string, number>): Float64Array {
-    const { at, values } = this.#known(features, false)
+    const { at, values } = this.#known(features)
     return softmax(this.#scores(at, values))
   }
 
@@ -63,36 +64,38 @@ export class Linear {
   }
 
   #step({ at, values, of }: Sparse & { readonly of: number }, rate: number, dropout: number, random: () => number): void {
-    const kept = values.map((value) => (random() < dropout ? 0 : value / (1 - dropout)))
+    const kept = new Float64Array(values.length)
+    for (let k = 0; k < kept.length; k++) kept[k] = random() < dropout ? 0 : values[k]! / (1 - dropout)
     const gradient = softmax(this.#scores(at, kept))
-    gradient[of] = (gradient[of] ?? 0) - 1
-    const moved = [...gradient.keys()].filter((index) => Math.abs(gradient[index] ?? 0) > negligible)
-    for (const index of moved) {
-      const step = rate * (gradient[index] ?? 0)
-      this.#bias[index] = (this.#bias[index] ?? 0) - biasRate * step
-      for (let k = 0; k < at.length; k++) {
-        const place = (at[k] ?? 0) * this.#classes + index
-        this.#weights[place] = (this.#weights[place] ?? 0) - step * (kept[k] ?? 0)
-      }
+    gradient[of]! -= 1
+    const moved = [...gradient.keys()].filter((index) => Math.abs(gradient[index]!) > negligible)
+    for (const index of moved) this.#bias[index]! -= biasRate * rate * gradient[index]!
+    // Names of its own: this is where the time goes.
+    const [weights, classes] = [this.#weights, this.#classes]
+    for (let k = 0; k < at.length; k++) {
+      const step = rate * kept[k]!
+      if (step === 0) continue
+      const start = at[k]! * classes
+      for (const index of moved) weights[start + index]! -= step * gradient[index]!
     }
   }
 
   #scores(at: Int32Array, values: Float64Array): Float64Array {
     const scores = Float64Array.from(this.#bias)
+    const [weights, classes] = [this.#weights, this.#classes]
     for (let k = 0; k < at.length; k++) {
-      const value = values[k] ?? 0
+      const value = values[k]!
       if (value === 0) continue
-      const start = (at[k] ?? 0) * this.#classes
-      for (let index = 0; index < this.#classes; index++) scores[index] = (scores[index] ?? 0) + value * (this.#weights[start + index] ?? 0)
+      const start = at[k]! * classes
+      for (let index = 0; index < classes; index++) scores[index]! += value * weights[start + index]!
     }
     return scores
   }
 
-  #known(features: ReadonlyMap<string, number>, add: boolean): Sparse {
+  #known(features: ReadonlyMap<string, number>): Sparse {
     const at: number[] = []
     const values: number[] = []
     for (const [feature, value] of features) {
-      if (add && !this.#index.has(feature)) this.#index.set(feature, this.#index.size)
       const index = this.#index.get(feature)
       if (index === undefined) continue
       at.push(index)
@@ -102,16 +105,29 @@ export class Linear {
   }
 }
 
+/** Features of more than one sample: of one alone nothing can be learned for others. */
+function often(samples: readonly Sample[]): readonly string[] {
+  const times = new Map<string, number>()
+  for (const { features } of samples) for (const feature of features.keys()) times.set(feature, (times.get(feature) ?? 0) + 1)
+  return [...times].flatMap(([feature, count]) => (count > 1 ? [feature] : []))
+}
+
 interface Sparse {
   readonly at: Int32Array
   readonly values: Float64Array
 }
 
+/** In place. */
 function softmax(scores: Float64Array): Float64Array {
-  const highest = scores.reduce((one, other) => Math.max(one, other), -Infinity)
-  const powers = scores.map((score) => Math.exp(score - highest))
-  const sum = powers.reduce((one, other) => one + other, 0)
-  return powers.map((power) => power / sum)
+  let highest = -Infinity
+  for (const score of scores) highest = Math.max(highest, score)
+  let sum = 0
+  for (let index = 0; index < scores.length; index++) {
+    scores[index] = Math.exp(scores[index]! - highest)
+    sum += scores[index]!
+  }
+  for (let index = 0; index < scores.length; index++) scores[index]! /= sum
+  return scores
 }
 
 /** Repeatable numbers from 0 up to 1 (Park and Miller, 1988). */
