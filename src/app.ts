@@ -6,6 +6,7 @@ import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
 import type { JournalFile } from './journal/open-journal.ts'
 import { LedgerAccess } from './ledger/access.ts'
+import { Catalogues } from './matters/catalogues.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { Deliveries } from './tickets/deliveries.ts'
@@ -50,14 +51,15 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   })
   // First: the calls of a service that died before wait for it. Nothing waits for Asterisk, which may be away or silent.
   void asterisk?.start()
-  const readers = new ReadersProcess({ config, journal, logger: logger.child({ part: 'readers' }) })
+  const catalogues = await Catalogues.load({ tables: journal.tables, journal, timeZone: config.timezone })
+  const readers = new ReadersProcess({ config, journal, catalogues, logger: logger.child({ part: 'readers' }) })
   const deliveries = new Deliveries(journal.tables, (filter, replayed) => {
     logger.info({ ...filter, replayed }, 'deliveries are told once more')
     readers.sweep()
   })
   const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, accounts, ledger })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, accounts, catalogues, ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()

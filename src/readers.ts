@@ -33,6 +33,7 @@ const mine: ReadersSide = {
     ...(ledger ? { ledger: ledger.health() } : {}),
   }),
   sweep: () => tickets?.sweep(),
+  learn: (rows) => recommender?.learn(rows),
   recommend: async (text, most) => recommender?.ask(text, most).catch(unlessAway),
   async close() {
     closed.abort()
@@ -53,7 +54,7 @@ process.on('disconnect', () => process.exit(0))
 // Ctrl-C and a supervisor reach every process of the service: this one ends when the service says so.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 
-async function begin({ config, journal: id }: Settings): Promise<void> {
+async function begin({ config, journal: id, rows }: Settings): Promise<void> {
   const logger = pino({ level: config.log.level, base: { instance: config.instance } })
   if (config.ledger) {
     const read = async (after: number, limit: number) =>
@@ -61,7 +62,7 @@ async function begin({ config, journal: id }: Settings): Promise<void> {
     ledger = new Ledger({ config: config.ledger, journal: id, logger: logger.child({ part: 'ledger' }), read, onWritten: (listener) => journal.onWritten(listener), written: (position) => journal.reached('ledger', position) })
     ledger.start()
   }
-  recommender = new RecommendationThread(logger.child({ part: 'recommendation' }))
+  recommender = new RecommendationThread(rows, logger.child({ part: 'recommendation' }))
   await startedTickets(config, journal, logger.child({ part: 'tickets' }))
 }
 

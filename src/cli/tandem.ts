@@ -3,6 +3,7 @@ import { ConfigError } from '../config/load.ts'
 import { LedgerError } from '../ledger/ledger-error.ts'
 import { accountsCommand } from './accounts.ts'
 import { catalogueCommand } from './catalogue.ts'
+import { CatalogueFileError } from '../matters/catalogue-file.ts'
 import { ServiceError, serviceAt } from './service-client.ts'
 import { testCall } from './test-call.ts'
 import { UsageError } from './usage-error.ts'
@@ -20,8 +21,8 @@ tandem webhook listen [--port N] [--host 127.0.0.1] [--secret-file FILE] [--secr
 tandem user list | add | password | remove …, tandem key list | add | remove …
   Who may use the API; tandem user says more.
 
-tandem catalogue export --json
-  The matter catalogue (事项清单): a JSON array of its rows.
+tandem catalogue export [--json | --csv] [--version N], tandem catalogue import FILE
+  The matter catalogue (事项清单); tandem catalogue says more.
 
 tandem recommend --jsonl
   Proposes platform and matter for what a citizen says, one {"id","text"} a line.
@@ -43,7 +44,7 @@ async function tandem(args: readonly string[]): Promise<number> {
     return webhookListen(rest.slice(1), process.env)
   }
   if (command === 'user' || command === 'key') return accountsCommand((file) => serviceAt(file, process.env), args)
-  if (command === 'catalogue') return catalogueCommand(rest)
+  if (command === 'catalogue') return catalogueCommand(rest, process.env)
   if (command === 'recommend') {
     // It brings a dictionary.
     const { recommendCommand } = await import('./recommend.ts')
@@ -69,7 +70,7 @@ async function tandem(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await tandem(process.argv.slice(2))
 } catch (error) {
-  const expected = error instanceof ServiceError || error instanceof ConfigError || error instanceof UsageError || error instanceof LedgerError || (error instanceof TypeError && 'code' in error)
+  const expected = error instanceof ServiceError || error instanceof ConfigError || error instanceof UsageError || error instanceof LedgerError || error instanceof CatalogueFileError || (error instanceof TypeError && 'code' in error)
   process.stderr.write(`tandem: ${error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error)}\n`)
   process.exitCode = 2
 }

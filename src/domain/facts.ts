@@ -249,12 +249,26 @@ export interface MessageFact {
   readonly more?: number
 }
 
+/** The matter catalogue has a new version. Of no call. */
+export interface CatalogueFact {
+  readonly type: 'catalogue-changed'
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly by: string
+  readonly catalogue: {
+    readonly version: number
+    /** Ids of rows and knowledge entries. */
+    readonly added: readonly string[]
+    readonly changed: readonly string[]
+  }
+}
+
 export type LedgerFact = ExportFact | ErasureFact
 
 /** What happened to a call. */
 export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact | RecordingFact
 
-export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact | LedgerFact | AccountFact | ViewFact | MessageFact
+export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact | LedgerFact | AccountFact | ViewFact | MessageFact | CatalogueFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Calls } from '../calls/calls.ts'
+import type { Catalogues } from '../matters/catalogues.ts'
 import type { Config } from '../config/schema.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LedgerAccess } from '../ledger/access.ts'
@@ -15,6 +16,7 @@ export interface HttpDeps {
   readonly journal: Journal
   readonly recordings: Recordings
   readonly accounts: Accounts
+  readonly catalogues: Catalogues
   /** None is configured when left out. */
   readonly ledger: Omit<LedgerAccess, 'close'> | undefined
   readonly readers: Pick<ReadersProcess, 'health' | 'recommend'>

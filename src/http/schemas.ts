@@ -75,7 +75,7 @@ export const TestCallSchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'message-received', 'message-refused', ...testCallFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'catalogue-changed', 'message-received', 'message-refused', ...testCallFactTypes]),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -102,6 +102,7 @@ export const EventSchema = Type.Object(
     key: Type.Optional(Type.String({ description: 'Name of the API key that was changed' })),
     role: Type.Optional(Type.Enum(roles, { description: 'Of the user or the key, or of who looked' })),
     revoked: Type.Optional(Type.Literal(true, { description: 'The user or the key is gone' })),
+    catalogue: Type.Optional(Type.Object({ version: Type.Integer(), added: Type.Array(Type.String()), changed: Type.Array(Type.String()) }, { description: 'Of `catalogue-changed`: the new version, and the ids of what is new or otherwise in it' })),
     route: Type.Optional(Type.String({ description: 'Of `record-viewed`: where' })),
     message: Type.Optional(Type.String({ description: 'Of `message-received`: its body, JSON' })),
     code: Type.Optional(Type.String({ description: 'Of `message-refused`: why' })),

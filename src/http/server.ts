@@ -11,6 +11,7 @@ import { LazySchemas } from './lazy-schemas.ts'
 import { Problem } from './problem.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { agentRoutes } from './routes/agents.ts'
+import { catalogueRoutes } from './routes/catalogue.ts'
 import { callRoutes } from './routes/calls.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -22,6 +23,7 @@ import { ledgerExportRoutes } from './routes/ledger-export.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { partyRoutes } from './routes/parties.ts'
 import { recordingRoutes } from './routes/recordings.ts'
+import { knowledgeRoutes } from './routes/knowledge.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { testCallRoutes } from './routes/test-calls.ts'
@@ -82,6 +84,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     deliveryRoutes(routes, deps)
     await inboxRoutes(routes, inbox)
     policyRoutes(routes, deps)
+    catalogueRoutes(routes, deps)
+    knowledgeRoutes(routes, deps)
     partyRoutes(routes, deps, keys)
     await recordingRoutes(routes, deps, keys)
     eventRoutes(routes, deps)

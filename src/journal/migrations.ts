@@ -75,4 +75,5 @@ export const migrations: readonly string[] = [
   CREATE TABLE api_keys (name TEXT PRIMARY KEY, role TEXT NOT NULL, scopes TEXT, sha256 TEXT NOT NULL, expires_at INTEGER) STRICT, WITHOUT ROWID;
   CREATE TABLE sessions (sha256 TEXT PRIMARY KEY, user TEXT NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `CREATE TABLE catalogues (version INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;`,
 ]

@@ -1,4 +1,5 @@
 /** What the service and its readers ask of each other. Everything that crosses is data. */
+import type { MatterRow } from '../domain/matters/matter.ts'
 import type { Config } from '../config/schema.ts'
 import type { Row, SqlFailure, Statement } from '../journal/sql.ts'
 import type { LedgerHealth } from '../ledger/ledger.ts'
@@ -20,6 +21,8 @@ export interface Settings {
   readonly config: Pick<Config, 'instance' | 'redis' | 'tickets' | 'ledger' | 'log'>
   /** The journal's id. */
   readonly journal: string
+  /** Of the catalogue, those that hold or will. */
+  readonly rows: readonly MatterRow[]
 }
 
 export interface ReadersHealth {
@@ -37,6 +40,8 @@ export interface ReadersSide {
   /** Deliveries wait to be told once more. */
   sweep(): void
   health(): ReadersHealth
+  /** The catalogue's rows that hold or will: what is recommended from then on. */
+  learn(rows: readonly MatterRow[]): void
   /** @param most matters told @returns undefined: the recommender is being started, or swamped */
   recommend(text: string, most: number): Promise<Recommendation | undefined>
   /** In order, within some 12 s. */

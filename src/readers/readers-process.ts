@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type BirpcReturn, createBirpc } from 'birpc'
 import type { Logger } from 'pino'
 import { notInRealTime } from '../cli/real-time.mjs'
+import type { Catalogues } from '../matters/catalogues.ts'
 import type { JournalFile } from '../journal/open-journal.ts'
 import type { Recommendation } from '../recommendation/recommender.ts'
 import type { TicketsHealth } from '../tickets/tickets.ts'
@@ -12,6 +13,7 @@ import { servingTables } from './remote-journal.ts'
 export interface ReadersOptions {
   readonly config: Settings['config']
   readonly journal: JournalFile
+  readonly catalogues: Pick<Catalogues, 'lasting' | 'onChange'>
   readonly logger: Logger
 }
 
@@ -21,8 +23,8 @@ const restartMs = { first: 500, longest: 10_000 } as const
 const wellMs = 30_000
 /** For an answer to health, ms; for an orderly end. */
 const healthMs = 300
-/** For a recommendation, ms: it learns at its start. */
-const recommendMs = 10_000
+/** For a recommendation, ms: later it is of no use to whoever types. */
+const recommendMs = 2_000
 const closeMs = 13_000
 /** For taking notice of new facts, ms: who does not stands still. */
 const frozenMs = 60_000
@@ -57,7 +59,9 @@ export class ReadersProcess {
   }
 
   start(): void {
-    this.#forget = this.#options.journal.onWritten(() => this.#tell())
+    const { journal, catalogues } = this.#options
+    const forget = [journal.onWritten(() => this.#tell()), catalogues.onChange(() => void this.#running?.rpc.learn.asEvent([...catalogues.lasting()]).catch(ignored))]
+    this.#forget = () => forget.forEach((one) => one())
     this.#start()
   }
 
@@ -112,7 +116,7 @@ export class ReadersProcess {
   }
 
   #start(): void {
-    const { config, journal, logger } = this.#options
+    const { config, journal, catalogues, logger } = this.#options
     const began = performance.now()
     const [program = '', ...args] = notInRealTime([process.execPath, ...process.execArgv, fileURLToPath(new URL('../readers.ts', import.meta.url))])
     const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
@@ -121,7 +125,7 @@ export class ReadersProcess {
       // A process that is ending takes no message: its end is told by itself.
       post: (message) => void (child.connected && child.send(message, ignored)),
       on: (listener) => void child.on('message', listener),
-      eventNames: ['sweep'],
+      eventNames: ['sweep', 'learn'],
       // The limits are those of each question.
       timeout: -1,
     })
@@ -140,7 +144,7 @@ export class ReadersProcess {
     child.once('exit', (code, signal) => end({ code, signal }))
     child.once('error', (error) => end({ err: error }))
     this.#running = running
-    rpc.begin({ config, journal: journal.id }).then(() => (running.answers = true), ignored)
+    rpc.begin({ config, journal: journal.id, rows: [...catalogues.lasting()] }).then(() => (running.answers = true), ignored)
   }
 
   /** @throws ReadersAway when they do not answer in time; Error with what they say */

@@ -1,4 +1,5 @@
 import { pinyin } from 'pinyin-pro'
+import { normalised } from './normalised.ts'
 
 /** What a feature counts for: single characters carry much in Chinese, long strings are rare. */
 const weightOf = { character: 1.2, pair: 1, apart: 0.7, triple: 0.5, sound: 0.5, word: 0.7 } as const
@@ -7,15 +8,6 @@ const words = new Intl.Segmenter('zh', { granularity: 'word' })
 
 /** As sounded by who says and types them here: zh, ch, sh as z, c, s; -ng as -n. */
 const soundsOf = (han: string): readonly string[] => pinyin(han, { toneType: 'none', type: 'array' }).map((sound) => sound.replace(/^([zcs])h/u, '$1').replace(/ng$/u, 'n'))
-
-/** One form for width, case and numbers: which number it is says nothing of the matter. */
-export const normalised = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/\d+/gu, '0')
-    .replaceAll(/[^\p{Script=Han}a-z0]+/gu, ' ')
-    .trim()
 
 /**
  * What a text is judged by: its characters, pairs and triples of them, pairs with one between (`_`: 没…水), pairs of their sounds (`~`: homophones are typed and heard for each other), its

@@ -23,11 +23,14 @@ export class Linear {
   readonly #index = new Map<string, number>()
   readonly #classes: number
   readonly #bias: Float64Array
+  /** Classes that a step changes. */
+  readonly #moved: Int32Array
   #weights: Float32Array
 
   private constructor(classes: number) {
     this.#classes = classes
     this.#bias = new Float64Array(classes)
+    this.#moved = new Int32Array(classes)
     this.#weights = new Float32Array()
   }
 
@@ -64,19 +67,19 @@ export class Linear {
   }
 
   #step({ at, values, of }: Sparse & { readonly of: number }, rate: number, dropout: number, random: () => number): void {
-    const kept = new Float64Array(values.length)
-    for (let k = 0; k < kept.length; k++) kept[k] = random() < dropout ? 0 : values[k]! / (1 - dropout)
+    const kept = values.map((value) => (random() < dropout ? 0 : value / (1 - dropout)))
     const gradient = softmax(this.#scores(at, kept))
     gradient[of]! -= 1
-    const moved = [...gradient.keys()].filter((index) => Math.abs(gradient[index]!) > negligible)
-    for (const index of moved) this.#bias[index]! -= biasRate * rate * gradient[index]!
     // Names of its own: this is where the time goes.
-    const [weights, classes] = [this.#weights, this.#classes]
+    const [weights, bias, classes, moved] = [this.#weights, this.#bias, this.#classes, this.#moved]
+    let count = 0
+    for (let index = 0; index < classes; index++) if (Math.abs(gradient[index]!) > negligible) moved[count++] = index
+    for (let k = 0; k < count; k++) bias[moved[k]!]! -= biasRate * rate * gradient[moved[k]!]!
     for (let k = 0; k < at.length; k++) {
       const step = rate * kept[k]!
       if (step === 0) continue
       const start = at[k]! * classes
-      for (const index of moved) weights[start + index]! -= step * gradient[index]!
+      for (let m = 0; m < count; m++) weights[start + moved[m]!]! -= step * gradient[moved[m]!]!
     }
   }
 
@@ -105,11 +108,12 @@ export class Linear {
   }
 }
 
-/** Features of more than one sample: of one alone nothing can be learned for others. */
+/** Features of more than one sample: of one alone nothing can be learned for others. The most frequent first: these lie close together in memory. */
 function often(samples: readonly Sample[]): readonly string[] {
   const times = new Map<string, number>()
   for (const { features } of samples) for (const feature of features.keys()) times.set(feature, (times.get(feature) ?? 0) + 1)
-  return [...times].flatMap(([feature, count]) => (count > 1 ? [feature] : []))
+  const known = [...times].filter(([, count]) => count > 1)
+  return known.toSorted(([, one], [, other]) => other - one).map(([feature]) => feature)
 }
 
 interface Sparse {

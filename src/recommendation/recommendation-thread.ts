@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
+import type { MatterRow } from '../domain/matters/matter.ts'
 import type { Recommendation } from './recommender.ts'
 
 export interface Asked {
@@ -8,9 +9,21 @@ export interface Asked {
   readonly most: number
 }
 
+/** `id` 0: it has learned, and can be asked. */
 export interface Told {
   readonly id: number
-  readonly recommendation: Recommendation
+  readonly recommendation?: Recommendation
+}
+
+interface Waiting {
+  readonly resolve: (told: Recommendation) => void
+  readonly reject: (error: Error) => void
+}
+
+interface Running {
+  readonly worker: Worker
+  readonly waiting: Map<number, Waiting>
+  learned: boolean
 }
 
 /** Questions that may wait, as in a surge: more would be answered too late to help. */
@@ -25,57 +38,86 @@ export class RecommenderAway extends Error {
   override readonly name = 'RecommenderAway'
 }
 
-/** A recommender in a thread of its own, started at the first question or some time after, and again should it end. What is asked while it learns waits. */
+/**
+ * A recommender in a thread of its own, started at the first question or some time after, and again should it end. Until it has learned, what is
+ * asked is refused: an answer that comes later than the words is of no use. While it learns a new catalogue, the one before answers.
+ */
 export class RecommendationThread {
   readonly #logger: Logger
-  readonly #waiting = new Map<number, { readonly resolve: (told: Recommendation) => void; readonly reject: (error: Error) => void }>()
-  #worker: Worker | undefined
+  #rows: readonly MatterRow[]
+  #current: Running | undefined
+  #next: Running | undefined
   #starting: NodeJS.Timeout | undefined
   #asked = 0
   #closed = false
 
-  constructor(logger: Logger) {
+  constructor(rows: readonly MatterRow[], logger: Logger) {
+    this.#rows = rows
     this.#logger = logger
-    this.#starting = setTimeout(() => this.#start(), unaskedMs)
+    this.#starting = setTimeout(() => this.#begin(), unaskedMs)
   }
 
   /** @throws RecommenderAway */
   ask(text: string, most: number): Promise<Recommendation> {
     if (this.#closed) return Promise.reject(new RecommenderAway('it has been closed'))
-    if (this.#waiting.size >= mostWaiting) return Promise.reject(new RecommenderAway(`${mostWaiting} questions wait already`))
-    const worker = this.#worker ?? this.#start()
+    const { worker, waiting, learned } = this.#current ?? this.#begin()
+    if (!learned) return Promise.reject(new RecommenderAway('it is learning'))
+    if (waiting.size >= mostWaiting) return Promise.reject(new RecommenderAway(`${mostWaiting} questions wait already`))
     const id = ++this.#asked
     const { promise, resolve, reject } = Promise.withResolvers<Recommendation>()
-    this.#waiting.set(id, { resolve, reject })
+    waiting.set(id, { resolve, reject })
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage({ id, text, most } satisfies Asked)
     return promise
   }
 
+  /** From these rows on; those before answer until they are learned. */
+  learn(rows: readonly MatterRow[]): void {
+    this.#rows = rows
+    if (!this.#current || this.#closed) return
+    void this.#next?.worker.terminate()
+    this.#next = this.#start()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#starting)
-    await this.#worker?.terminate()
+    await Promise.all([this.#current?.worker.terminate(), this.#next?.worker.terminate()])
   }
 
-  #start(): Worker {
+  #begin(): Running {
     clearTimeout(this.#starting)
-    const worker = new Worker(new URL('thread.ts', import.meta.url))
-    worker.on('message', ({ id, recommendation }: Told) => {
-      this.#waiting.get(id)?.resolve(recommendation)
-      this.#waiting.delete(id)
+    return (this.#current = this.#start())
+  }
+
+  #start(): Running {
+    const running: Running = { worker: new Worker(new URL('thread.ts', import.meta.url), { workerData: this.#rows }), waiting: new Map(), learned: false }
+    running.worker.on('message', ({ id, recommendation }: Told) => {
+      if (!recommendation) return this.#learned(running)
+      running.waiting.get(id)?.resolve(recommendation)
+      running.waiting.delete(id)
     })
     // Its end follows, and is told by it.
-    worker.on('error', (error) => this.#logger.error({ err: error }, 'the recommender has failed'))
-    worker.once('exit', () => this.#ended())
-    this.#worker = worker
-    return worker
+    running.worker.on('error', (error) => this.#logger.error({ err: error }, 'the recommender has failed'))
+    running.worker.once('exit', () => this.#ended(running))
+    return running
   }
 
-  #ended(): void {
-    this.#worker = undefined
-    for (const { reject } of this.#waiting.values()) reject(new RecommenderAway('it has just ended'))
-    this.#waiting.clear()
-    if (!this.#closed) this.#starting = setTimeout(() => this.#start(), againMs)
+  #learned(running: Running): void {
+    running.learned = true
+    if (running !== this.#next) return
+    const before = this.#current
+    this.#current = running
+    this.#next = undefined
+    // What it was asked is in its queue before its end, or is asked once more by whoever types.
+    void before?.worker.terminate()
+  }
+
+  #ended(running: Running): void {
+    for (const { reject } of running.waiting.values()) reject(new RecommenderAway('it has just ended'))
+    if (running === this.#next) this.#next = undefined
+    if (running !== this.#current) return
+    this.#current = undefined
+    if (!this.#closed) this.#starting = setTimeout(() => this.#begin(), againMs)
   }
 }

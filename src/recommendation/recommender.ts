@@ -1,8 +1,9 @@
 import type { List, MatterRow } from '../domain/matters/matter.ts'
 import type { Platform } from '../domain/handover/handover.ts'
 import type { Example } from './examples.ts'
-import { featuresOf, normalised } from './features.ts'
+import { featuresOf } from './features.ts'
 import { Linear, type Sample } from './linear.ts'
+import { normalised } from './normalised.ts'
 
 export interface RecommendedMatter {
   /** Of the catalogue's row. */
@@ -25,7 +26,7 @@ export interface Recommendation {
   readonly matters: readonly RecommendedMatter[]
 }
 
-const training = { epochs: 12, rate: 6, dropout: 0.4 } as const
+const training = { epochs: 8, rate: 6, dropout: 0.4 } as const
 /** Danger is told by few strong words: slower, or these alone would decide. */
 const dangerTraining = { ...training, rate: 2 } as const
 /** A phrase counts less than a sentence: it was not said by anybody. */
@@ -58,7 +59,11 @@ export class Recommender {
       const index = place.get(of)
       return index === undefined ? [] : [{ features, of: index, weight: danger === undefined ? phraseWeight : 1 }]
     })
-    const published = rows.flatMap(({ item, scope }, of): Sample[] => [{ features: featuresOf(item), of, weight: 1 }, { features: featuresOf(scope), of, weight: scopeWeight }])
+    const published = rows.flatMap(({ item, scope, phrases = [] }, of): Sample[] => [
+      { features: featuresOf(item), of, weight: 1 },
+      { features: featuresOf(scope), of, weight: scopeWeight },
+      ...phrases.map((phrase) => ({ features: featuresOf(phrase), of, weight: 1 })),
+    ])
     const dangers = heard.flatMap(({ features, danger }): Sample[] => (danger === undefined ? [] : [{ features, of: danger ? 1 : 0, weight: 1 }]))
     const matters = balanced([...published, ...said], classes.length)
     return new Recommender(rows, classes, Linear.train(matters, { classes: classes.length, ...training }), Linear.train(dangers, { classes: 2, ...dangerTraining }))

@@ -1,14 +1,16 @@
-import { parentPort } from 'node:worker_threads'
-import { annex } from '../matters/annex.ts'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { MatterRow } from '../domain/matters/matter.ts'
 import { shippedExamples } from './examples.ts'
-import { Recommender } from './recommender.ts'
 import type { Asked, Told } from './recommendation-thread.ts'
+import { Recommender } from './recommender.ts'
 
 /** The thread of RecommendationThread: learning takes seconds, and holds up nobody here. */
-const recommender = Recommender.train(annex, shippedExamples())
+const recommender = Recommender.train(workerData as readonly MatterRow[], shippedExamples())
 
-parentPort?.on('message', ({ id, text, most }: Asked) => {
-  const told: Told = { id, recommendation: recommender.recommend(text, most) }
+parentPort?.on('message', ({ id, text, most }: Asked) => tell({ id, recommendation: recommender.recommend(text, most) }))
+tell({ id: 0 })
+
+function tell(told: Told): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort?.postMessage(told)
-})
+}

@@ -16,11 +16,14 @@ const Channel = Type.Object(
   { description: 'One leg of the call at the switch' },
 )
 
-export const Matter = Type.Object(
-  {
-    category: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
-    item: Type.Optional(Type.String({ minLength: 1, maxLength: 120 })),
-  },
+const named = {
+  category: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+  item: Type.Optional(Type.String({ minLength: 1, maxLength: 120 })),
+}
+/** As it is named at the press. */
+export const Matter = Type.Object(named, { additionalProperties: false, description: 'Matter (事项): category and item of the catalogue' })
+const MatterRecord = Type.Object(
+  { ...named, catalogueVersion: Type.Optional(Type.Integer({ description: 'Of the catalogue that had it; left out where none has it' })) },
   { additionalProperties: false, description: 'Matter (事项): category and item of the catalogue' },
 )
 
@@ -58,7 +61,7 @@ export const HandoverRecord = Type.Object(
     to: Type.Enum(platforms, { description: 'The platform that receives' }),
     agent: Type.String({ description: 'Who pressed the key' }),
     target: Type.Optional(Type.String({ description: 'The endpoint that answered' })),
-    matter: Type.Optional(Matter),
+    matter: Type.Optional(MatterRecord),
     reason: Type.Optional(Type.String()),
     requestedAt: Time('When the key was pressed'),
     clock: Type.Object(

@@ -19,14 +19,15 @@ export const permissions = [
   'ledger:erase',
   'test-calls',
   'accounts',
+  'catalogue',
 ] as const
 export type Permission = (typeof permissions)[number]
 
 /** What each role may, where an account's own scopes do not say otherwise. */
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
   agent: ['calls:read', 'calls:command', 'agents:state', 'ledger:read'],
-  supervisor: ['calls:read', 'calls:command', 'agents:state', 'deliveries:read', 'deliveries:replay', 'recordings', 'ledger:read', 'ledger:export', 'test-calls'],
-  administrator: ['calls:read', 'agents:state', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'ledger:erase', 'test-calls', 'accounts'],
+  supervisor: ['calls:read', 'calls:command', 'agents:state', 'deliveries:read', 'deliveries:replay', 'recordings', 'ledger:read', 'ledger:export', 'test-calls', 'catalogue'],
+  administrator: ['calls:read', 'agents:state', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'ledger:erase', 'test-calls', 'accounts', 'catalogue'],
   auditor: ['calls:read', 'deliveries:read', 'recordings', 'ledger:read', 'ledger:export'],
   system: ['calls:read', 'calls:command', 'agents:state', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'test-calls'],
 }

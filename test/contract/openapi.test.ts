@@ -44,13 +44,17 @@ describe('the OpenAPI document', () => {
   it('is of version 3.1 and has every route', () => {
     expect(document.openapi).toMatch(/^3\.1\./)
     expect(operations.map(([name]) => name).toSorted()).toEqual([
+      'DELETE /v1/catalogue/matters/{matter}',
       'DELETE /v1/keys/{key}',
+      'DELETE /v1/knowledge/{entry}',
       'DELETE /v1/sessions/current',
       'DELETE /v1/users/{user}',
       'GET /v1/agents',
       'GET /v1/calls',
       'GET /v1/calls/{callId}',
       'GET /v1/calls/{callId}/recordings',
+      'GET /v1/catalogue',
+      'GET /v1/catalogue/versions',
       'GET /v1/deliveries',
       'GET /v1/deliveries/{deliveryId}',
       'GET /v1/events',
@@ -58,6 +62,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/handovers/{handoverId}',
       'GET /v1/health',
       'GET /v1/keys',
+      'GET /v1/knowledge',
       'GET /v1/ledger/calls',
       'GET /v1/ledger/checkpoints',
       'GET /v1/ledger/events',
@@ -73,6 +78,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/calls',
       'POST /v1/calls/{callId}/parties',
       'POST /v1/calls/{callId}/parties/{party}/drop',
+      'POST /v1/catalogue/imports',
       'POST /v1/decisions',
       'POST /v1/deliveries/replay',
       'POST /v1/deliveries/{deliveryId}/replay',
@@ -87,6 +93,8 @@ describe('the OpenAPI document', () => {
       'POST /v1/sessions',
       'POST /v1/test-calls',
       'PUT /v1/agents/{agent}/state',
+      'PUT /v1/catalogue/matters/{matter}',
+      'PUT /v1/knowledge/{entry}',
       'PUT /v1/sessions/current/password',
       'PUT /v1/users/{user}',
     ])

@@ -72,6 +72,10 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   'call-not-found': () => press({ mode: 'transfer', call: 'call-of-nobody' }),
   'handover-not-found': () => cancel('ho-of-nobody'),
   'ledger-not-configured': () => get('/v1/ledger/handovers'),
+  'matter-not-found': () => ({ method: 'DELETE', url: '/v1/catalogue/matters/9-99', headers: withKey }),
+  'knowledge-not-found': () => ({ method: 'DELETE', url: '/v1/knowledge/k-nothing', headers: withKey }),
+  'version-not-found': () => get('/v1/catalogue?version=99'),
+  'catalogue-stale': () => ({ method: 'PUT', url: '/v1/catalogue/matters/L1-01', headers: withKey, payload: { list: 1, category: '社会治安类', item: '黄赌毒黑', scope: '新', expected: 7 } }),
   'recommender-away': () => post('/v1/recommendations', { text: '路灯不亮', at: '12345' }),
   'ledger-away': async () => {
     await end()
@@ -216,8 +220,7 @@ describe('every problem', () => {
     expect(await done()).toEqual(before)
     if (code === 'not-found') return
     const { paths } = (await given.http.inject(get('/openapi.json'))).json<Document>()
-    const route = request.url.replace(/\/ho-[^/]+/, '/{handoverId}').replace(/\/deliveries\/msg_[^/]+/, '/deliveries/{deliveryId}').replace(/\/calls\/call-[^/]+/, '/calls/{callId}').replace(/\/parties\/[^/]+/, '/parties/{party}').replace(/\/recordings\/call-[^/]+/, '/recordings/{recordingId}').replace(/\/users\/[^/]+/, '/users/{user}').replace(/\/inbox\/[^/]+/, '/inbox/{endpoint}')
-    const documented = paths[route]?.[(request.method ?? 'GET').toLowerCase()]?.responses[problems[code].status]
+    const documented = paths[routeOf(request.url, paths)]?.[(request.method ?? 'GET').toLowerCase()]?.responses[problems[code].status]
     expect(documented?.description).toContain(`\`${code}\``)
     expect(documented?.content).toHaveProperty(['application/problem+json'])
   })
@@ -229,3 +232,10 @@ describe('every problem', () => {
     expect(given.warnings.join('')).toContain('secret of the disk')
   })
 })
+
+/** The document's path for a URL: the one with the fewest parameters that fits. */
+function routeOf(url: string, paths: Document['paths']): string {
+  const [path = ''] = url.split('?')
+  const fit = Object.keys(paths).filter((route) => new RegExp(`^${route.replaceAll(/\{[^}]+\}/gu, '[^/]+')}$`, 'u').test(path))
+  return fit.toSorted((one, other) => one.split('{').length - other.split('{').length)[0] ?? ''
+}

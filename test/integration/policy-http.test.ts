@@ -12,14 +12,14 @@ const post = async (url: string, payload: object) => {
 const recommendation: Recommendation = {
   platform: '110',
   emergency: true,
-  matters: [{ id: '1-09', list: 1, category: '社会治安类', item: '自杀', score: 0.8, words: ['想不开'] }],
+  matters: [{ id: 'L1-09', list: 1, category: '社会治安类', item: '自杀', score: 0.8, words: ['想不开'] }],
 }
 
 it('tells platform, danger and matters, and by which paragraph to pass it on', async () => {
   given = await givenHttp({ recommendation })
   const { status, body } = await post('/v1/recommendations', { text: '他想不开', at: '12345' })
   expect(status).toBe(200)
-  expect(body).toEqual({ ...recommendation, decision: { mode: 'transfer', platform: '110', urgency: 'emergency', because: [{ paragraph: '§4', text: expect.stringContaining('由 110 先行派警处置') }], warnings: [] } })
+  expect(body).toEqual({ ...recommendation, catalogueVersion: 1, decision: { mode: 'transfer', platform: '110', urgency: 'emergency', because: [{ paragraph: '§4', text: expect.stringContaining('由 110 先行派警处置') }], warnings: [] } })
 })
 
 it.each([

@@ -17,6 +17,7 @@ import { Deliveries } from '../../src/tickets/deliveries.ts'
 import { settings } from '../support/given-http.ts'
 import { handoverFact } from '../support/journal-facts.ts'
 import { type Receiver, webhookReceiver } from '../support/webhook-receiver.ts'
+import { publishedCatalogue } from '../support/published-catalogue.ts'
 
 let redis: LabRedis
 let dir: string
@@ -34,7 +35,7 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'readers-'))
   receiver = await webhookReceiver()
   journal = await openJournal({ path: join(dir, 'journal.sqlite') })
-  readers = new ReadersProcess({ config: configFor(receiver.url), journal, logger: pino({ level: 'silent' }) })
+  readers = new ReadersProcess({ catalogues: publishedCatalogue, config: configFor(receiver.url), journal, logger: pino({ level: 'silent' }) })
   readers.start()
 })
 afterEach(async () => {

@@ -14,6 +14,7 @@ import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import type { DeliveryView } from '../../src/tickets/deliveries.ts'
 import type { Observed } from '../../src/calls/comparison.ts'
+import { Catalogues } from '../../src/matters/catalogues.ts'
 import { AccountStore } from '../../src/users/account-store.ts'
 import { Accounts } from '../../src/users/accounts.ts'
 import { permissions } from '../../src/users/roles.ts'
@@ -88,7 +89,8 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const show = async (wanted: string) => deliveries.filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
   const played = { deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
   const accounts = await Accounts.load({ config, store: new AccountStore(file.tables), journal })
-  const http = await buildServer({ config, logger, calls, journal, readers: { health, recommend: async () => recommendation }, deliveries: played, recordings, accounts, ledger })
+  const catalogues = await Catalogues.load({ tables: file.tables, journal, timeZone: 'Asia/Shanghai' })
+  const http = await buildServer({ config, logger, calls, journal, readers: { health, recommend: async () => recommendation }, deliveries: played, recordings, accounts, catalogues, ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()

@@ -11,8 +11,8 @@ test('the catalogue has 62 rows of list 1 and 71 of list 2, each with an id of i
 })
 
 test('the first and last rows stand as they were published', () => {
-  expect(annex[0]).toEqual({ id: '1-01', list: 1, category: '社会治安类', item: '黄赌毒黑', scope: '对卖淫嫖娼、赌博、贩卖或吸食毒品、涉黑涉恶的举报' })
-  expect(annex.at(-1)).toEqual({ id: '2-71', list: 2, category: '其他', item: '其他', scope: '其他非紧急求助、非公安类政务服务和公共服务事项' })
+  expect(annex[0]).toEqual({ id: 'L1-01', list: 1, category: '社会治安类', item: '黄赌毒黑', scope: '对卖淫嫖娼、赌博、贩卖或吸食毒品、涉黑涉恶的举报' })
+  expect(annex.at(-1)).toEqual({ id: 'L2-71', list: 2, category: '其他', item: '其他', scope: '其他非紧急求助、非公安类政务服务和公共服务事项' })
 })
 
 test('the rows that lost a cell in layout have it', () => {

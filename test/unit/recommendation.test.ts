@@ -36,10 +36,10 @@ describe('what is recommended', () => {
   })
 
   test('a row that a supervisor adds is recommended by its words alone', () => {
-    const added = { id: '2-72', list: 2, category: '公共设施类', item: '共享雨伞损坏', scope: '对共享雨伞机损坏、雨伞借不出来的反映' } as const
+    const added = { id: 'L2-72', list: 2, category: '公共设施类', item: '共享雨伞损坏', scope: '对共享雨伞机损坏、雨伞借不出来的反映' } as const
     const some = shippedExamples().filter((_, index) => index % 8 === 0)
     const [best] = Recommender.train([...annex, added], some).recommend('共享雨伞机坏了伞借不出来').matters
-    expect(best?.id).toBe('2-72')
+    expect(best?.id).toBe('L2-72')
   })
 
   test('the same examples make the same recommender', () => {

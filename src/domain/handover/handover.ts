@@ -67,6 +67,8 @@ export interface SplitClock {
 export interface Matter {
   readonly category?: string
   readonly item?: string
+  /** Of the catalogue that had it as it was named. */
+  readonly catalogueVersion?: number
 }
 
 /** One act of passing responsibility (转办), §4. */

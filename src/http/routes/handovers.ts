@@ -45,7 +45,7 @@ const Shown = Type.Object(
   { description: 'The hand-over and what its ticket systems were told' },
 )
 
-export function handoverRoutes(app: App, { calls, journal, deliveries, ledger }: HttpDeps, keys: IdempotencyKeys): void {
+export function handoverRoutes(app: App, { calls, journal, deliveries, ledger, catalogues }: HttpDeps, keys: IdempotencyKeys): void {
   app.post(
     '/v1/handovers',
     {
@@ -66,7 +66,7 @@ export function handoverRoutes(app: App, { calls, journal, deliveries, ledger }:
       if (verified && mode !== 'transfer') {
         return sendProblem(reply, problem('invalid-request', { errors: [{ path: '/body/verified', reason: 'only a transfer can be verified' }] }))
       }
-      return answerOnce(request, reply, keys, async () => answerOf(await calls.press(commandOf(request.body)), calls))
+      return answerOnce(request, reply, keys, async () => answerOf(await calls.press(commandOf(request.body, catalogues)), calls))
     },
   )
 
@@ -135,6 +135,7 @@ export function handoverRoutes(app: App, { calls, journal, deliveries, ledger }:
 
 const handoversIn = ({ fact }: Entry): readonly Handover[] => (isHandoverFact(fact) ? [fact.handover] : [])
 
-function commandOf({ call, ...rest }: Static<typeof Body>): PressCommand {
-  return { ...rest, ...(call === undefined ? {} : { callId: call }) }
+function commandOf({ call, matter, ...rest }: Static<typeof Body>, catalogues: HttpDeps['catalogues']): PressCommand {
+  const catalogueVersion = matter && catalogues.versionOf(matter)
+  return { ...rest, ...(call === undefined ? {} : { callId: call }), ...(matter ? { matter: { ...matter, ...(catalogueVersion === undefined ? {} : { catalogueVersion }) } } : {}) }
 }

@@ -38,13 +38,17 @@ const RecommendationShown = Type.Object(
       }),
       { description: 'The best first' },
     ),
+    catalogueVersion: Type.Integer({ description: 'Of the catalogue' }),
     decision: DecisionShown,
   },
   { description: 'What is proposed' },
 )
 
+/** Rows that were retired just now, or do not hold yet, may be among what is recommended. */
+const mostPast = 5
+
 /** What the policy says of a request, and what it may be about. Nothing is kept. */
-export function policyRoutes(app: App, { readers }: HttpDeps): void {
+export function policyRoutes(app: App, { readers, catalogues }: HttpDeps): void {
   app.post(
     '/v1/recommendations',
     {
@@ -70,10 +74,11 @@ export function policyRoutes(app: App, { readers }: HttpDeps): void {
       const { text, at, channel = 'phone', most = 5 } = request.body
       const why = whyNotRecommendable(text)
       if (why !== undefined) return sendProblem(reply, problem('invalid-request', { errors: [{ path: '/body/text', reason: why }] }))
-      const found = await readers.recommend(text, most)
+      const found = await readers.recommend(text, most + mostPast)
       if (!found) return sendProblem(reply, problem('recommender-away'))
-      const matters = found.matters.map(({ words, ...matter }) => ({ ...matter, words: [...words] }))
-      return { ...found, matters, decision: shown(decide({ at, channel, responsibility: found.platform, danger: found.emergency })) }
+      const holds = new Set(catalogues.inForce().rows.map(({ id }) => id))
+      const matters = found.matters.filter(({ id }) => holds.has(id)).slice(0, most).map(({ words, ...matter }) => ({ ...matter, words: [...words] }))
+      return { ...found, matters, catalogueVersion: catalogues.current.version, decision: shown(decide({ at, channel, responsibility: found.platform, danger: found.emergency })) }
     },
   )
 

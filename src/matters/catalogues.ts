@@ -1,0 +1,123 @@
+import { factVersion } from '../domain/facts.ts'
+import { type CatalogueChange, type CatalogueVersion, changed, type Difference, differenceOf, type Fault } from '../domain/matters/catalogue.ts'
+import { holdsOn, type KnowledgeEntry, type MatterRow } from '../domain/matters/matter.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Tables } from '../journal/sql.ts'
+import { annex } from './annex.ts'
+import { shippedKnowledge } from './knowledge.ts'
+
+/** The catalogue as it was published: version 1 of every installation. */
+const published: CatalogueVersion = { version: 1, at: '2023-04-14T00:00:00.000Z', by: '启政办发〔2023〕18号', rows: annex, knowledge: shippedKnowledge }
+
+export interface VersionLine extends Difference {
+  readonly version: number
+  readonly at: string
+  readonly by: string
+}
+
+export type Changed = { readonly catalogue: CatalogueVersion; readonly difference: Difference } | { readonly faults: readonly Fault[] } | { readonly stale: true }
+
+export interface CataloguesParts {
+  readonly tables: Tables
+  readonly journal: Pick<Journal, 'append'>
+  /** IANA name: whose day decides what holds. */
+  readonly timeZone: string
+  /** UTC ms. */
+  readonly now?: () => number
+}
+
+/** The catalogue while it is used: the current version in memory, every version in the journal's file. */
+export class Catalogues {
+  readonly #parts: CataloguesParts
+  readonly #listeners = new Set<(current: CatalogueVersion) => void>()
+  #current: CatalogueVersion
+  /** One change after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(parts: CataloguesParts, current: CatalogueVersion) {
+    this.#parts = parts
+    this.#current = current
+  }
+
+  /** @throws SqlError */
+  static async load(parts: CataloguesParts): Promise<Catalogues> {
+    const [last] = await parts.tables.all({ sql: 'SELECT body FROM catalogues ORDER BY version DESC LIMIT 1', params: [] })
+    return new Catalogues(parts, last ? parsed(last['body']) : published)
+  }
+
+  get current(): CatalogueVersion {
+    return this.#current
+  }
+
+  /** @throws SqlError */
+  async version(wanted: number): Promise<CatalogueVersion | undefined> {
+    if (wanted === this.#current.version) return this.#current
+    if (wanted === published.version) return published
+    const [row] = await this.#parts.tables.all({ sql: 'SELECT body FROM catalogues WHERE version = ?', params: [wanted] })
+    return row && parsed(row['body'])
+  }
+
+  /** The newest first. @throws SqlError */
+  async versions(): Promise<readonly VersionLine[]> {
+    const rows = await this.#parts.tables.all({ sql: 'SELECT body FROM catalogues ORDER BY version', params: [] })
+    const all = [published, ...rows.map(({ body }) => parsed(body))]
+    return all.map((one, index): VersionLine => ({ version: one.version, at: one.at, by: one.by, ...differenceOf(all[index - 1] ?? { ...published, rows: [], knowledge: [] }, one) })).toReversed()
+  }
+
+  /** What holds today. */
+  inForce(): { readonly rows: readonly MatterRow[]; readonly knowledge: readonly KnowledgeEntry[] } {
+    const day = this.today()
+    return { rows: this.#current.rows.filter((row) => holdsOn(row, day)), knowledge: this.#current.knowledge.filter((entry) => holdsOn(entry, day)) }
+  }
+
+  /** What holds, or will. */
+  lasting(): readonly MatterRow[] {
+    const day = this.today()
+    return this.#current.rows.filter(({ validUntil }) => validUntil === undefined || day < validUntil)
+  }
+
+  /** The version by which a matter is named; undefined where no row that holds today has it. */
+  versionOf({ category, item }: { readonly category?: string; readonly item?: string }): number | undefined {
+    const known = this.inForce().rows.some((row) => (category === undefined || row.category === category) && (item === undefined || row.item === item))
+    return known && (category !== undefined || item !== undefined) ? this.#current.version : undefined
+  }
+
+  today(): string {
+    return new Intl.DateTimeFormat('en-CA', { timeZone: this.#parts.timeZone }).format(this.#now())
+  }
+
+  /** @param expected the version that the change was made for, where that is known @throws SqlError when it cannot be kept: then nothing has changed */
+  change(change: CatalogueChange, by: string, expected?: number): Promise<Changed> {
+    const turn = this.#turn.then(() => this.#change(change, by, expected))
+    // Told to whoever asked for that change.
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** Told each new version. @returns how to stop */
+  onChange(listener: (current: CatalogueVersion) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  async #change(change: CatalogueChange, by: string, expected: number | undefined): Promise<Changed> {
+    const before = this.#current
+    if (expected !== undefined && expected !== before.version) return { stale: true }
+    const at = new Date(this.#now()).toISOString()
+    const after = changed(before, change, by, at)
+    if (!('version' in after)) return { faults: after }
+    const difference = differenceOf(before, after)
+    if (difference.added.length + difference.changed.length === 0) return { catalogue: before, difference }
+    await this.#parts.tables.commit([{ sql: 'INSERT INTO catalogues (version, body) VALUES (?, ?)', params: [after.version, JSON.stringify(after)] }])
+    this.#current = after
+    for (const listener of this.#listeners) listener(after)
+    await this.#parts.journal.append([{ type: 'catalogue-changed', version: factVersion, at, by, catalogue: { version: after.version, ...difference } }])
+    return { catalogue: after, difference }
+  }
+
+  #now(): number {
+    return (this.#parts.now ?? Date.now)()
+  }
+}
+
+const parsed = (body: unknown): CatalogueVersion => JSON.parse(String(body)) as CatalogueVersion
