@@ -2,12 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { AsteriskControl } from './asterisk/asterisk-control.ts'
 import { Calls } from './calls/calls.ts'
+import { NuisanceCallers } from './calls/nuisance-callers.ts'
 import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
 import type { JournalFile } from './journal/open-journal.ts'
 import { LedgerAccess } from './ledger/access.ts'
 import { Catalogues } from './matters/catalogues.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
+import { Choices } from './recommendation/choices.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { Deliveries } from './tickets/deliveries.ts'
 import { AccountStore } from './users/account-store.ts'
@@ -30,7 +32,8 @@ const patienceMs = 1_000
  */
 export async function startTandem(config: Config, logger: Logger, opening: Promise<JournalFile>): Promise<Tandem> {
   const journal = await opening
-  const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls()])
+  const nuisance = new NuisanceCallers(journal.tables)
+  const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls(), nuisance.load()])
   const controlLog = logger.child({ part: 'asterisk' })
   let asterisk: AsteriskControl | undefined
   const calls = new Calls({
@@ -39,6 +42,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     agents,
     recorded: (recording, startedAt) => void recordings.finish(recording, startedAt),
     testCalls,
+    nuisanceMarks: (number) => nuisance.marksOf(number),
     logger: logger.child({ part: 'calls' }),
     control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
   })
@@ -59,7 +63,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   })
   const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, accounts, catalogues, ledger })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, accounts, catalogues, nuisance, choices: new Choices(journal.tables), ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()

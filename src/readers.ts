@@ -7,6 +7,7 @@ import { Ledger } from './ledger/ledger.ts'
 import type { JournalRow } from './ledger/writer.ts'
 import type { ReadersHealth, ReadersSide, ServiceSide, Settings } from './readers/contract.ts'
 import { remoteJournal } from './readers/remote-journal.ts'
+import { Choices } from './recommendation/choices.ts'
 import { RecommendationThread, RecommenderAway } from './recommendation/recommendation-thread.ts'
 import { startTickets, type Tickets } from './tickets/tickets.ts'
 
@@ -35,6 +36,12 @@ const mine: ReadersSide = {
   sweep: () => tickets?.sweep(),
   learn: (rows) => recommender?.learn(rows),
   recommend: async (text, most) => recommender?.ask(text, most).catch(unlessAway),
+  choose: async (text, matter) => {
+    const choice = await recommender?.choose(text, matter).catch(unlessAway)
+    if (choice) await choices.add(choice, new Date().toISOString())
+    return choice !== undefined
+  },
+  chosenAnew: () => void recommender?.chosenAnew(),
   async close() {
     closed.abort()
     await Promise.all([tickets?.close(), ledger?.close(), recommender?.close()])
@@ -48,6 +55,7 @@ const service = createBirpc<ServiceSide, ReadersSide>(mine, {
   timeout: answerMs,
 })
 const journal = remoteJournal(service)
+const choices = new Choices(journal.tables)
 
 // The service has ended, in whatever way.
 process.on('disconnect', () => process.exit(0))
@@ -62,7 +70,7 @@ async function begin({ config, journal: id, rows }: Settings): Promise<void> {
     ledger = new Ledger({ config: config.ledger, journal: id, logger: logger.child({ part: 'ledger' }), read, onWritten: (listener) => journal.onWritten(listener), written: (position) => journal.reached('ledger', position) })
     ledger.start()
   }
-  recommender = new RecommendationThread(rows, logger.child({ part: 'recommendation' }))
+  recommender = new RecommendationThread({ rows, choices: async () => (config.recommendation.learning ? choices.all() : []), logger: logger.child({ part: 'recommendation' }) })
   await startedTickets(config, journal, logger.child({ part: 'tickets' }))
 }
 

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { Adoption, AnyEvent, Arrival, Context, Event } from '../domain/call/events.ts'
 import type { Step } from '../domain/call/draft.ts'
 import { begin, beginAdopted, beginOutbound } from '../domain/call/machine.ts'
-import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
+import { type Caller, handoverOf, legsOf, type State } from '../domain/call/state.ts'
 import { type Handover, type Mode, type Outcome, otherThan, toRecord } from '../domain/handover/handover.ts'
 import type { AgentFact, CallSummary, TestCallFact } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
@@ -40,6 +40,8 @@ export interface CallsOptions {
   readonly recorded?: (recording: string, startedAt: string | undefined) => void
   /** The last one of each platform, from the journal. */
   readonly testCalls?: readonly TestCallFact[]
+  /** How often a number was marked as harassing the hotline. */
+  readonly nuisanceMarks?: (number: string) => number
 }
 
 /** All live calls: begins them, and brings commands to the right one's mailbox. */
@@ -218,11 +220,16 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
       return
     }
     const id = `call-${uuid()}`
-    this.#run(begin({ ...arrival, id }, this.#context(id)))
+    this.#run(begin({ ...arrival, caller: this.#recognised(arrival.caller), id }, this.#context(id)))
   }
 
   adopted(adoption: Adoption): void {
-    if (!this.#book.get(adoption.id)) this.#run(beginAdopted(adoption, this.#context(adoption.id)))
+    if (!this.#book.get(adoption.id)) this.#run(beginAdopted({ ...adoption, caller: this.#recognised(adoption.caller) }, this.#context(adoption.id)))
+  }
+
+  #recognised(caller: Caller): Caller {
+    const nuisanceMarks = this.#options.nuisanceMarks?.(caller.number) ?? 0
+    return nuisanceMarks > 0 ? { ...caller, nuisanceMarks } : caller
   }
 
   #run(begun: Step, taken?: CallSnapshot): CallRunner {

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { annex } from '../matters/annex.ts'
-import { shippedExamples } from '../recommendation/examples.ts'
-import { Recommender } from '../recommendation/recommender.ts'
+import type { Recommender } from '../recommendation/recommender.ts'
+import { recommenderFor } from '../recommendation/recommender-for.ts'
 import { whyNotRecommendable } from '../recommendation/utterance.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -15,7 +15,7 @@ const usage = `tandem recommend --jsonl
 export async function recommendCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { jsonl: { type: 'boolean', default: false } } })
   if (!values.jsonl) throw new UsageError(`what about a recommendation?\n${usage}`)
-  const recommender = Recommender.train(annex, shippedExamples())
+  const recommender = recommenderFor(annex)
   let failed = false
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() === '') continue

@@ -118,7 +118,7 @@ const TestCall = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     instance: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,30}$', default: 'tandem', description: 'Name of this instance' }),
-    timezone: Type.String({ default: 'Asia/Shanghai', description: 'For deadlines, calendars and reports' }),
+    timezone: Type.String({ default: 'Asia/Shanghai', description: 'Whose day decides which rows of the catalogue hold' }),
     log: Type.Object(
       {
         level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
@@ -174,6 +174,10 @@ export const ConfigSchema = Type.Object(
         prefix: Type.String({ pattern: '^[a-z0-9-]{1,30}$', default: 'tandem', description: 'Prefix of its keys' }),
       },
       strict,
+    ),
+    recommendation: Type.Object(
+      { learning: Type.Boolean({ default: true, description: 'What agents choose moves later recommendations; false: it is neither kept nor used' }) },
+      { ...strict, default: {}, description: 'Recommendation of platform and matter' },
     ),
     journal: Type.Object(
       {

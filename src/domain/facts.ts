@@ -2,6 +2,9 @@ import type { Direction, Phase, Purpose, Rating } from './call/state.ts'
 import type { Repair } from './call/events.ts'
 import type { RecordingRecord } from './recording.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
+import type { PolicyFacts } from './policy/decide.ts'
+import type { Deed, KeptDecision } from './policy/held-to.ts'
+import type { ServiceFact } from './service-facts.ts'
 import type { TestCall } from './test-call.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
@@ -63,7 +66,12 @@ export interface CallSummary {
   /** The platform whose desk talks with the caller, or rings for him. */
   readonly desk: Platform
   readonly agent?: string
-  readonly caller: { readonly number: string; readonly name?: string }
+  readonly caller: {
+    readonly number: string
+    readonly name?: string
+    /** How often he was marked before as harassing the hotline (恶意骚扰). */
+    readonly nuisanceMarks?: number
+  }
   readonly dialled: string
   readonly direction: Direction
   /** It began in the call centre's own queue or dialplan. */
@@ -160,16 +168,6 @@ export interface AgentFact {
   readonly state: AgentState
 }
 
-/** A channel or bridge of ours that belonged to no call was removed. Of no call. */
-export interface ClearedFact {
-  readonly type: 'asterisk-cleared'
-  readonly version: typeof factVersion
-  readonly at: string
-  readonly removed: 'channel' | 'bridge'
-  /** Its id in Asterisk. */
-  readonly id: string
-}
-
 export const testCallFactTypes = ['test-call-succeeded', 'test-call-failed'] as const
 
 /** A test call has ended. Of no call: no citizen has part in it. */
@@ -180,95 +178,24 @@ export interface TestCallFact {
   readonly testCall: TestCall
 }
 
-/** Somebody took a part of the ledger with him. Of no call. */
-export interface ExportFact {
-  readonly type: 'ledger-exported'
+/** What was decided of a request that is not handed over: kept, explained (§4), refused (§10), or marked as harassment. Not in the order of the call's facts. */
+export interface DecisionFact extends Deed {
+  readonly type: 'decision-recorded'
   readonly version: typeof factVersion
   readonly at: string
   readonly by: string
-  readonly subject: string
-  readonly format: string
-  readonly from?: string
-  readonly to?: string
-}
-
-/** Numbers, names and what was said in these calls were forgotten. Of no call: it says no number. */
-export interface ErasureFact {
-  readonly type: 'personal-data-erased'
-  readonly version: typeof factVersion
-  readonly at: string
-  readonly by: string
-  /** Of how many calls. */
-  readonly calls: number
-}
-
-export const accountFactTypes = ['user-changed', 'key-changed', 'signed-in', 'sign-in-refused'] as const
-
-/** Who may use the API has changed, or somebody has signed in or tried to. Of no call; it says no password and no key. */
-export interface AccountFact {
-  readonly type: (typeof accountFactTypes)[number]
-  readonly version: typeof factVersion
-  readonly at: string
-  readonly user?: string
-  readonly key?: string
-  readonly role?: string
+  readonly callId: string
   readonly agent?: string
-  /** It is gone. */
-  readonly revoked?: true
-  /** Who did it; the address of who signs in. */
-  readonly by: string
+  readonly facts: PolicyFacts
+  readonly decision: KeptDecision
+  /** Why the agent did otherwise, or what else there is to say. */
+  readonly reason?: string
 }
-
-/** Somebody looked at what is kept of a citizen. Of no call. */
-export interface ViewFact {
-  readonly type: 'record-viewed'
-  readonly version: typeof factVersion
-  readonly at: string
-  readonly by: string
-  readonly role: string
-  /** As `GET /v1/calls/:callId`. */
-  readonly route: string
-  /** Which one, or what was asked for; a number masked. */
-  readonly of: string
-}
-
-/** A signed message from another system was taken, or refused. Of no call. */
-export interface MessageFact {
-  readonly type: 'message-received' | 'message-refused'
-  readonly version: typeof factVersion
-  readonly at: string
-  /** The ticket system, as in the configuration. */
-  readonly endpoint: string
-  /** Its `webhook-id`; of a refused one as it said. */
-  readonly id?: string
-  /** The body, JSON. */
-  readonly message?: string
-  /** Why it was refused. */
-  readonly code?: string
-  /** So many more were refused before it, and are not kept. */
-  readonly more?: number
-}
-
-/** The matter catalogue has a new version. Of no call. */
-export interface CatalogueFact {
-  readonly type: 'catalogue-changed'
-  readonly version: typeof factVersion
-  readonly at: string
-  readonly by: string
-  readonly catalogue: {
-    readonly version: number
-    /** Ids of rows and knowledge entries. */
-    readonly added: readonly string[]
-    readonly changed: readonly string[]
-  }
-}
-
-export type LedgerFact = ExportFact | ErasureFact
 
 /** What happened to a call. */
 export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact | RecordingFact
 
-export type Fact = CallsFact | AgentFact | ClearedFact | FileFact | TestCallFact | LedgerFact | AccountFact | ViewFact | MessageFact | CatalogueFact
+export type Fact = CallsFact | AgentFact | FileFact | TestCallFact | DecisionFact | ServiceFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 

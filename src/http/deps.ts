@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import type { Calls } from '../calls/calls.ts'
+import type { NuisanceCallers } from '../calls/nuisance-callers.ts'
 import type { Catalogues } from '../matters/catalogues.ts'
 import type { Config } from '../config/schema.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LedgerAccess } from '../ledger/access.ts'
 import type { ReadersProcess } from '../readers/readers-process.ts'
+import type { Choices } from '../recommendation/choices.ts'
 import type { Recordings } from '../recordings/recordings.ts'
 import type { Accounts } from '../users/accounts.ts'
 import type { Deliveries } from '../tickets/deliveries.ts'
@@ -17,8 +19,10 @@ export interface HttpDeps {
   readonly recordings: Recordings
   readonly accounts: Accounts
   readonly catalogues: Catalogues
+  readonly nuisance: NuisanceCallers
+  readonly choices: Choices
   /** None is configured when left out. */
   readonly ledger: Omit<LedgerAccess, 'close'> | undefined
-  readonly readers: Pick<ReadersProcess, 'health' | 'recommend'>
+  readonly readers: Pick<ReadersProcess, 'health' | 'recommend' | 'choose' | 'chosenAnew'>
   readonly deliveries: Pick<Deliveries, 'deliveriesOf' | 'list' | 'show' | 'replay'>
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
-import { factVersion, type MessageFact } from '../domain/facts.ts'
+import { factVersion } from '../domain/facts.ts'
+import type { MessageFact } from '../domain/service-facts.ts'
 import type { Journal, StoredAnswer } from '../journal/journal.ts'
 import { verifyWebhook, type WebhookFault } from '../tickets/signature.ts'
 

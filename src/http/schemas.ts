@@ -1,12 +1,15 @@
 import { Type } from 'typebox'
 import { repairs } from '../domain/call/events.ts'
-import { accountFactTypes, agentStates, callFactTypes, fileFactTypes, handoverFactTypes, partyFactTypes, recordingFactTypes, testCallFactTypes } from '../domain/facts.ts'
+import { agentStates, callFactTypes, fileFactTypes, handoverFactTypes, partyFactTypes, recordingFactTypes, testCallFactTypes } from '../domain/facts.ts'
 import { platforms } from '../domain/handover/handover.ts'
+import { decisionModes } from '../domain/policy/decide.ts'
+import { accountFactTypes } from '../domain/service-facts.ts'
 import { expectations, testCallFailureReasons } from '../domain/test-call.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
 import { roles } from '../users/roles.ts'
-import { CallRecord, FailureRecord, HandoverRecord, RecordingRecord, Time } from '../tickets/record-schemas.ts'
+import { Channel, Circumstances, Danger } from './policy-answers.ts'
+import { CallRecord, FailureRecord, HandoverRecord, KeptDecisionRecord, RecordingRecord, Time } from '../tickets/record-schemas.ts'
 
 /** A query that is not known is refused, as a field is: it would be ignored in silence. */
 export const NoQuery = Type.Object({}, { additionalProperties: false })
@@ -75,7 +78,7 @@ export const TestCallSchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'catalogue-changed', 'message-received', 'message-refused', ...testCallFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'catalogue-changed', 'decision-recorded', 'nuisance-caller-cleared', 'message-received', 'message-refused', ...testCallFactTypes]),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -103,6 +106,11 @@ export const EventSchema = Type.Object(
     role: Type.Optional(Type.Enum(roles, { description: 'Of the user or the key, or of who looked' })),
     revoked: Type.Optional(Type.Literal(true, { description: 'The user or the key is gone' })),
     catalogue: Type.Optional(Type.Object({ version: Type.Integer(), added: Type.Array(Type.String()), changed: Type.Array(Type.String()) }, { description: 'Of `catalogue-changed`: the new version, and the ids of what is new or otherwise in it' })),
+    callId: Type.Optional(Type.String({ description: 'Of `decision-recorded`: the call' })),
+    mode: Type.Optional(Type.Enum(decisionModes, { description: 'Of `decision-recorded`: what the agent did' })),
+    facts: Type.Optional(Type.Object({ at: Type.Enum(platforms), channel: Channel, ...Circumstances, danger: Danger }, { description: 'Of `decision-recorded`: what was known' })),
+    decision: Type.Optional(KeptDecisionRecord),
+    reason: Type.Optional(Type.String({ description: 'Of `decision-recorded`: why the agent did otherwise' })),
     route: Type.Optional(Type.String({ description: 'Of `record-viewed`: where' })),
     message: Type.Optional(Type.String({ description: 'Of `message-received`: its body, JSON' })),
     code: Type.Optional(Type.String({ description: 'Of `message-refused`: why' })),

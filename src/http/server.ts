@@ -12,7 +12,9 @@ import { Problem } from './problem.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { callDecisionRoutes } from './routes/call-decisions.ts'
 import { callRoutes } from './routes/calls.ts'
+import { choiceRoutes } from './routes/choices.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
 import { handoverCommandRoutes } from './routes/handover-commands.ts'
@@ -84,6 +86,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     deliveryRoutes(routes, deps)
     await inboxRoutes(routes, inbox)
     policyRoutes(routes, deps)
+    callDecisionRoutes(routes, deps)
+    choiceRoutes(routes, deps)
     catalogueRoutes(routes, deps)
     knowledgeRoutes(routes, deps)
     partyRoutes(routes, deps, keys)

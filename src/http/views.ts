@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { maskNumber } from '../calls/mask.ts'
-import { factVersion, type ViewFact } from '../domain/facts.ts'
+import { factVersion } from '../domain/facts.ts'
+import type { ViewFact } from '../domain/service-facts.ts'
 import type { Journal } from '../journal/journal.ts'
 import { neededBy } from './permissions.ts'
 

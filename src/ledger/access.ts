@@ -42,6 +42,10 @@ export class LedgerAccess {
     return this.#ask(({ queries }) => queries.events(...query))
   }
 
+  async overrides(...query: Parameters<LedgerQueries['overrides']>): ReturnType<LedgerQueries['overrides']> {
+    return this.#ask(({ queries }) => queries.overrides(...query))
+  }
+
   /** In their order. @param after number of the last one that is known */
   async checkpoints(after: number, limit: number): Promise<readonly (SignedCheckpoint & { readonly number: number })[]> {
     return this.#ask(({ database }) => database.query(sql`SELECT number, text, signature FROM checkpoints WHERE number > ${after} ORDER BY number LIMIT ${limit}`))

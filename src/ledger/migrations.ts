@@ -61,4 +61,13 @@ export const migrations: readonly Migration[] = [
     // Loses nothing: `tandem ledger rebuild` makes them from the events.
     down: `DROP TABLE handovers, calls;`,
   },
+  {
+    name: 'what was done otherwise than the policy says',
+    up: `
+      CREATE INDEX handovers_overridden ON handovers (requested_at) WHERE record->'decision'->>'followed' = 'false';
+      CREATE INDEX events_overridden ON events (at) WHERE type = 'decision-recorded' AND body->'decision'->>'followed' = 'false';
+    `,
+    // Loses nothing.
+    down: `DROP INDEX events_overridden, handovers_overridden;`,
+  },
 ]

@@ -25,6 +25,7 @@ const places: readonly { readonly path: readonly string[]; readonly kind: Person
   { path: ['call', 'caller', 'number'], kind: 'number' },
   { path: ['call', 'caller', 'name'], kind: 'name' },
   { path: ['handover', 'reason'], kind: 'text' },
+  { path: ['reason'], kind: 'text' },
   { path: ['message'], kind: 'text' },
 ]
 

@@ -46,6 +46,21 @@ export interface EventEntry {
   readonly fact: Fact
 }
 
+/** How often an agent did otherwise than the policy says. */
+export interface OverrideCount {
+  readonly agent: string | null
+  /** What the policy said. */
+  readonly decided: string
+  readonly decidedFor: string | null
+  /** By which it said so. */
+  readonly paragraph: string
+  readonly did: string
+  readonly didFor: string | null
+  readonly count: number
+  /** Of these, without saying why. */
+  readonly withoutReason: number
+}
+
 /** Reads the ledger. Every method throws what Postgres throws. */
 export class LedgerQueries {
   readonly #asked: Asked
@@ -90,6 +105,23 @@ export class LedgerQueries {
       ${when(cursor, (value) => sql`AND (c.arrived_at, c.id) < (SELECT arrived_at, id FROM calls WHERE id = ${value})`)}
       ORDER BY c.arrived_at DESC, c.id DESC LIMIT ${limit}`)
     return this.#page(rows, limit, (row) => row['call'] as unknown as CallSummary)
+  }
+
+  /** What agents did otherwise than the policy says, counted; the most frequent first, 500 at most. */
+  async overrides({ from, to }: Pick<LedgerFilter, 'from' | 'to'>): Promise<readonly OverrideCount[]> {
+    return this.#asked.query<OverrideCount & Record<string, unknown>>(sql`
+      SELECT agent, decision->>'mode' AS decided, decision->>'platform' AS "decidedFor", decision->'paragraphs'->>0 AS paragraph, did, "didFor",
+        count(*)::int AS count, count(*) FILTER (WHERE mute)::int AS "withoutReason"
+      FROM (
+        SELECT agent, record->'decision' AS decision, mode AS did, to_platform AS "didFor", record->>'reason' IS NULL AS mute
+        FROM handovers WHERE record->'decision'->>'followed' = 'false'
+        ${when(from, (value) => sql`AND requested_at >= ${value}`)} ${when(to, (value) => sql`AND requested_at < ${value}`)}
+        UNION ALL
+        SELECT body->>'agent', body->'decision', body->>'mode', body->>'platform', body->>'reason' IS NULL
+        FROM events WHERE type = 'decision-recorded' AND body->'decision'->>'followed' = 'false'
+        ${when(from, (value) => sql`AND at >= ${value}`)} ${when(to, (value) => sql`AND at < ${value}`)}
+      ) AS told
+      GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY count DESC, agent LIMIT 500`)
   }
 
   /** What happened to a hand-over, or to a call with its hand-overs, in the order in which it was told. @param cursor as `handovers` */

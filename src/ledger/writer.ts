@@ -114,11 +114,11 @@ async function headsOf(asked: Asked, chains: readonly string[]): Promise<Map<str
 const text = (rows: readonly object[]): string => JSON.stringify(rows)
 
 /** The call, or the message, whose data they are. */
-const subjectOf = (event: Json): string => textAt(event, 'call', 'id') ?? textAt(event, 'id') ?? ''
+const subjectOf = (event: Json): string => textAt(event, 'call', 'id') ?? textAt(event, 'callId') ?? textAt(event, 'id') ?? ''
 
 const columnsOf = (event: Json) => ({
   type: textAt(event, 'type') ?? '',
   at: textAt(event, 'at') ?? null,
-  call_id: textAt(event, 'call', 'id') ?? textAt(event, 'recording', 'callId') ?? null,
+  call_id: textAt(event, 'call', 'id') ?? textAt(event, 'recording', 'callId') ?? textAt(event, 'callId') ?? null,
   handover_id: textAt(event, 'handover', 'id') ?? null,
 })

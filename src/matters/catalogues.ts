@@ -76,10 +76,10 @@ export class Catalogues {
     return this.#current.rows.filter(({ validUntil }) => validUntil === undefined || day < validUntil)
   }
 
-  /** The version by which a matter is named; undefined where no row that holds today has it. */
-  versionOf({ category, item }: { readonly category?: string; readonly item?: string }): number | undefined {
-    const known = this.inForce().rows.some((row) => (category === undefined || row.category === category) && (item === undefined || row.item === item))
-    return known && (category !== undefined || item !== undefined) ? this.#current.version : undefined
+  /** The row that a matter names; undefined where none that holds today has it. */
+  named({ category, item }: { readonly category?: string; readonly item?: string }): MatterRow | undefined {
+    if (category === undefined && item === undefined) return undefined
+    return this.inForce().rows.find((row) => (category === undefined || row.category === category) && (item === undefined || row.item === item))
   }
 
   today(): string {

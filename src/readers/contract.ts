@@ -18,7 +18,7 @@ export interface ServiceSide {
 }
 
 export interface Settings {
-  readonly config: Pick<Config, 'instance' | 'redis' | 'tickets' | 'ledger' | 'log'>
+  readonly config: Pick<Config, 'instance' | 'redis' | 'tickets' | 'ledger' | 'log' | 'recommendation'>
   /** The journal's id. */
   readonly journal: string
   /** Of the catalogue, those that hold or will. */
@@ -44,6 +44,10 @@ export interface ReadersSide {
   learn(rows: readonly MatterRow[]): void
   /** @param most matters told @returns undefined: the recommender is being started, or swamped */
   recommend(text: string, most: number): Promise<Recommendation | undefined>
+  /** An agent chose a matter, by its id. @returns whether it was learned and kept */
+  choose(text: string, matter: string): Promise<boolean>
+  /** Choices were taken away from the journal's file. */
+  chosenAnew(): void
   /** In order, within some 12 s. */
   close(): Promise<void>
 }

@@ -87,6 +87,21 @@ export class ReadersProcess {
     }
   }
 
+  /** An agent chose a matter for what was said. @returns false: it could not be learned now */
+  async choose(text: string, matter: string): Promise<boolean> {
+    try {
+      return await this.#ask((rpc) => rpc.choose(text, matter), recommendMs)
+    } catch (error) {
+      if (error instanceof ReadersAway) return false
+      throw error
+    }
+  }
+
+  /** Choices were taken away. Where they are away they read them as they start. */
+  chosenAnew(): void {
+    void this.#running?.rpc.chosenAnew.asEvent().catch(ignored)
+  }
+
   /** Deliveries wait to be told once more. Where they are away they look for themselves as they start. */
   sweep(): void {
     void this.#running?.rpc.sweep.asEvent().catch(ignored)
@@ -125,7 +140,7 @@ export class ReadersProcess {
       // A process that is ending takes no message: its end is told by itself.
       post: (message) => void (child.connected && child.send(message, ignored)),
       on: (listener) => void child.on('message', listener),
-      eventNames: ['sweep', 'learn'],
+      eventNames: ['sweep', 'learn', 'chosenAnew'],
       // The limits are those of each question.
       timeout: -1,
     })

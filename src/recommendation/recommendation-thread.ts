@@ -1,22 +1,29 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { MatterRow } from '../domain/matters/matter.ts'
+import type { Choice } from './learned.ts'
 import type { Recommendation } from './recommender.ts'
 
-export interface Asked {
-  readonly id: number
-  readonly text: string
-  readonly most: number
-}
+/** A question; a choice that an agent made; or all choices, instead of those before. */
+export type Asked = { readonly id: number; readonly text: string; readonly most: number } | { readonly id: number; readonly text: string; readonly matter: string } | { readonly choices: readonly Choice[] }
 
 /** `id` 0: it has learned, and can be asked. */
 export interface Told {
   readonly id: number
   readonly recommendation?: Recommendation
+  /** As it is to be kept. */
+  readonly choice?: Choice
+}
+
+export interface RecommendationThreadOptions {
+  readonly rows: readonly MatterRow[]
+  /** What agents chose until now. */
+  readonly choices: () => Promise<readonly Choice[]>
+  readonly logger: Logger
 }
 
 interface Waiting {
-  readonly resolve: (told: Recommendation) => void
+  readonly resolve: (told: Told) => void
   readonly reject: (error: Error) => void
 }
 
@@ -30,8 +37,8 @@ interface Running {
 const mostWaiting = 100
 /** After an end that nobody asked for, ms. */
 const againMs = 5_000
-/** Until it learns where nobody asks before, ms: as a service starts, calls need the processor. */
-const unaskedMs = 30_000
+/** Until it begins where nobody asks before, ms: as a service starts, calls need the processor. */
+const unaskedMs = 3_000
 
 /** The recommender cannot be asked now. */
 export class RecommenderAway extends Error {
@@ -43,7 +50,7 @@ export class RecommenderAway extends Error {
  * asked is refused: an answer that comes later than the words is of no use. While it learns a new catalogue, the one before answers.
  */
 export class RecommendationThread {
-  readonly #logger: Logger
+  readonly #options: RecommendationThreadOptions
   #rows: readonly MatterRow[]
   #current: Running | undefined
   #next: Running | undefined
@@ -51,23 +58,41 @@ export class RecommendationThread {
   #asked = 0
   #closed = false
 
-  constructor(rows: readonly MatterRow[], logger: Logger) {
-    this.#rows = rows
-    this.#logger = logger
+  constructor(options: RecommendationThreadOptions) {
+    this.#options = options
+    this.#rows = options.rows
     this.#starting = setTimeout(() => this.#begin(), unaskedMs)
   }
 
   /** @throws RecommenderAway */
-  ask(text: string, most: number): Promise<Recommendation> {
-    if (this.#closed) return Promise.reject(new RecommenderAway('it has been closed'))
-    const { worker, waiting, learned } = this.#current ?? this.#begin()
-    if (!learned) return Promise.reject(new RecommenderAway('it is learning'))
-    if (waiting.size >= mostWaiting) return Promise.reject(new RecommenderAway(`${mostWaiting} questions wait already`))
+  async ask(text: string, most: number): Promise<Recommendation> {
+    const { recommendation } = await this.#ask({ text, most })
+    if (!recommendation) throw new RecommenderAway('it has answered something else')
+    return recommendation
+  }
+
+  /** An agent chose a matter for what was said. @returns what is to be kept of it @throws RecommenderAway */
+  async choose(text: string, matter: string): Promise<Choice> {
+    const { choice } = await this.#ask({ text, matter })
+    if (!choice) throw new RecommenderAway('it has answered something else')
+    return choice
+  }
+
+  /** What agents chose was changed otherwise: it is read again. */
+  async chosenAnew(): Promise<void> {
+    const choices = await this.#options.choices()
+    for (const running of [this.#current, this.#next]) if (running?.learned) post(running, { choices })
+  }
+
+  async #ask(asked: { readonly text: string; readonly most: number } | { readonly text: string; readonly matter: string }): Promise<Told> {
+    if (this.#closed) throw new RecommenderAway('it has been closed')
+    const running = this.#current ?? this.#begin()
+    if (!running.learned) throw new RecommenderAway('it is learning')
+    if (running.waiting.size >= mostWaiting) throw new RecommenderAway(`${mostWaiting} questions wait already`)
     const id = ++this.#asked
-    const { promise, resolve, reject } = Promise.withResolvers<Recommendation>()
-    waiting.set(id, { resolve, reject })
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    worker.postMessage({ id, text, most } satisfies Asked)
+    const { promise, resolve, reject } = Promise.withResolvers<Told>()
+    running.waiting.set(id, { resolve, reject })
+    post(running, { id, ...asked })
     return promise
   }
 
@@ -92,19 +117,20 @@ export class RecommendationThread {
 
   #start(): Running {
     const running: Running = { worker: new Worker(new URL('thread.ts', import.meta.url), { workerData: this.#rows }), waiting: new Map(), learned: false }
-    running.worker.on('message', ({ id, recommendation }: Told) => {
-      if (!recommendation) return this.#learned(running)
-      running.waiting.get(id)?.resolve(recommendation)
-      running.waiting.delete(id)
+    running.worker.on('message', (told: Told) => {
+      if (told.id === 0) return this.#learned(running)
+      running.waiting.get(told.id)?.resolve(told)
+      running.waiting.delete(told.id)
     })
     // Its end follows, and is told by it.
-    running.worker.on('error', (error) => this.#logger.error({ err: error }, 'the recommender has failed'))
+    running.worker.on('error', (error) => this.#options.logger.error({ err: error }, 'the recommender has failed'))
     running.worker.once('exit', () => this.#ended(running))
     return running
   }
 
   #learned(running: Running): void {
     running.learned = true
+    this.chosenAnew().catch((error: unknown) => this.#options.logger.error({ err: error }, 'what agents chose could not be read'))
     if (running !== this.#next) return
     const before = this.#current
     this.#current = running
@@ -120,4 +146,9 @@ export class RecommendationThread {
     this.#current = undefined
     if (!this.#closed) this.#starting = setTimeout(() => this.#begin(), againMs)
   }
+}
+
+function post({ worker }: Running, asked: Asked): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  worker.postMessage(asked)
 }

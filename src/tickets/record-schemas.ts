@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { directions, phases, purposes, type Rating } from '../domain/call/state.ts'
 import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
 import { recordedRooms, recordingStates } from '../domain/recording.ts'
+import { decisionModes, urgencies, warnings } from '../domain/policy/decide.ts'
 import { failureReasons, handoverStates, modes, outcomes, platforms } from '../domain/handover/handover.ts'
 
 export const Time = (description: string) => Type.String({ format: 'date-time', description: `${description}; UTC, ISO 8601` })
@@ -47,6 +48,18 @@ export const PartyRecord = Type.Object(
   { description: 'Somebody in the call' },
 )
 
+export const KeptDecisionRecord = Type.Object(
+  {
+    mode: Type.Enum(decisionModes, { description: 'What the policy says' }),
+    platform: Type.Optional(Type.Enum(platforms, { description: 'Who has it afterwards; left out where neither has' })),
+    urgency: Type.Enum(urgencies),
+    paragraphs: Type.Unsafe<readonly string[]>(Type.Array(Type.String(), { description: 'Of 启政办发〔2023〕18号, as `§4`' })),
+    warnings: Type.Unsafe<readonly (typeof warnings)[number][]>(Type.Array(Type.Enum(warnings))),
+    followed: Type.Boolean({ description: 'The agent went by it; otherwise `reason` says why not' }),
+  },
+  { description: 'The policy’s decision, where facts were given' },
+)
+
 export const HandoverRecord = Type.Object(
   {
     id: Type.String(),
@@ -57,6 +70,7 @@ export const HandoverRecord = Type.Object(
     verified: Type.Optional(Type.Boolean({ description: 'The first desk stays until the other one has confirmed' })),
     briefing: Type.Optional(Type.Boolean({ description: 'The joining desk heard a short announcement first' })),
     danger: Type.Optional(Type.Boolean({ description: 'Danger to life, property or public safety' })),
+    decision: Type.Optional(KeptDecisionRecord),
     from: Type.Enum(platforms, { description: 'The platform that hands over' }),
     to: Type.Enum(platforms, { description: 'The platform that receives' }),
     agent: Type.String({ description: 'Who pressed the key' }),

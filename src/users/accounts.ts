@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import { type AccountFact, factVersion } from '../domain/facts.ts'
+import { factVersion } from '../domain/facts.ts'
+import type { AccountFact } from '../domain/service-facts.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { AccountStore, ApiKey, Session, User } from './account-store.ts'
 import { Attempts } from './attempts.ts'

@@ -1,5 +1,6 @@
 /** Who may do what. Pure. */
-import { accountFactTypes, type Fact } from '../domain/facts.ts'
+import type { Fact } from '../domain/facts.ts'
+import { accountFactTypes } from '../domain/service-facts.ts'
 import type { Platform } from '../domain/handover/handover.ts'
 
 export const roles = ['agent', 'supervisor', 'administrator', 'auditor', 'system'] as const

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { annex } from '../../src/matters/annex.ts'
-import { shippedExamples } from '../../src/recommendation/examples.ts'
-import { type Recommendation, Recommender } from '../../src/recommendation/recommender.ts'
+import type { Recommendation } from '../../src/recommendation/recommender.ts'
+import { recommenderFor } from '../../src/recommendation/recommender-for.ts'
 import type { BenchResult } from './result.ts'
 import { printTable } from './result.ts'
 import { figures, ratio } from './statistics.ts'
@@ -23,10 +23,10 @@ const mostConfusions = 40
 
 /** What the recommender says of sentences that it has never seen, and how long it takes, beside cutting the same text into words. */
 export async function recommend(progress: (line: string) => void): Promise<BenchResult> {
-  progress('training')
+  progress('loading')
   const began = performance.now()
-  const recommender = Recommender.train(annex, shippedExamples())
-  const trainingMs = Math.round(performance.now() - began)
+  const recommender = recommenderFor(annex)
+  const loadingMs = Math.round(performance.now() - began)
   const sentences = readFileSync(join(import.meta.dirname, '../recommendation/judging.jsonl'), 'utf8').trim().split('\n').map((line): Sentence => JSON.parse(line))
   for (const { text } of sentences) recommender.recommend(text)
   const words = new Intl.Segmenter('zh', { granularity: 'word' })
@@ -38,7 +38,7 @@ export async function recommend(progress: (line: string) => void): Promise<Bench
   return {
     name: 'recommend',
     samples: sentences.length,
-    measured: { ...quality, trainingMs, queryMs: query, platformConfusions: confusions(judged.map(({ platform, said }) => [platform, said.platform])), matterConfusions: confusions(ofMatters(judged).map(({ matters, said }) => [nameOf(matters[0]), nameOf(said.matters[0])])) },
+    measured: { ...quality, loadingMs, queryMs: query, platformConfusions: confusions(judged.map(({ platform, said }) => [platform, said.platform])), matterConfusions: confusions(ofMatters(judged).map(({ matters, said }) => [nameOf(matters[0]), nameOf(said.matters[0])])) },
     reference: { wordsOnlyMs: reference },
     ratio: { query: ratio(query, reference) },
     target,

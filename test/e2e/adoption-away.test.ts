@@ -23,6 +23,7 @@ beforeAll(async () => {
   }
 }, 120_000)
 afterEach(async () => {
+  stack.service.kill('SIGCONT')
   await watchdog?.stop()
   watchdog = undefined
   await clear(stack, ...Object.values(phones))

@@ -76,6 +76,13 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
   'knowledge-not-found': () => ({ method: 'DELETE', url: '/v1/knowledge/k-nothing', headers: withKey }),
   'version-not-found': () => get('/v1/catalogue?version=99'),
   'catalogue-stale': () => ({ method: 'PUT', url: '/v1/catalogue/matters/L1-01', headers: withKey, payload: { list: 1, category: '社会治安类', item: '黄赌毒黑', scope: '新', expected: 7 } }),
+  'reason-missing': () => press({ mode: 'transfer', call: given.control.talk('2001', '110').call, facts: { responsibility: '110' } }),
+  'caller-not-marked': () => ({ method: 'DELETE', url: '/v1/nuisance-callers/13800001234', headers: withKey }),
+  'learning-off': async () => {
+    await end()
+    given = await givenHttp({ learning: false })
+    return post('/v1/recommendations/choices', { text: '路灯不亮', matter: 'L2-02' })
+  },
   'recommender-away': () => post('/v1/recommendations', { text: '路灯不亮', at: '12345' }),
   'ledger-away': async () => {
     await end()

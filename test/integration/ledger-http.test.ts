@@ -39,6 +39,13 @@ function told(id: string, type: 'handover-requested' | 'handover-completed', seq
 }
 const get = (url: string) => given.http.inject({ url, headers: withKey })
 
+const pressed = (id: string, more: object) => {
+  const fact = handoverFact(id, 'handover-requested', 1) as Extract<CallsFact, { handover: object }>
+  return { ...fact, handover: { ...fact.handover, ...more } } as CallsFact
+}
+const counted = async (query = '') => (await get(`/v1/ledger/overrides${query}`)).json<{ items: object[] }>().items
+const reasons = async () => (await get('/v1/ledger/events?call=call-ho-4')).json<{ items: { fact: { type: string; reason?: string } }[] }>().items.flatMap(({ fact }) => (fact.type === 'decision-recorded' ? [fact.reason] : []))
+
 describe('the ledger over HTTP', () => {
   it('finds hand-overs with their calls, page by page', async () => {
     const first = (await get('/v1/ledger/handovers?item=%E6%89%93%E6%9E%B6%E6%96%97%E6%AE%B4&limit=2')).json<{ items: { handover: { id: string; reason: string }; call: { caller: object } }[]; next: string }>()
@@ -93,6 +100,22 @@ describe('the ledger over HTTP', () => {
     expect(erasure.json()).toMatchObject({ code: 'forbidden' })
   })
 
+  it('counts what was done otherwise than the policy says, at the key and without one; with what it was for, it is forgotten', async () => {
+    const against = { mode: 'keep', platform: '12345', urgency: 'routine', paragraphs: ['§1'], warnings: [], followed: false } as const
+    const kept = { type: 'decision-recorded', version: 2, at: '2026-11-23T09:00:00.000Z', by: 'desk', callId: 'call-ho-4', agent: 'a1', facts: { at: '12345', channel: 'phone', responsibility: '110' }, decision: { ...against, mode: 'transfer', platform: '110', paragraphs: ['§4'] }, mode: 'keep', platform: '12345', reason: said } as const
+    await ledger.journal.append([pressed('ho-4', { decision: against }), pressed('ho-5', { decision: against, reason: 'she insists' }), pressed('ho-6', { decision: { ...against, followed: true } }), kept])
+    await ledger.caughtUp()
+    const [atTheKey, without] = [
+      { agent: 'a1', decided: 'keep', decidedFor: '12345', paragraph: '§1', did: 'transfer', didFor: '110', count: 2, withoutReason: 1 },
+      { agent: 'a1', decided: 'transfer', decidedFor: '110', paragraph: '§4', did: 'keep', didFor: '12345', count: 1, withoutReason: 0 },
+    ]
+    expect(await counted()).toEqual([atTheKey, without])
+    expect(await counted('?from=2026-11-23T08:30:00Z')).toEqual([without])
+    expect(await reasons()).toEqual([said])
+    await given.http.inject({ method: 'POST', url: '/v1/ledger/erasures', headers: withKey, payload: { call: 'call-ho-4' } })
+    expect(await reasons()).toEqual(['erased'])
+  })
+
   it('forgets a citizen, and says who asked for it, not whom', async () => {
     const erase = (payload: object) => given.http.inject({ method: 'POST', url: '/v1/ledger/erasures', headers: withKey, payload })
     expect((await erase({})).statusCode).toBe(400)
@@ -101,7 +124,7 @@ describe('the ledger over HTTP', () => {
     expect((await get('/v1/ledger/calls?number=13800000001')).json()).toEqual({ items: [] })
     expect((await get('/v1/ledger/handovers?call=call-ho-1')).json()).toMatchObject({ items: [{ handover: { reason: 'erased' }, call: { caller: { number: 'erased' } } }] })
     const facts = (await given.journal.read(0, 100)).map(({ fact }) => fact)
-    expect(facts.find(({ type }) => type === 'personal-data-erased')).toMatchObject({ by: 'desk', calls: 1 })
+    expect(facts.findLast(({ type, ...fact }) => type === 'personal-data-erased' && 'calls' in fact && fact.calls === 1)).toMatchObject({ by: 'desk' })
   })
 
   it('answers within seconds when its database is away, and again when it is back', async () => {

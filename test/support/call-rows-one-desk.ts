@@ -101,6 +101,8 @@ export const oneDesk: Record<Extract<Phase, 'calling' | 'asking' | 'ringing' | '
       ),
       stays(on.press('press', 'h1', { to: '12345' }), 'reply press: same-desk'),
       stays(on.press('press', 'h1', { agent: '8002' }), 'reply press: not-your-call'),
+      // From the desk of 12345 a key towards 110 waits for no reason.
+      leads(on.press('press', 'h1', { facts: { responsibility: '12345' } }), 'inviting', 'dial c-3 9001 as peer for h1', 'dial c-4 9002 as peer for h1', 'timer 25000', 'reply press: h1 requested, created', 'separate c-1: ringback', 'sound music', 'note h1: caller, c-1', 'fact handover-requested'),
     ],
     ...noHandover,
   },

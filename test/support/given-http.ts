@@ -12,7 +12,9 @@ import type { LedgerAccess } from '../../src/ledger/access.ts'
 import type { Recommendation } from '../../src/recommendation/recommender.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
+import { Choices } from '../../src/recommendation/choices.ts'
 import type { DeliveryView } from '../../src/tickets/deliveries.ts'
+import { NuisanceCallers } from '../../src/calls/nuisance-callers.ts'
 import type { Observed } from '../../src/calls/comparison.ts'
 import { Catalogues } from '../../src/matters/catalogues.ts'
 import { AccountStore } from '../../src/users/account-store.ts'
@@ -35,6 +37,8 @@ export interface GivenHttp {
   readonly journal: JournalFile
   /** Asterisk's recordings directory, as it seems. */
   readonly directory: string
+  /** What the recommender was told that agents chose: text and matter. */
+  readonly chosen: readonly (readonly [text: string, matter: string])[]
   /** Log lines of level warn and above. */
   readonly warnings: readonly string[]
   /** Idempotent. */
@@ -57,6 +61,8 @@ export interface HttpOptions {
   readonly ledger?: LedgerAccess
   /** What is recommended for everything; the recommender is away when left out. */
   readonly recommendation?: Recommendation
+  /** Whether it learns from choices. */
+  readonly learning?: boolean
   /** What the PBX has at the start. */
   readonly observed?: Partial<Observed>
 }
@@ -69,17 +75,19 @@ export function newJournalPath(): string {
 }
 
 /** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
-export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger, recommendation }: HttpOptions = {}): Promise<GivenHttp> {
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger, recommendation, learning = true }: HttpOptions = {}): Promise<GivenHttp> {
   const path = given ?? newJournalPath()
   const warnings: string[] = []
   const sink: DestinationStream = { write: (line) => void warnings.push(line) }
   const logger = pino({ level: 'warn' }, sink)
   const file = await openJournal({ path, limits: { retryMs: 50 } })
   const journal = wrap(file)
-  const config = parseConfig(settings(path, { agents, recorded, outbound, secure }), {})
+  const config = parseConfig(settings(path, { agents, recorded, outbound, secure, learning }), {})
   let control: FakeControl | undefined
   const timers = { set: () => undefined, clear: () => undefined }
-  const calls = new Calls({ config, journal, logger, timers, control: (listener) => (control = new FakeControl(listener)) })
+  const nuisance = new NuisanceCallers(file.tables)
+  await nuisance.load()
+  const calls = new Calls({ config, journal, logger, timers, nuisanceMarks: (number) => nuisance.marksOf(number), control: (listener) => (control = new FakeControl(listener)) })
   if (!control) throw new Error('calls made no control')
   Object.assign(control.observed, observed)
   calls.restored()
@@ -90,7 +98,10 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const played = { deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
   const accounts = await Accounts.load({ config, store: new AccountStore(file.tables), journal })
   const catalogues = await Catalogues.load({ tables: file.tables, journal, timeZone: 'Asia/Shanghai' })
-  const http = await buildServer({ config, logger, calls, journal, readers: { health, recommend: async () => recommendation }, deliveries: played, recordings, accounts, catalogues, ledger })
+  const chosen: [text: string, matter: string][] = []
+  const choose = async (...choice: [text: string, matter: string]) => recommendation !== undefined && chosen.push(choice) > 0
+  const readers = { health, recommend: async () => recommendation, choose, chosenAnew: () => undefined }
+  const http = await buildServer({ config, logger, calls, journal, readers, deliveries: played, recordings, accounts, catalogues, nuisance, choices: new Choices(file.tables), ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()
@@ -98,17 +109,18 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
     await file.close()
     if (given === undefined) rmSync(dirname(path), { recursive: true })
   }
-  return { http, calls, control, journal: file, directory, warnings, close: () => (closing ??= close()) }
+  return { http, calls, control, journal: file, directory, chosen, warnings, close: () => (closing ??= close()) }
 }
 
 /** A configuration with the journal there. @param ports of the service's own HTTP interface, and Asterisk's */
-export function settings(path: string, { agents = seats, recorded = false, outbound = false, secure = false }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound' | 'secure'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
+export function settings(path: string, { agents = seats, recorded = false, outbound = false, secure = false, learning = true }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound' | 'secure' | 'learning'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
   const secret = 'only-for-this-test-00'
   return stringify({
     http: { secure, ...(ports.http ? { port: ports.http } : {}), apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, scopes: name === 'archive' ? permissions : permissions.filter((one) => one !== 'recordings' && one !== 'accounts') })) },
     asterisk: { application: 'tandem', username: 'tandem', ariPassword: secret, amiPassword: secret, ...(ports.asterisk ? { httpPort: ports.asterisk, amiPort: ports.asterisk } : {}) },
     redis: { url: 'redis://127.0.0.1:1' },
     journal: { path },
+    recommendation: { learning },
     tickets: { endpoints: [{ id: 'tickets-110', platform: '110', url: 'http://127.0.0.1:1/', secrets: [webhookSecret] }] },
     ...(outbound ? { trunks: [{ id: 'carrier', host: '127.0.0.1' }], outbound: { trunk: 'carrier' } } : {}),
     recording: { enabled: recorded, directory: join(dirname(path), 'recording') },

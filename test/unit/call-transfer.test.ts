@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Platform } from '../../src/domain/handover/handover.ts'
 import { isHandoverFact } from '../../src/domain/facts.ts'
+import { type CallFacts, heldTo } from '../../src/domain/policy/held-to.ts'
 import * as on from '../support/call-world.ts'
 import { arrival, given, Story } from '../support/call-world.ts'
 
@@ -117,6 +118,8 @@ describe('the agent takes the press back', () => {
   })
 })
 
+const kept = (facts: CallFacts, more: object = {}) => handoverOfLast(given.talking().tell(on.press('press', 'h1', { facts, ...more })))
+
 describe('the key is pressed', () => {
   it('twice: one hand-over; the second press shows the first, in every state', () => {
     const story = given.talking()
@@ -135,6 +138,14 @@ describe('the key is pressed', () => {
     const matter = { category: '社会治安类', item: '广场生活噪音' }
     const story = given.talking().tell(on.press('press', 'h1', { agent: '8001', matter, reason: 'fight' }))
     expect(handoverOfLast(story)).toMatchObject({ agent: '8001', matter, reason: 'fight', requestedAt: story.facts.at(-1)?.at })
+  })
+
+  it('with what is known of the request: the policy’s decision is kept, and whether the key goes by it', () => {
+    const ask = { at: '12345', channel: 'phone', danger: false } as const
+    expect(kept({ responsibility: '110' })?.decision).toEqual(heldTo({ ...ask, responsibility: '110' }, { mode: 'transfer', platform: '110' }))
+    expect(kept({ responsibility: '110' })?.decision).toMatchObject({ mode: 'transfer', platform: '110', paragraphs: ['§4'], followed: true })
+    expect(kept({ responsibility: 'neither' }, { reason: 'she insists' })).toMatchObject({ reason: 'she insists', decision: { mode: 'guide', followed: false } })
+    expect(kept({ responsibility: 'unclear' }, { danger: true })?.decision).toMatchObject({ mode: 'conference', urgency: 'emergency', followed: false })
   })
 
   it.each([

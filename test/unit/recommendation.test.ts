@@ -4,10 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { annex } from '../../src/matters/annex.ts'
 import { shippedExamples } from '../../src/recommendation/examples.ts'
 import { featuresOf } from '../../src/recommendation/features.ts'
+import { learn } from '../../src/recommendation/learning.ts'
+import { digestOf, encoded, shippedModel } from '../../src/recommendation/model-file.ts'
 import { Recommender } from '../../src/recommendation/recommender.ts'
+import { recommenderFor } from '../../src/recommendation/recommender-for.ts'
 import { whyNotRecommendable } from '../../src/recommendation/utterance.ts'
 
-const recommender = Recommender.train(annex, shippedExamples())
+const recommender = recommenderFor(annex)
 
 const sounds = (text: string) => [...featuresOf(text).keys()].filter((feature) => feature.startsWith('~'))
 
@@ -35,17 +38,31 @@ describe('what is recommended', () => {
     expect(recommender.recommend(text)).toMatchObject({ emergency: true, platform: '110' })
   })
 
-  test('a row that a supervisor adds is recommended by its words alone', () => {
+  test('a row that a supervisor adds is recommended by its words alone, and the others are as they were', () => {
     const added = { id: 'L2-72', list: 2, category: '公共设施类', item: '共享雨伞损坏', scope: '对共享雨伞机损坏、雨伞借不出来的反映' } as const
-    const some = shippedExamples().filter((_, index) => index % 8 === 0)
-    const [best] = Recommender.train([...annex, added], some).recommend('共享雨伞机坏了伞借不出来').matters
-    expect(best?.id).toBe('L2-72')
+    const further = recommenderFor([...annex, added])
+    expect(further.recommend('共享雨伞机坏了伞借不出来').matters[0]?.id).toBe('L2-72')
+    const tuning = textsOf('tuning').filter((_, index) => index % 10 === 0)
+    const same = tuning.filter((text) => further.recommend(text, 1).matters[0]?.id === recommender.recommend(text, 1).matters[0]?.id)
+    expect(same.length / tuning.length).toBeGreaterThan(0.95)
   })
 
-  test('the same examples make the same recommender', () => {
+  test('a row that is no more in the catalogue is not recommended', () => {
+    const fewer = recommenderFor(annex.filter(({ item }) => item !== '路灯故障'))
+    expect(fewer.recommend('小区门口的路灯好几天不亮了', 133).matters.map(({ item }) => item)).not.toContain('路灯故障')
+  })
+})
+
+describe('the model', () => {
+  test('is of the catalogue and the examples that are here: `npm run learn` makes it anew', () => {
+    expect(shippedModel().digest).toBe(digestOf(annex, shippedExamples()))
+  })
+
+  test('is the same when it is learned again from the same', () => {
     const few = shippedExamples().slice(0, 500)
-    const [one, other] = [Recommender.train(annex, few), Recommender.train(annex, few)]
-    expect(one.recommend('楼上漏水把我家天花板泡了')).toEqual(other.recommend('楼上漏水把我家天花板泡了'))
+    const [one, other] = [learn(annex, few), learn(annex, few)].map((model) => new Recommender(model, annex))
+    expect(one?.recommend('楼上漏水把我家天花板泡了')).toEqual(other?.recommend('楼上漏水把我家天花板泡了'))
+    expect(encoded(learn(annex, few), 'x').equals(encoded(learn(annex, few), 'x'))).toBe(true)
   })
 })
 

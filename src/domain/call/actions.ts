@@ -30,6 +30,7 @@ export const refusals = [
   'call-ended',
   'not-your-call',
   'same-desk',
+  'reason-missing',
   'handover-not-found',
   'handover-too-late',
   'handover-settled',

@@ -1,4 +1,5 @@
 import type { Instant } from '../instant.ts'
+import type { CallFacts } from '../policy/held-to.ts'
 import type { Matter, Mode, Outcome, Platform } from '../handover/handover.ts'
 import type { Caller, Purpose, Room } from './state.ts'
 
@@ -56,6 +57,8 @@ export interface HandoverRequest {
   readonly verified?: boolean
   readonly briefing?: boolean
   readonly danger?: boolean
+  /** What is known of the request: the policy's decision is kept with the hand-over. */
+  readonly facts?: CallFacts
 }
 
 /** A command about a hand-over under way. */

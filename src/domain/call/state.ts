@@ -52,6 +52,8 @@ export interface Caller {
   readonly channelId: string
   readonly number: string
   readonly name?: string
+  /** How often he was marked before as harassing the hotline (恶意骚扰); never when left out. */
+  readonly nuisanceMarks?: number
   readonly sipCallId?: string
   /** A citizen who was called: by which trunk. */
   readonly trunk?: string

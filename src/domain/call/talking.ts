@@ -1,6 +1,7 @@
 import type { HandoverFactType } from '../facts.ts'
 import { type Tracked, toRecord } from '../handover/handover.ts'
 import { iso } from '../instant.ts'
+import { heldTo, lacksReason } from '../policy/held-to.ts'
 import type { Draft } from './draft.ts'
 import { ask } from './asking.ts'
 import { nothing, startTimer } from './draft.ts'
@@ -54,6 +55,9 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
   const { desk } = state
   if (event.agent !== undefined && event.agent !== desk.endpoint) return refuse(state, event, 'not-your-call')
   if (event.to === desk.platform) return refuse(state, event, 'same-desk')
+  const deed = { mode: event.mode, platform: event.to } as const
+  const decision = event.facts && heldTo({ ...event.facts, at: desk.platform, channel: 'phone', danger: event.danger === true }, deed)
+  if (decision && lacksReason(decision, deed, event.reason)) return refuse(state, event, 'reason-missing')
   const handover: Tracked = {
     id: event.handoverId,
     callId: state.call.id,
@@ -68,6 +72,7 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     ...(event.verified ? { verified: true } : {}),
     ...(event.briefing ? { briefing: true } : {}),
     ...(event.danger ? { danger: true } : {}),
+    ...(decision ? { decision } : {}),
     requestedAt: iso(context.now),
     clock: { press: 0 },
     pressedAtMono: context.now.mono,

@@ -1,4 +1,5 @@
 import type { Instant } from '../instant.ts'
+import type { KeptDecision } from '../policy/held-to.ts'
 
 /** The two public desks (§1). A platform is an organisation with a desk and a ticket system. */
 export const platforms = ['12345', '110'] as const
@@ -85,6 +86,8 @@ export interface Handover {
   readonly briefing?: boolean
   /** Danger to life, property or public safety: 110 has it, whatever else is unsettled (§4). */
   readonly danger?: boolean
+  /** What the policy said of it at the press, where facts were given. */
+  readonly decision?: KeptDecision
   readonly from: Platform
   readonly to: Platform
   /** The agent who pressed the key. */

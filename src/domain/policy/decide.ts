@@ -43,11 +43,13 @@ export interface Reason {
 export const warnings = ['nuisance-caller', 'inform-12345', 'nobody-named-for-this'] as const
 export type Warning = (typeof warnings)[number]
 
+export const urgencies = ['emergency', 'at-once', 'routine'] as const
+
 export interface Decision {
   readonly mode: DecisionMode
   /** Who has it afterwards; left out where neither has. */
   readonly platform?: Platform
-  readonly urgency: 'emergency' | 'at-once' | 'routine'
+  readonly urgency: (typeof urgencies)[number]
   readonly because: readonly Reason[]
   readonly warnings: readonly Warning[]
 }

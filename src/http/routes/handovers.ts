@@ -1,12 +1,15 @@
+import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { PressCommand } from '../../calls/commands.ts'
 import { type Handover, modes } from '../../domain/handover/handover.ts'
 import { isHandoverFact } from '../../domain/facts.ts'
 import type { Entry } from '../../journal/journal.ts'
+import { longestUtterance, whyNotRecommendable } from '../../recommendation/utterance.ts'
 import { answerOf, answerOnce, HandoverAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
 import { whereKnown } from '../ledger-answers.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
+import { Circumstances } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { Matter } from '../../tickets/record-schemas.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
@@ -25,7 +28,9 @@ const Body = Type.Object(
     briefing: Type.Optional(Type.Boolean({ description: 'The joining desk hears a short announcement first, which the caller does not' })),
     danger: Type.Optional(Type.Boolean({ description: 'Danger to life, property or public safety' })),
     matter: Type.Optional(Matter),
-    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Goes with the ticket' })),
+    facts: Type.Optional(Type.Object(Circumstances, { additionalProperties: false, description: 'What is known of the request: the policy’s decision is kept with the hand-over. `nuisance` marks the caller’s number as well' })),
+    said: Type.Optional(Type.String({ maxLength: longestUtterance, description: 'What the citizen says: with a `matter` of the catalogue, later recommendations learn from it. It is not kept with the hand-over' })),
+    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Goes with the ticket; needed where `facts` are given and the policy says otherwise, but for 110' })),
   },
   { additionalProperties: false, anyOf: [{ required: ['call'] }, { required: ['agent'] }] },
 )
@@ -36,6 +41,7 @@ const pressProblems = [
   'adoption-failed',
   'not-your-call',
   'same-desk',
+  'reason-missing',
   'call-not-answered',
   'call-ended',
   'asterisk-away',
@@ -45,7 +51,7 @@ const Shown = Type.Object(
   { description: 'The hand-over and what its ticket systems were told' },
 )
 
-export function handoverRoutes(app: App, { calls, journal, deliveries, ledger, catalogues }: HttpDeps, keys: IdempotencyKeys): void {
+export function handoverRoutes(app: App, { calls, config, journal, deliveries, ledger, catalogues, nuisance, readers }: HttpDeps, keys: IdempotencyKeys): void {
   app.post(
     '/v1/handovers',
     {
@@ -66,7 +72,11 @@ export function handoverRoutes(app: App, { calls, journal, deliveries, ledger, c
       if (verified && mode !== 'transfer') {
         return sendProblem(reply, problem('invalid-request', { errors: [{ path: '/body/verified', reason: 'only a transfer can be verified' }] }))
       }
-      return answerOnce(request, reply, keys, async () => answerOf(await calls.press(commandOf(request.body, catalogues)), calls))
+      return answerOnce(request, reply, keys, async () => {
+        const pressed = await calls.press(commandOf(request.body, catalogues))
+        if (pressed.reply.kind === 'handover') alongside(pressed.reply.handover.callId, request.body, request)
+        return answerOf(pressed, calls)
+      })
     },
   )
 
@@ -123,6 +133,18 @@ export function handoverRoutes(app: App, { calls, journal, deliveries, ledger, c
     },
   )
 
+  /** Beside the press: nobody waits for it. */
+  function alongside(callId: string, { facts, said, matter }: Static<typeof Body>, { user, log }: FastifyRequest): void {
+    if (facts?.nuisance) {
+      const number = calls.get(callId)?.caller.number ?? ''
+      nuisance.mark({ number, at: new Date().toISOString(), by: user, callId }).catch((error: unknown) => log.error({ err: error }, 'a caller could not be marked'))
+    }
+    const row = matter && catalogues.named(matter)
+    if (row && config.recommendation.learning && said !== undefined && whyNotRecommendable(said) === undefined) {
+      readers.choose(said, row.id).catch((error: unknown) => log.error({ err: error }, 'a choice could not be kept'))
+    }
+  }
+
   /** What the journal has forgotten the ledger knows. */
   async function recorded(handoverId: string): Promise<Handover | undefined> {
     return (await journal.factsOfHandover(handoverId)).flatMap(handoversIn).at(-1) ?? (await kept(handoverId))
@@ -135,7 +157,9 @@ export function handoverRoutes(app: App, { calls, journal, deliveries, ledger, c
 
 const handoversIn = ({ fact }: Entry): readonly Handover[] => (isHandoverFact(fact) ? [fact.handover] : [])
 
-function commandOf({ call, matter, ...rest }: Static<typeof Body>, catalogues: HttpDeps['catalogues']): PressCommand {
-  const catalogueVersion = matter && catalogues.versionOf(matter)
-  return { ...rest, ...(call === undefined ? {} : { callId: call }), ...(matter ? { matter: { ...matter, ...(catalogueVersion === undefined ? {} : { catalogueVersion }) } } : {}) }
+function commandOf(body: Static<typeof Body>, catalogues: HttpDeps['catalogues']): PressCommand {
+  // What was said is for the recommender alone.
+  const { call, matter, said: _, ...rest } = body
+  const version = matter && catalogues.named(matter) ? { catalogueVersion: catalogues.current.version } : {}
+  return { ...rest, ...(call === undefined ? {} : { callId: call }), ...(matter ? { matter: { ...matter, ...version } } : {}) }
 }

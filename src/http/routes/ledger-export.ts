@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import { type ExportFact, factVersion } from '../../domain/facts.ts'
+import { factVersion } from '../../domain/facts.ts'
+import type { ExportFact } from '../../domain/service-facts.ts'
 import { exportFormats, exportSubjects } from '../../ledger/export-order.ts'
 import { Time } from '../../tickets/record-schemas.ts'
 import { sightOf } from '../../users/roles.ts'

@@ -21,8 +21,20 @@ const next = Type.Optional(Type.String({ description: 'The `cursor` of the next 
 const lastPage = 'A page; without `next` it is the last'
 const problemsOfLedger = ['ledger-not-configured', 'ledger-away'] as const
 
+const OrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
+const Overrides = Type.Object({
+  agent: OrNull('Who pressed the key, or had the call'),
+  decided: Type.String({ description: 'The mode that the policy says' }),
+  decidedFor: OrNull('The platform that it says'),
+  paragraph: Type.String({ description: 'By which it says so' }),
+  did: Type.String({ description: 'The mode that was chosen' }),
+  didFor: OrNull('The platform that was chosen'),
+  count: Type.Integer(),
+  withoutReason: Type.Integer({ description: 'Of these, without saying why' }),
+})
+
 /** Everything that was ever told, from Postgres. */
-export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
+export function ledgerRoutes(app: App, { ledger, journal, nuisance }: HttpDeps): void {
   app.get(
     '/v1/ledger/handovers',
     {
@@ -107,6 +119,20 @@ export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
   )
 
   app.get(
+    '/v1/ledger/overrides',
+    {
+      schema: {
+        operationId: 'countOverrides',
+        summary: 'How often agents did otherwise than the policy says, the most frequent first',
+        tags,
+        querystring: Type.Object(Begun, { additionalProperties: false }),
+        response: { ...problemAnswers(...problemsOfLedger), 200: Type.Object({ items: Type.Array(Overrides) }, { description: 'Five hundred at most' }) },
+      },
+    },
+    async ({ query }, reply) => askLedger(ledger, reply, async (known) => ({ items: [...(await known.overrides(query))] })),
+  )
+
+  app.get(
     '/v1/ledger/checkpoints',
     {
       schema: {
@@ -146,6 +172,7 @@ export function ledgerRoutes(app: App, { ledger, journal }: HttpDeps): void {
     async (request, reply) =>
       askLedger(ledger, reply, async (known) => {
         const calls = await known.erase(request.body)
+        await nuisance.forget(request.body)
         await journal.append([{ type: 'personal-data-erased', version: factVersion, at: new Date().toISOString(), by: request.user, calls }])
         return { calls }
       }),

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
-import { callerKinds, type Decision, decide, decisionModes, responsibilities, warnings } from '../../domain/policy/decide.ts'
+import { decide } from '../../domain/policy/decide.ts'
 import { longestUtterance, whyNotRecommendable } from '../../recommendation/utterance.ts'
 import type { HttpDeps } from '../deps.ts'
+import { Channel, Circumstances, Danger, DecisionShown, shown } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
@@ -9,20 +10,6 @@ import type { App } from '../server.ts'
 const tags = ['policy']
 const strict = { additionalProperties: false } as const
 const posted = ['malformed-body', 'body-too-large', 'unsupported-media-type'] as const
-const Channel = Type.Enum(['phone', 'internet'], { description: 'How it came in' })
-const Known = (description: string) => Type.Optional(Type.Boolean({ description }))
-
-const DecisionShown = Type.Object(
-  {
-    mode: Type.Enum(decisionModes, { description: '`transfer`: one-key transfer; `conference`: three-way call; `push`: system push; `keep`: whoever has it goes on; `guide`: explain where to turn; `refuse`: explain why not' }),
-    platform: Type.Optional(Type.Enum(['12345', '110'], { description: 'Who has it afterwards; left out where neither has' })),
-    urgency: Type.Enum(['emergency', 'at-once', 'routine']),
-    because: Type.Array(Type.Object({ paragraph: Type.String(), text: Type.String({ description: 'The document’s own words' }) }), { description: 'The paragraphs that it follows' }),
-    warnings: Type.Array(Type.Enum(warnings)),
-  },
-  { description: 'How to pass it on: advice' },
-)
-
 const RecommendationShown = Type.Object(
   {
     platform: Type.Enum(['110', '12345', 'unclear', 'neither'], { description: '`unclear`: a three-way call; `neither`: guide and explain' }),
@@ -94,15 +81,8 @@ export function policyRoutes(app: App, { readers, catalogues }: HttpDeps): void 
           {
             at: PlatformSchema,
             channel: Channel,
-            responsibility: Type.Enum(responsibilities, { description: 'Whose matter it is' }),
-            danger: Known('Danger to life, property or public safety'),
-            handledFirst: Known('Dealt with first, then found not to be urgent'),
-            unresolved: Known('A three-way call has not settled it'),
-            first: Type.Optional(Type.Enum(['12345', '110'], { description: 'Who answered first (首接); `at` when left out' })),
-            stabilityClue: Known('A clue that touches social stability'),
-            violenceThreatened: Known('A dispute that may turn violent, or a conflict that gets out of hand'),
-            caller: Type.Optional(Type.Enum(callerKinds, { description: 'Who asks; a citizen when left out' })),
-            nuisance: Known('Malicious harassment of the hotline (恶意骚扰)'),
+            ...Circumstances,
+            danger: Danger,
           },
           strict,
         ),
@@ -112,5 +92,3 @@ export function policyRoutes(app: App, { readers, catalogues }: HttpDeps): void 
     async (request) => shown(decide(request.body)),
   )
 }
-
-const shown = ({ because, warnings: warned, ...decision }: Decision) => ({ ...decision, because: [...because], warnings: [...warned] })

@@ -1,0 +1,63 @@
+import type { Statement, Tables } from '../journal/sql.ts'
+import type { Choice } from './learned.ts'
+
+/** What was learned for a matter. */
+export interface LearnedMatter {
+  /** Id of the catalogue's row. */
+  readonly matter: string
+  readonly choices: number
+  /** The last choice: UTC, ISO 8601. */
+  readonly last: string
+  /** Which words came most often with it. */
+  readonly words: readonly string[]
+}
+
+/** The newest are kept: older ones say little of how people speak now. */
+const mostKept = 5_000
+const mostWords = 10
+
+const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
+
+/** What agents chose, in the journal's file. Every method throws SqlError where that cannot be used. */
+export class Choices {
+  readonly #tables: Tables
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+  }
+
+  /** The oldest first. */
+  async all(): Promise<readonly Choice[]> {
+    return (await this.#rows()).map(({ matter, features }) => ({ matter, features }))
+  }
+
+  /** @param at UTC, ISO 8601 */
+  async add({ matter, features }: Choice, at: string): Promise<void> {
+    await this.#tables.commit([
+      statement('INSERT INTO choices (matter, features, at) VALUES (?, ?, ?)', matter, JSON.stringify(features), at),
+      statement('DELETE FROM choices WHERE id <= (SELECT max(id) FROM choices) - ?', mostKept),
+    ])
+  }
+
+  /** @param matter all when left out */
+  async forget(matter: string | undefined): Promise<void> {
+    await this.#tables.commit([matter === undefined ? statement('DELETE FROM choices') : statement('DELETE FROM choices WHERE matter = ?', matter)])
+  }
+
+  /** What was learned, the most chosen first. */
+  async learned(): Promise<readonly LearnedMatter[]> {
+    const byMatter = Map.groupBy(await this.#rows(), ({ matter }) => matter)
+    return [...byMatter].map(([matter, rows]) => ({ matter, choices: rows.length, last: rows.at(-1)?.at ?? '', words: wordsOf(rows) })).toSorted((one, other) => other.choices - one.choices)
+  }
+
+  async #rows(): Promise<readonly (Choice & { readonly at: string })[]> {
+    const rows = await this.#tables.all(statement('SELECT matter, features, at FROM choices ORDER BY id'))
+    return rows.map(({ matter, features, at }) => ({ matter: String(matter), features: JSON.parse(String(features)) as Choice['features'], at: String(at) }))
+  }
+}
+
+function wordsOf(choices: readonly Choice[]): readonly string[] {
+  const times = new Map<string, number>()
+  for (const { features } of choices) for (const [feature] of features) if (feature.startsWith('#')) times.set(feature.slice(1), (times.get(feature.slice(1)) ?? 0) + 1)
+  return [...times].toSorted(([, one], [, other]) => other - one).slice(0, mostWords).map(([word]) => word)
+}

@@ -1,0 +1,63 @@
+import type { MatterRow } from '../domain/matters/matter.ts'
+import type { Example } from './examples.ts'
+import { featuresOf } from './features.ts'
+import type { Model } from './recommender.ts'
+import { type Sample, train, type Training } from './training.ts'
+
+const training = { epochs: 8, rate: 6, dropout: 0.4, seen: 2 } as const satisfies Omit<Training, 'classes'>
+/** Danger is told by few strong words: slower, or these alone would decide. */
+const dangerTraining = { ...training, rate: 2 } as const
+/** What is known stays as it is but for what the new rows take from it. */
+const furtherTraining = { epochs: 3, rate: 2, dropout: 0.4, seen: 1 } as const satisfies Omit<Training, 'classes'>
+/** Every so manieth sentence of the rows that have not changed is learned again, so that they hold their own. */
+const heldEvery = 4
+/** A phrase counts less than a sentence: it was not said by anybody. */
+const phraseWeight = 0.7
+const scopeWeight = 0.7
+const others = ['unclear', 'neither'] as const
+
+/** Everything that makes a model what it is, beside rows, examples and the code of features. */
+export const recipe = { training, dangerTraining, phraseWeight, scopeWeight } as const
+
+/** Learns from the beginning. Takes a minute of processor time. */
+export function learn(rows: readonly MatterRow[], examples: readonly Example[]): Model {
+  const classes = [...rows.map(({ id }) => id), ...others]
+  const place = new Map(classes.map((name, index) => [name, index]))
+  const heard = examples.map((example) => ({ ...example, features: featuresOf(example.text) }))
+  const said = heard.flatMap(({ of, features, danger }) => sampleOf(place.get(of), features, danger === undefined ? phraseWeight : 1))
+  const dangers = heard.flatMap(({ features, danger }) => (danger === undefined ? [] : sampleOf(danger ? 1 : 0, features, 1)))
+  const published = rows.flatMap((row) => samplesOf(row, place))
+  return {
+    classes,
+    matters: train(balanced([...published, ...said], classes.length), { ...training, classes: classes.length }),
+    danger: train(dangers, { ...dangerTraining, classes: 2 }),
+  }
+}
+
+/** Learns rows that are new or otherwise, on top of what is known. Takes seconds. @param changed some of them @param examples what the model was learned from */
+export function learnFurther(model: Model, changed: readonly MatterRow[], examples: readonly Example[]): Model {
+  const classes = [...new Set([...model.classes, ...changed.map(({ id }) => id)])]
+  const place = new Map(classes.map((name, index) => [name, index]))
+  const ids = new Set(changed.map(({ id }) => id))
+  const held = examples.filter(({ of, danger }, index) => danger !== undefined && !ids.has(of) && index % heldEvery === 0)
+  const [news, said] = [changed.flatMap((row) => samplesOf(row, place)), held.flatMap(({ of, text }) => sampleOf(place.get(of), featuresOf(text), 1))]
+  // As many of each new row as of any other.
+  const usual = said.length / model.classes.length
+  const repeated = Array.from({ length: Math.max(1, Math.round((usual * changed.length) / Math.max(1, news.length))) }, () => news).flat()
+  const known = new Set(news.flatMap(({ features }) => [...features.keys()]))
+  const kept = said.map((sample) => ({ ...sample, features: new Map([...sample.features].filter(([feature]) => known.has(feature) || model.matters.knows(feature))) }))
+  return { ...model, classes, matters: train([...repeated, ...kept], { ...furtherTraining, classes: classes.length }, model.matters) }
+}
+
+const sampleOf = (of: number | undefined, features: Sample['features'], weight: number): readonly Sample[] => (of === undefined ? [] : [{ features, of, weight }])
+
+const samplesOf = ({ id, item, scope, phrases = [] }: MatterRow, place: ReadonlyMap<string, number>): readonly Sample[] =>
+  [...sampleOf(place.get(id), featuresOf(item), 1), ...sampleOf(place.get(id), featuresOf(scope), scopeWeight), ...phrases.flatMap((phrase) => sampleOf(place.get(id), featuresOf(phrase), 1))]
+
+/** Of a class with many examples each counts less, by the square root: a matter is not likelier for being well documented. */
+function balanced(samples: readonly Sample[], classes: number): readonly Sample[] {
+  const counts = new Float64Array(classes)
+  for (const { of, weight } of samples) counts[of] = (counts[of] ?? 0) + weight
+  const mean = counts.reduce((one, other) => one + other, 0) / classes
+  return samples.map((sample) => ({ ...sample, weight: sample.weight * Math.sqrt(mean / (counts[sample.of] ?? mean)) }))
+}
