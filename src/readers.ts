@@ -35,13 +35,14 @@ const mine: ReadersSide = {
   }),
   sweep: () => tickets?.sweep(),
   learn: (rows) => recommender?.learn(rows),
-  recommend: async (text, most) => recommender?.ask(text, most).catch(unlessAway),
-  choose: async (text, matter) => {
+  recommend: async (question) => recommender?.ask(question).catch(unlessAway),
+  choose: async (text, matter, call) => {
     const choice = await recommender?.choose(text, matter).catch(unlessAway)
-    if (choice) await choices.add(choice, new Date().toISOString())
+    if (choice) await choices.add(choice, new Date().toISOString(), call)
     return choice !== undefined
   },
-  chosenAnew: () => void recommender?.chosenAnew(),
+  // What cannot be read now is read as the recommender starts.
+  chosenAnew: () => void recommender?.chosenAnew().catch(() => undefined),
   async close() {
     closed.abort()
     await Promise.all([tickets?.close(), ledger?.close(), recommender?.close()])

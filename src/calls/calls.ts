@@ -229,7 +229,8 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
 
   #recognised(caller: Caller): Caller {
     const nuisanceMarks = this.#options.nuisanceMarks?.(caller.number) ?? 0
-    return nuisanceMarks > 0 ? { ...caller, nuisanceMarks } : caller
+    const kind = this.#options.config.knownCallers.find(({ number }) => number === caller.number)?.kind
+    return { ...caller, ...(nuisanceMarks > 0 ? { nuisanceMarks } : {}), ...(kind ? { kind } : {}) }
   }
 
   #run(begun: Step, taken?: CallSnapshot): CallRunner {

@@ -3,6 +3,7 @@ import type { Statement, Tables } from '../journal/sql.ts'
 /** A number that was marked as harassing the hotline (恶意骚扰). */
 export interface NuisanceCaller {
   readonly number: string
+  /** Calls in which he was marked. */
   readonly marks: number
   /** The last mark: UTC, ISO 8601. */
   readonly at: string
@@ -14,13 +15,20 @@ export type Mark = Omit<NuisanceCaller, 'marks'>
 
 /** What can be dialled back: a withheld number is everybody's. */
 const telling = /^\+?[0-9]{3,}$/u
+/** How long a mark counts, ms: nobody harasses for ever. */
+const countsMs = 365 * 86_400_000
 
 const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
 
-/** Who was marked, in memory; the marks are in the journal's file. Methods throw SqlError where that cannot be used. */
+/** One form of a number, however it was signalled. */
+const plain = (number: string): string => number.replace(/^(?:\+|00)86(?=\d{5})/u, '')
+
+/** Who was marked, in memory; the marks, one a call, are in the journal's file. Methods throw SqlError where that cannot be used. */
 export class NuisanceCallers {
   readonly #tables: Tables
-  #known = new Map<string, NuisanceCaller>()
+  #marks: readonly Mark[] = []
+  /** One change after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(tables: Tables) {
     this.#tables = tables
@@ -28,43 +36,49 @@ export class NuisanceCallers {
 
   /** Nobody is known before. */
   async load(): Promise<void> {
-    this.#known = new Map()
-    for (const { number, at, by, call_id: callId } of await this.#tables.all(statement('SELECT number, at, by, call_id FROM nuisance_marks ORDER BY id'))) {
-      this.#note({ number: String(number), at: String(at), by: String(by), callId: String(callId) })
-    }
+    const since = new Date(Date.now() - countsMs).toISOString()
+    await this.#tables.commit([statement('DELETE FROM nuisance_marks WHERE at < ?', since)])
+    const rows = await this.#tables.all(statement('SELECT number, at, by, call_id FROM nuisance_marks ORDER BY at'))
+    this.#marks = rows.map(({ number, at, by, call_id: callId }) => ({ number: String(number), at: String(at), by: String(by), callId: String(callId) }))
   }
 
   marksOf(number: string): number {
-    return this.#known.get(number)?.marks ?? 0
+    return this.#marks.filter((mark) => mark.number === plain(number)).length
   }
 
   /** The last marked first. */
   list(): readonly NuisanceCaller[] {
-    return [...this.#known.values()].toSorted((one, other) => (one.at < other.at ? 1 : -1))
+    const byNumber = Map.groupBy(this.#marks, ({ number }) => number)
+    return [...byNumber.values()].flatMap((marks) => marks.slice(-1).map((last) => ({ ...last, marks: marks.length }))).toSorted((one, other) => (one.at < other.at ? 1 : -1))
   }
 
-  /** @returns how often he is marked now; 0 where his number does not tell who he is */
-  async mark(mark: Mark): Promise<number> {
-    if (!telling.test(mark.number)) return 0
-    await this.#tables.commit([statement('INSERT INTO nuisance_marks (number, at, by, call_id) VALUES (?, ?, ?, ?)', mark.number, mark.at, mark.by, mark.callId)])
-    return this.#note(mark)
+  /** Once a call. @returns how often he is marked now; 0 where his number does not tell who he is */
+  mark(mark: Mark): Promise<number> {
+    const known = { ...mark, number: plain(mark.number) }
+    return this.#inTurn(async () => {
+      if (telling.test(known.number) && !this.#marks.some(({ number, callId }) => number === known.number && callId === known.callId)) {
+        await this.#tables.commit([statement('INSERT INTO nuisance_marks (number, call_id, at, by) VALUES (?, ?, ?, ?)', known.number, known.callId, known.at, known.by)])
+        this.#marks = [...this.#marks, known]
+      }
+      return this.marksOf(known.number)
+    })
   }
 
-  /** Takes the marks off a number, or those that were made in a call. @returns whether there were any */
-  async forget(of: { readonly number: string } | { readonly call: string }): Promise<boolean> {
-    const marks = this.#count
-    await this.#tables.commit(['number' in of ? statement('DELETE FROM nuisance_marks WHERE number = ?', of.number) : statement('DELETE FROM nuisance_marks WHERE call_id = ?', of.call)])
-    await this.load()
-    return this.#count < marks
+  /** Takes the marks off a number, or those that were made in calls. @returns whether there were any */
+  forget(of: { readonly number: string } | { readonly calls: readonly string[] }): Promise<boolean> {
+    const concerns = 'number' in of ? (mark: Mark) => mark.number === plain(of.number) : (mark: Mark) => of.calls.includes(mark.callId)
+    return this.#inTurn(async () => {
+      const gone = this.#marks.filter(concerns)
+      await this.#tables.commit(gone.map(({ number, callId }) => statement('DELETE FROM nuisance_marks WHERE number = ? AND call_id = ?', number, callId)))
+      this.#marks = this.#marks.filter((mark) => !concerns(mark))
+      return gone.length > 0
+    })
   }
 
-  get #count(): number {
-    return [...this.#known.values()].reduce((sum, { marks }) => sum + marks, 0)
-  }
-
-  #note(mark: Mark): number {
-    const marks = this.marksOf(mark.number) + 1
-    this.#known.set(mark.number, { ...mark, marks })
-    return marks
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    // Told to whoever asked for it.
+    this.#turn = turn.catch(() => undefined)
+    return turn
   }
 }

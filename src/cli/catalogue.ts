@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { MatterRow } from '../domain/matters/matter.ts'
 import { annex } from '../matters/annex.ts'
+import { shippedKnowledge } from '../matters/knowledge.ts'
 import { CatalogueFileError, fromCsv, fromJson, toCsv } from '../matters/catalogue-file.ts'
 import { ask, type Service, serviceAt } from './service-client.ts'
 import { UsageError } from './usage-error.ts'
 
-const usage = `tandem catalogue export [--json | --csv] [--version N] [--config FILE]
-tandem catalogue import FILE.csv | FILE.json [--config FILE]
-  The matter catalogue (事项清单): its rows as JSON (an array) or CSV for a spreadsheet. Of the running service where $TANDEM or --config names
-  it; otherwise as it was published. An import adds and changes rows, all or none; what the file does not have stays as it is.
+const usage = `tandem catalogue export [--json | --csv | --all] [--version N] [--config FILE]
+tandem catalogue import FILE.csv | FILE.json [--expected N] [--config FILE]
+  The matter catalogue (事项清单): its rows as JSON (an array) or CSV for a spreadsheet; with --all as JSON with its version and knowledge. Of the
+  running service where $TANDEM or --config names it; otherwise as it was published. An import adds and changes rows, all or none; rows that the
+  file does not have stay as they are. With --expected it is refused where the catalogue has a newer version than N.
 `
 
 /** `tandem catalogue …`. @returns the exit status: 1 refused @throws UsageError, ServiceError, CatalogueFileError */
@@ -17,30 +19,33 @@ export async function catalogueCommand(args: readonly string[], env: NodeJS.Proc
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, csv: { type: 'boolean', default: false }, version: { type: 'string' }, config: { type: 'string' } },
+    options: { json: { type: 'boolean', default: false }, csv: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, expected: { type: 'string' }, version: { type: 'string' }, config: { type: 'string' } },
   })
   const [verb, file] = positionals
-  if (verb === 'export' && file === undefined && !(values.json && values.csv)) {
+  if (verb === 'export' && file === undefined && Number(values.json) + Number(values.csv) + Number(values.all) < 2) {
     const service = values.config === undefined && env['TANDEM'] === undefined ? undefined : serviceAt(values.config, env)
-    return exported(service, values.version, values.csv)
+    return exported(service, values.version, values.csv ? 'csv' : values.all ? 'all' : 'json')
   }
-  if (verb === 'import' && file !== undefined && positionals.length === 2) return imported(serviceAt(values.config, env), file)
+  if (verb === 'import' && file !== undefined && positionals.length === 2) return imported(serviceAt(values.config, env), file, values.expected)
   throw new UsageError(`what about the catalogue?\n${usage}`)
 }
 
-async function exported(service: Service | undefined, version: string | undefined, csv: boolean): Promise<number> {
-  const answer = service ? await ask(service, 'GET', `/v1/catalogue${version === undefined ? '' : `?version=${encodeURIComponent(version)}`}`) : { status: 200, body: { rows: annex } }
+async function exported(service: Service | undefined, version: string | undefined, form: 'csv' | 'all' | 'json'): Promise<number> {
+  const answer = service ? await ask(service, 'GET', `/v1/catalogue${version === undefined ? '' : `?version=${encodeURIComponent(version)}`}`) : { status: 200, body: { version: 1, rows: annex, knowledge: shippedKnowledge } }
   if (answer.status !== 200) return refusedAs(answer.body)
   const rows = answer.body['rows'] as readonly MatterRow[]
-  process.stdout.write(csv ? toCsv(rows) : `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`)
+  const written = { csv: () => toCsv(rows), all: () => `${JSON.stringify(answer.body, null, 1)}\n`, json: () => `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n` }
+  process.stdout.write(written[form]())
   return 0
 }
 
-async function imported(service: Service, file: string): Promise<number> {
-  const csv = file.endsWith('.csv')
+async function imported(service: Service, file: string, expected: string | undefined): Promise<number> {
+  if (expected !== undefined && !/^[1-9]\d{0,8}$/u.test(expected)) throw new UsageError(`--expected is a version of the catalogue\n${usage}`)
   const text = contentOf(file)
-  const { status, body } = await ask(service, 'POST', '/v1/catalogue/imports', csv ? { rows: fromCsv(text) } : fromJson(text))
-  if (status !== 200) return refusedAs(body, csv)
+  const csv = file.endsWith('.csv') ? fromCsv(text) : undefined
+  const change = csv ? { rows: csv.rows } : fromJson(text)
+  const { status, body } = await ask(service, 'POST', '/v1/catalogue/imports', { ...change, ...(expected === undefined ? {} : { expected: Number(expected) }) })
+  if (status !== 200) return refusedAs(body, csv?.lines)
   const { version, added, changed } = body as { readonly version: number; readonly added: readonly string[]; readonly changed: readonly string[] }
   process.stdout.write(`version ${version}: ${added.length} added, ${changed.length} changed\n`)
   return 0
@@ -54,10 +59,10 @@ function contentOf(file: string): string {
   }
 }
 
-/** @param csv say lines of the file instead of places in the request */
-function refusedAs(body: Readonly<Record<string, unknown>>, csv = false): number {
+/** @param lines of a file's rows: told instead of places in the request */
+function refusedAs(body: Readonly<Record<string, unknown>>, lines?: readonly number[]): number {
   const { title, errors = [] } = body as { readonly title?: string; readonly errors?: readonly { readonly path: string; readonly reason: string }[] }
-  const where = (path: string) => (csv ? path.replace(/^\/body\/rows\/(\d+)\/?/u, (_, index: string) => `line ${Number(index) + 2}: `) : path)
-  process.stderr.write(`refused: ${title ?? ''}\n${errors.map(({ path, reason }) => `  ${where(path)}${csv ? ': ' : ' '}${reason}\n`).join('')}`)
+  const where = (path: string) => (lines ? path.replace(/^\/body\/rows\/(\d+)\/?/u, (_, index: string) => `line ${lines[Number(index)] ?? '?'}: `) : path)
+  process.stderr.write(`refused: ${title ?? ''}\n${errors.map(({ path, reason }) => `  ${where(path)}${lines ? ': ' : ' '}${reason}\n`).join('')}`)
   return 1
 }

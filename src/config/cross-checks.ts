@@ -16,6 +16,7 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
     ...repeated('testCalls', config.testCalls.map((t) => t.platform)),
     ...repeated('desks', platforms.flatMap((p) => config.desks[p].numbers)),
   ]
+  if (!isTimeZone(config.timezone)) problems.push({ path: 'timezone', reason: `${config.timezone} is no time zone: a name as Asia/Shanghai` })
   const [first, last] = config.asterisk.rtpPorts
   if (last - first < 3) problems.push({ path: 'asterisk/rtpPorts', reason: 'needs at least four ports, the first below the last' })
   for (const [list, named] of [['trunks', config.trunks], ['agents', config.agents]] as const) {
@@ -58,4 +59,13 @@ function repeated(path: string, names: readonly string[]): readonly Problem[] {
     path,
     reason: `${name} is there twice`,
   }))
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    // RangeError: ICU does not know it.
+    return false
+  }
 }

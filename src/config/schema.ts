@@ -203,6 +203,10 @@ export const ConfigSchema = Type.Object(
     agents: Type.Array(Agent, { default: [] }),
     trunks: Type.Array(Trunk, { default: [] }),
     destinations: Type.Array(Destination, { default: [] }),
+    knownCallers: Type.Array(
+      Type.Object({ number: PhoneNumber('As it is signalled'), kind: Type.Enum(['police-officer', 'member-unit'], { description: 'Of the police: may not ask 12345 for police work (§10); of a unit that works with 12345 (成员单位)' }) }, strict),
+      { default: [], description: 'Numbers by which it is known who calls' },
+    ),
     adoption: Type.Object(
       {
         contexts: Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,78}$' }), {

@@ -2,7 +2,7 @@ import type { Direction, Phase, Purpose, Rating } from './call/state.ts'
 import type { Repair } from './call/events.ts'
 import type { RecordingRecord } from './recording.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
-import type { PolicyFacts } from './policy/decide.ts'
+import type { CallerKind, PolicyFacts } from './policy/decide.ts'
 import type { Deed, KeptDecision } from './policy/held-to.ts'
 import type { ServiceFact } from './service-facts.ts'
 import type { TestCall } from './test-call.ts'
@@ -71,6 +71,8 @@ export interface CallSummary {
     readonly name?: string
     /** How often he was marked before as harassing the hotline (恶意骚扰). */
     readonly nuisanceMarks?: number
+    /** Where his number is known. */
+    readonly kind?: CallerKind
   }
   readonly dialled: string
   readonly direction: Direction

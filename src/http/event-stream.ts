@@ -77,7 +77,7 @@ export async function* eventStream(journal: Journal, options: EventStreamOptions
   }
 }
 
-const callOf = (fact: Fact): string | undefined => (isOfCall(fact) ? fact.call.id : isRecordingFact(fact) ? fact.recording.callId : undefined)
+const callOf = (fact: Fact): string | undefined => (isOfCall(fact) ? fact.call.id : isRecordingFact(fact) ? fact.recording.callId : fact.type === 'decision-recorded' ? fact.callId : undefined)
 
 function toText({ position, fact }: Entry, sight: Sight): string {
   const { version: _, ...data } = masked(fact, sight)

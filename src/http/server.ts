@@ -86,7 +86,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     deliveryRoutes(routes, deps)
     await inboxRoutes(routes, inbox)
     policyRoutes(routes, deps)
-    callDecisionRoutes(routes, deps)
+    callDecisionRoutes(routes, deps, keys)
     choiceRoutes(routes, deps)
     catalogueRoutes(routes, deps)
     knowledgeRoutes(routes, deps)

@@ -75,10 +75,11 @@ export const migrations: readonly string[] = [
   CREATE TABLE api_keys (name TEXT PRIMARY KEY, role TEXT NOT NULL, scopes TEXT, sha256 TEXT NOT NULL, expires_at INTEGER) STRICT, WITHOUT ROWID;
   CREATE TABLE sessions (sha256 TEXT PRIMARY KEY, user TEXT NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `CREATE TABLE catalogues (version INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;`,
   `
-  CREATE TABLE catalogues (version INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
-  CREATE TABLE nuisance_marks (id INTEGER PRIMARY KEY, number TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL, call_id TEXT NOT NULL) STRICT;
-  CREATE INDEX nuisance_marks_of ON nuisance_marks (number);
-  CREATE TABLE choices (id INTEGER PRIMARY KEY, matter TEXT NOT NULL, features TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+  CREATE TABLE catalogue_versions (version INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, added TEXT NOT NULL, changed TEXT NOT NULL) STRICT;
+  CREATE TABLE nuisance_marks (number TEXT NOT NULL, call_id TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL, PRIMARY KEY (number, call_id)) STRICT, WITHOUT ROWID;
+  CREATE TABLE choices (id INTEGER PRIMARY KEY, matter TEXT NOT NULL, features TEXT NOT NULL, at TEXT NOT NULL, call_id TEXT) STRICT;
+  CREATE INDEX choices_of_call ON choices (call_id) WHERE call_id IS NOT NULL;
   `,
 ]

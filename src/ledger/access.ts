@@ -51,8 +51,8 @@ export class LedgerAccess {
     return this.#ask(({ database }) => database.query(sql`SELECT number, text, signature FROM checkpoints WHERE number > ${after} ORDER BY number LIMIT ${limit}`))
   }
 
-  /** @returns of how many calls something was forgotten */
-  async erase(of: ErasureOf): Promise<number> {
+  /** @returns the calls of which something was forgotten */
+  async erase(of: ErasureOf): Promise<readonly string[]> {
     const { erasePersonal } = await import('./erase.ts')
     return this.#ask(({ database }) => erasePersonal(database, of))
   }

@@ -6,10 +6,10 @@ export type ErasureOf = { readonly call: string } | { readonly number: string }
 
 /**
  * Forgets numbers, names and what was said; what happened stays, and the chains hold. It cannot be taken back.
- * @returns of how many calls something was forgotten
+ * @returns the calls of which something was forgotten
  */
-export async function erasePersonal(asked: Asked, of: ErasureOf): Promise<number> {
+export async function erasePersonal(asked: Asked, of: ErasureOf): Promise<readonly string[]> {
   const subjects = 'call' in of ? sql`SELECT ${of.call}` : sql`SELECT subject FROM personal WHERE kind = 'number' AND value = ${of.number}`
-  const rows = await asked.query<{ calls: number }>(sql`WITH gone AS (DELETE FROM personal WHERE subject IN (${subjects}) RETURNING subject) SELECT count(DISTINCT subject)::int AS calls FROM gone`)
-  return rows[0]?.calls ?? 0
+  const rows = await asked.query<{ call: string }>(sql`WITH gone AS (DELETE FROM personal WHERE subject IN (${subjects}) RETURNING subject) SELECT DISTINCT subject AS call FROM gone`)
+  return rows.map(({ call }) => call)
 }

@@ -114,7 +114,7 @@ export class LedgerQueries {
         count(*)::int AS count, count(*) FILTER (WHERE mute)::int AS "withoutReason"
       FROM (
         SELECT agent, record->'decision' AS decision, mode AS did, to_platform AS "didFor", record->>'reason' IS NULL AS mute
-        FROM handovers WHERE record->'decision'->>'followed' = 'false'
+        FROM handovers WHERE record->'decision'->>'followed' = 'false' AND state <> 'cancelled'
         ${when(from, (value) => sql`AND requested_at >= ${value}`)} ${when(to, (value) => sql`AND requested_at < ${value}`)}
         UNION ALL
         SELECT body->>'agent', body->'decision', body->>'mode', body->>'platform', body->>'reason' IS NULL

@@ -16,13 +16,23 @@ export function toCsv(rows: readonly MatterRow[]): string {
   return stringify([columns, ...cells], { bom: true, record_delimiter: 'windows' })
 }
 
+/** Rows of a file, each with its line. */
+export interface CsvRows {
+  readonly rows: readonly MatterRow[]
+  /** From 1, of each row. */
+  readonly lines: readonly number[]
+}
+
 /** @throws CatalogueFileError naming the line */
-export function fromCsv(text: string): readonly MatterRow[] {
-  const records = readCsv(text)
-  const missing = columns.slice(0, 5).filter((column) => !(records[0] ?? []).includes(column))
+export function fromCsv(text: string): CsvRows {
+  const [first, ...body] = readCsv(text)
+  const header = first?.record ?? []
+  const [missing, unknown] = [columns.filter((column) => !header.includes(column)), header.filter((name) => !columns.some((column) => column === name))]
+  // What is not there would be taken away from the rows that have it.
   if (missing.length > 0) throw new CatalogueFileError(`line 1: no column ${missing.join(', ')}`)
-  const [header = [], ...body] = records
-  return body.map((cells, index) => rowOf(Object.fromEntries(header.map((column, at) => [column, (cells[at] ?? '').trim()])), index + 2))
+  if (unknown.length > 0) throw new CatalogueFileError(`line 1: unknown column ${unknown.join(', ')}`)
+  const rows = body.map(({ record, info }) => rowOf(Object.fromEntries(header.map((column, at) => [column, (record[at] ?? '').trim()])), info.lines))
+  return { rows, lines: body.map(({ info }) => info.lines) }
 }
 
 /** An export of ours, whole or its rows alone. @throws CatalogueFileError */
@@ -39,9 +49,9 @@ export function fromJson(text: string): { readonly rows?: readonly MatterRow[]; 
   return { ...(rows ? { rows } : {}), ...(knowledge ? { knowledge } : {}) }
 }
 
-function readCsv(text: string): readonly (readonly string[])[] {
+function readCsv(text: string): readonly { readonly record: readonly string[]; readonly info: { readonly lines: number } }[] {
   try {
-    return parse(text, { bom: true, skip_empty_lines: true })
+    return parse(text, { bom: true, skip_empty_lines: true, info: true }) as unknown as ReturnType<typeof readCsv>
   } catch (error) {
     throw new CatalogueFileError(error instanceof Error ? error.message : String(error), { cause: error })
   }
@@ -50,5 +60,8 @@ function readCsv(text: string): readonly (readonly string[])[] {
 function rowOf({ id = '', list = '', category = '', item = '', scope = '', phrases = '', validFrom = '', validUntil = '' }: Readonly<Record<string, string>>, line: number): MatterRow {
   if (list !== '1' && list !== '2') throw new CatalogueFileError(`line ${line}: list: neither 1 nor 2`)
   const said = phrases.split(between).map((phrase) => phrase.trim()).filter((phrase) => phrase !== '')
-  return { id, list: Number(list) as List, category, item, scope, ...(said.length > 0 ? { phrases: said } : {}), ...(validFrom === '' ? {} : { validFrom }), ...(validUntil === '' ? {} : { validUntil }) }
+  return { id, list: Number(list) as List, category, item, scope, ...(said.length > 0 ? { phrases: said } : {}), ...(validFrom === '' ? {} : { validFrom: dayOf(validFrom) }), ...(validUntil === '' ? {} : { validUntil: dayOf(validUntil) }) }
 }
+
+/** A spreadsheet saves 2026-12-01 as 2026/12/1. */
+const dayOf = (text: string): string => text.replace(/^(\d{4})\/(\d{1,2})\/(\d{1,2})$/u, (_, year: string, month: string, day: string) => `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`)

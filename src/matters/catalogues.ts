@@ -1,6 +1,6 @@
 import { factVersion } from '../domain/facts.ts'
 import { type CatalogueChange, type CatalogueVersion, changed, type Difference, differenceOf, type Fault } from '../domain/matters/catalogue.ts'
-import { holdsOn, type KnowledgeEntry, type MatterRow } from '../domain/matters/matter.ts'
+import { holdsOn, type KnowledgeEntry, type List, type MatterRow } from '../domain/matters/matter.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Tables } from '../journal/sql.ts'
 import { annex } from './annex.ts'
@@ -8,6 +8,9 @@ import { shippedKnowledge } from './knowledge.ts'
 
 /** The catalogue as it was published: version 1 of every installation. */
 const published: CatalogueVersion = { version: 1, at: '2023-04-14T00:00:00.000Z', by: '启政办发〔2023〕18号', rows: annex, knowledge: shippedKnowledge }
+
+/** Versions that are listed: years of them, at one a day. */
+const mostVersions = 1_000
 
 export interface VersionLine extends Difference {
   readonly version: number
@@ -30,12 +33,15 @@ export interface CataloguesParts {
 export class Catalogues {
   readonly #parts: CataloguesParts
   readonly #listeners = new Set<(current: CatalogueVersion) => void>()
+  /** As `2023-04-14`. */
+  readonly #days: Intl.DateTimeFormat
   #current: CatalogueVersion
   /** One change after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(parts: CataloguesParts, current: CatalogueVersion) {
     this.#parts = parts
+    this.#days = new Intl.DateTimeFormat('en-CA', { timeZone: parts.timeZone })
     this.#current = current
   }
 
@@ -59,9 +65,10 @@ export class Catalogues {
 
   /** The newest first. @throws SqlError */
   async versions(): Promise<readonly VersionLine[]> {
-    const rows = await this.#parts.tables.all({ sql: 'SELECT body FROM catalogues ORDER BY version', params: [] })
-    const all = [published, ...rows.map(({ body }) => parsed(body))]
-    return all.map((one, index): VersionLine => ({ version: one.version, at: one.at, by: one.by, ...differenceOf(all[index - 1] ?? { ...published, rows: [], knowledge: [] }, one) })).toReversed()
+    const rows = await this.#parts.tables.all({ sql: 'SELECT version, at, by, added, changed FROM catalogue_versions ORDER BY version DESC LIMIT ?', params: [mostVersions] })
+    const kept = rows.map(({ version, at, by, added, changed: otherwise }): VersionLine => ({ version: Number(version), at: String(at), by: String(by), added: JSON.parse(String(added)) as string[], changed: JSON.parse(String(otherwise)) as string[] }))
+    const { version, at, by } = published
+    return [...kept, { version, at, by, ...differenceOf({ ...published, rows: [], knowledge: [] }, published) }]
   }
 
   /** What holds today. */
@@ -76,14 +83,22 @@ export class Catalogues {
     return this.#current.rows.filter(({ validUntil }) => validUntil === undefined || day < validUntil)
   }
 
-  /** The row that a matter names; undefined where none that holds today has it. */
-  named({ category, item }: { readonly category?: string; readonly item?: string }): MatterRow | undefined {
+  /** The row of a list that a matter names; undefined where none that holds today has it, or more than one. */
+  named({ category, item }: { readonly category?: string; readonly item?: string }, list: List): MatterRow | undefined {
     if (category === undefined && item === undefined) return undefined
-    return this.inForce().rows.find((row) => (category === undefined || row.category === category) && (item === undefined || row.item === item))
+    const fit = this.inForce().rows.filter((row) => row.list === list && (category === undefined || row.category === category) && (item === undefined || row.item === item))
+    // The last two rows of list 1 say the same.
+    return new Set(fit.map((row) => `${row.category} ${row.item}`)).size === 1 ? fit[0] : undefined
+  }
+
+  /** Ids of the rows that have ended, or have not begun. */
+  notInForce(): readonly string[] {
+    const day = this.today()
+    return this.#current.rows.filter((row) => !holdsOn(row, day)).map(({ id }) => id)
   }
 
   today(): string {
-    return new Intl.DateTimeFormat('en-CA', { timeZone: this.#parts.timeZone }).format(this.#now())
+    return this.#days.format(this.#now())
   }
 
   /** @param expected the version that the change was made for, where that is known @throws SqlError when it cannot be kept: then nothing has changed */
@@ -108,7 +123,10 @@ export class Catalogues {
     if (!('version' in after)) return { faults: after }
     const difference = differenceOf(before, after)
     if (difference.added.length + difference.changed.length === 0) return { catalogue: before, difference }
-    await this.#parts.tables.commit([{ sql: 'INSERT INTO catalogues (version, body) VALUES (?, ?)', params: [after.version, JSON.stringify(after)] }])
+    await this.#parts.tables.commit([
+      { sql: 'INSERT INTO catalogues (version, body) VALUES (?, ?)', params: [after.version, JSON.stringify(after)] },
+      { sql: 'INSERT INTO catalogue_versions (version, at, by, added, changed) VALUES (?, ?, ?, ?, ?)', params: [after.version, at, by, JSON.stringify(difference.added), JSON.stringify(difference.changed)] },
+    ])
     this.#current = after
     for (const listener of this.#listeners) listener(after)
     await this.#parts.journal.append([{ type: 'catalogue-changed', version: factVersion, at, by, catalogue: { version: after.version, ...difference } }])

@@ -3,6 +3,7 @@ import type { MatterRow } from '../domain/matters/matter.ts'
 import type { Config } from '../config/schema.ts'
 import type { Row, SqlFailure, Statement } from '../journal/sql.ts'
 import type { LedgerHealth } from '../ledger/ledger.ts'
+import type { Question } from '../recommendation/recommendation-thread.ts'
 import type { Recommendation } from '../recommendation/recommender.ts'
 import type { TicketsHealth } from '../tickets/tickets.ts'
 
@@ -42,10 +43,10 @@ export interface ReadersSide {
   health(): ReadersHealth
   /** The catalogue's rows that hold or will: what is recommended from then on. */
   learn(rows: readonly MatterRow[]): void
-  /** @param most matters told @returns undefined: the recommender is being started, or swamped */
-  recommend(text: string, most: number): Promise<Recommendation | undefined>
-  /** An agent chose a matter, by its id. @returns whether it was learned and kept */
-  choose(text: string, matter: string): Promise<boolean>
+  /** @returns undefined: the recommender is being started, or swamped */
+  recommend(question: Question): Promise<Recommendation | undefined>
+  /** An agent chose a matter, by its id. @param call in which it was said, where that is known @returns whether it was learned and kept */
+  choose(text: string, matter: string, call?: string): Promise<boolean>
   /** Choices were taken away from the journal's file. */
   chosenAnew(): void
   /** In order, within some 12 s. */

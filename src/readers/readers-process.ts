@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { notInRealTime } from '../cli/real-time.mjs'
 import type { Catalogues } from '../matters/catalogues.ts'
 import type { JournalFile } from '../journal/open-journal.ts'
+import type { Question } from '../recommendation/recommendation-thread.ts'
 import type { Recommendation } from '../recommendation/recommender.ts'
 import type { TicketsHealth } from '../tickets/tickets.ts'
 import type { ReadersHealth, ReadersSide, ServiceSide, Settings } from './contract.ts'
@@ -77,10 +78,10 @@ export class ReadersProcess {
     }
   }
 
-  /** @param most matters told @returns undefined: it cannot be asked now */
-  async recommend(text: string, most: number): Promise<Recommendation | undefined> {
+  /** @returns undefined: it cannot be asked now */
+  async recommend(question: Question): Promise<Recommendation | undefined> {
     try {
-      return await this.#ask((rpc) => rpc.recommend(text, most), recommendMs)
+      return await this.#ask((rpc) => rpc.recommend(question), recommendMs)
     } catch (error) {
       if (error instanceof ReadersAway) return undefined
       throw error
@@ -88,9 +89,9 @@ export class ReadersProcess {
   }
 
   /** An agent chose a matter for what was said. @returns false: it could not be learned now */
-  async choose(text: string, matter: string): Promise<boolean> {
+  async choose(text: string, matter: string, call?: string): Promise<boolean> {
     try {
-      return await this.#ask((rpc) => rpc.choose(text, matter), recommendMs)
+      return await this.#ask((rpc) => rpc.choose(text, matter, call), recommendMs)
     } catch (error) {
       if (error instanceof ReadersAway) return false
       throw error

@@ -1,5 +1,5 @@
 import type { Statement, Tables } from '../journal/sql.ts'
-import type { Choice } from './learned.ts'
+import { type Choice, mostChoices } from './learned.ts'
 
 /** What was learned for a matter. */
 export interface LearnedMatter {
@@ -12,8 +12,8 @@ export interface LearnedMatter {
   readonly words: readonly string[]
 }
 
-/** The newest are kept: older ones say little of how people speak now. */
-const mostKept = 5_000
+/** Rows read at a time: each is parsed on the loop of whoever asks. */
+const pageSize = 500
 const mostWords = 10
 
 const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
@@ -31,17 +31,22 @@ export class Choices {
     return (await this.#rows()).map(({ matter, features }) => ({ matter, features }))
   }
 
-  /** @param at UTC, ISO 8601 */
-  async add({ matter, features }: Choice, at: string): Promise<void> {
+  /** @param at UTC, ISO 8601 @param call in which it was said, where that is known */
+  async add({ matter, features }: Choice, at: string, call?: string): Promise<void> {
     await this.#tables.commit([
-      statement('INSERT INTO choices (matter, features, at) VALUES (?, ?, ?)', matter, JSON.stringify(features), at),
-      statement('DELETE FROM choices WHERE id <= (SELECT max(id) FROM choices) - ?', mostKept),
+      statement('INSERT INTO choices (matter, features, at, call_id) VALUES (?, ?, ?, ?)', matter, JSON.stringify(features), at, call ?? null),
+      statement('DELETE FROM choices WHERE id <= (SELECT max(id) FROM choices) - ?', mostChoices),
     ])
   }
 
   /** @param matter all when left out */
   async forget(matter: string | undefined): Promise<void> {
     await this.#tables.commit([matter === undefined ? statement('DELETE FROM choices') : statement('DELETE FROM choices WHERE matter = ?', matter)])
+  }
+
+  /** What was said in these calls. */
+  async forgetCalls(calls: readonly string[]): Promise<void> {
+    await this.#tables.commit(calls.map((call) => statement('DELETE FROM choices WHERE call_id = ?', call)))
   }
 
   /** What was learned, the most chosen first. */
@@ -51,8 +56,14 @@ export class Choices {
   }
 
   async #rows(): Promise<readonly (Choice & { readonly at: string })[]> {
-    const rows = await this.#tables.all(statement('SELECT matter, features, at FROM choices ORDER BY id'))
-    return rows.map(({ matter, features, at }) => ({ matter: String(matter), features: JSON.parse(String(features)) as Choice['features'], at: String(at) }))
+    const found: (Choice & { readonly at: string })[] = []
+    for (let after = 0; ; ) {
+      // oxlint-disable-next-line no-await-in-loop -- one page after the other
+      const rows = await this.#tables.all(statement('SELECT id, matter, features, at FROM choices WHERE id > ? ORDER BY id LIMIT ?', after, pageSize))
+      found.push(...rows.map(({ matter, features, at }) => ({ matter: String(matter), features: JSON.parse(String(features)) as Choice['features'], at: String(at) })))
+      after = Number(rows.at(-1)?.['id'] ?? 0)
+      if (rows.length < pageSize) return found
+    }
   }
 }
 

@@ -4,8 +4,16 @@ import type { MatterRow } from '../domain/matters/matter.ts'
 import type { Choice } from './learned.ts'
 import type { Recommendation } from './recommender.ts'
 
+export interface Question {
+  readonly text: string
+  /** Matters told. */
+  readonly most: number
+  /** Ids of rows that do not hold now. */
+  readonly except: readonly string[]
+}
+
 /** A question; a choice that an agent made; or all choices, instead of those before. */
-export type Asked = { readonly id: number; readonly text: string; readonly most: number } | { readonly id: number; readonly text: string; readonly matter: string } | { readonly choices: readonly Choice[] }
+export type Asked = (Question & { readonly id: number }) | { readonly id: number; readonly text: string; readonly matter: string } | { readonly choices: readonly Choice[] }
 
 /** `id` 0: it has learned, and can be asked. */
 export interface Told {
@@ -65,8 +73,8 @@ export class RecommendationThread {
   }
 
   /** @throws RecommenderAway */
-  async ask(text: string, most: number): Promise<Recommendation> {
-    const { recommendation } = await this.#ask({ text, most })
+  async ask(question: Question): Promise<Recommendation> {
+    const { recommendation } = await this.#ask(question)
     if (!recommendation) throw new RecommenderAway('it has answered something else')
     return recommendation
   }
@@ -84,7 +92,7 @@ export class RecommendationThread {
     for (const running of [this.#current, this.#next]) if (running?.learned) post(running, { choices })
   }
 
-  async #ask(asked: { readonly text: string; readonly most: number } | { readonly text: string; readonly matter: string }): Promise<Told> {
+  async #ask(asked: Question | { readonly text: string; readonly matter: string }): Promise<Told> {
     if (this.#closed) throw new RecommenderAway('it has been closed')
     const running = this.#current ?? this.#begin()
     if (!running.learned) throw new RecommenderAway('it is learning')
@@ -112,7 +120,7 @@ export class RecommendationThread {
 
   #begin(): Running {
     clearTimeout(this.#starting)
-    return (this.#current = this.#start())
+    return (this.#current ??= this.#start())
   }
 
   #start(): Running {
@@ -132,6 +140,7 @@ export class RecommendationThread {
     running.learned = true
     this.chosenAnew().catch((error: unknown) => this.#options.logger.error({ err: error }, 'what agents chose could not be read'))
     if (running !== this.#next) return
+    clearTimeout(this.#starting)
     const before = this.#current
     this.#current = running
     this.#next = undefined

@@ -30,6 +30,21 @@ export interface Recommendation {
 const dangerFrom = 0.3
 const mostWords = 4
 
+/** From which weight on a feature says something about a matter. */
+const telling = 1
+/** Features of a choice. */
+const mostKept = 100
+
+/** How it is asked. */
+export interface Asking {
+  /** Matters told; 5 when left out. */
+  readonly most?: number
+  /** What agents chose. */
+  readonly learned?: Learned
+  /** Ids of rows that do not hold now. */
+  readonly except?: readonly string[]
+}
+
 /** What the recommender has learned. */
 export interface Model {
   /** Ids of the catalogue's rows, `unclear` and `neither`: the classes of `matters`. */
@@ -51,21 +66,21 @@ export class Recommender {
     this.#rows = model.classes.map((name) => rows.find(({ id }) => id === name))
   }
 
-  /** @param most matters told @param learned what agents chose: danger is not judged by it */
-  recommend(text: string, most = 5, learned?: Learned): Recommendation {
+  /** Danger is judged without what agents chose. */
+  recommend(text: string, { most = 5, learned, except = [] }: Asking = {}): Recommendation {
     const features = featuresOf(text)
     const emergency = this.#dangerIn(features) >= dangerFrom
-    const probabilities = this.#moved(this.#model.matters.probabilities(features), learned?.gains(features))
-    const ranked = this.#merged(probabilities)
-    const platform = emergency ? '110' : this.#platform(probabilities)
+    if (!emergency && ![...features.keys()].some((feature) => this.#model.matters.knows(feature))) return { platform: 'unclear', emergency, matters: [] }
+    const judged = this.#without(this.#model.matters.probabilities(features), except)
+    const moved = this.#moved(judged, learned?.gains(this.#telling(features)))
     const clean = normalised(text)
-    const matters = ranked.slice(0, most).map(({ row, score, of }) => ({ id: row.id, list: row.list, category: row.category, item: row.item, score: Math.round(score * 10_000) / 10_000, words: this.#words(clean, features, of) }))
-    return { platform, emergency, matters }
+    const matters = this.#merged(moved).slice(0, most).map(({ row, score, of }) => ({ id: row.id, list: row.list, category: row.category, item: row.item, score: Math.round(score * 10_000) / 10_000, words: this.#words(clean, features, of) }))
+    return { platform: emergency ? '110' : this.#platformOf(judged, moved), emergency, matters }
   }
 
-  /** What is kept of a text that a matter was chosen for: features that were learned from, so no name and no number. */
+  /** What is kept of a text for which a matter was chosen: by order of letters, a hundred at most, what says something about matters; names and numbers hardly ever do. */
   knownOf(text: string): Choice['features'] {
-    return [...featuresOf(text)].filter(([feature]) => this.#model.matters.knows(feature))
+    return [...this.#telling(featuresOf(text))].toSorted(([one], [other]) => (one < other ? -1 : 1))
   }
 
   /** @returns how likely danger is to life, property or public safety, 0 to 1 */
@@ -75,6 +90,28 @@ export class Recommender {
 
   #dangerIn(features: ReadonlyMap<string, number>): number {
     return this.#model.danger.probabilities(features)[1] ?? 0
+  }
+
+  /** Features that speak strongly for or against a matter, single characters aside; of unit length. */
+  #telling(features: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    const strengthOf = (feature: string) => Math.max(0, ...this.#model.matters.weightsOf(feature).map(([, weight]) => Math.abs(weight)))
+    const strong = [...features].filter(([feature]) => feature.length > 1 && strengthOf(feature) >= telling).toSorted(([, one], [, other]) => other - one).slice(0, mostKept)
+    const length = Math.hypot(...strong.map(([, value]) => value))
+    return new Map(strong.map(([feature, value]) => [feature, value / length]))
+  }
+
+  /** Rows that do not hold now have no part. */
+  #without(probabilities: Float64Array, except: readonly string[]): Float64Array {
+    const gone = new Set(except)
+    const left = probabilities.map((probability, index) => (gone.has(this.#model.classes[index] ?? '') ? 0 : probability))
+    const sum = left.reduce((one, other) => one + other, 0)
+    return sum > 0 ? left.map((probability) => probability / sum) : left
+  }
+
+  /** Choices tell whose matter it is, not whether that can be told. */
+  #platformOf(judged: Float64Array, moved: Float64Array): Recommendation['platform'] {
+    const platform = this.#platform(judged)
+    return platform === 'unclear' || platform === 'neither' ? platform : this.#platform(moved)
   }
 
   #moved(probabilities: Float64Array, gains: ReadonlyMap<string, number> | undefined): Float64Array {

@@ -11,7 +11,7 @@ let learned = new Learned()
 parentPort?.on('message', (asked: Asked) => {
   if ('choices' in asked) learned = new Learned(asked.choices)
   else if ('matter' in asked) tell({ id: asked.id, choice: chosen(asked) })
-  else tell({ id: asked.id, recommendation: recommender.recommend(asked.text, asked.most, learned) })
+  else tell({ id: asked.id, recommendation: recommender.recommend(asked.text, { most: asked.most, except: asked.except, learned }) })
 })
 tell({ id: 0 })
 

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { directions, phases, purposes, type Rating } from '../domain/call/state.ts'
 import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
 import { recordedRooms, recordingStates } from '../domain/recording.ts'
-import { decisionModes, urgencies, warnings } from '../domain/policy/decide.ts'
+import { callerKinds, decisionModes, urgencies, warnings } from '../domain/policy/decide.ts'
 import { failureReasons, handoverStates, modes, outcomes, platforms } from '../domain/handover/handover.ts'
 
 export const Time = (description: string) => Type.String({ format: 'date-time', description: `${description}; UTC, ISO 8601` })
@@ -55,7 +55,7 @@ export const KeptDecisionRecord = Type.Object(
     urgency: Type.Enum(urgencies),
     paragraphs: Type.Unsafe<readonly string[]>(Type.Array(Type.String(), { description: 'Of 启政办发〔2023〕18号, as `§4`' })),
     warnings: Type.Unsafe<readonly (typeof warnings)[number][]>(Type.Array(Type.Enum(warnings))),
-    followed: Type.Boolean({ description: 'The agent went by it; otherwise `reason` says why not' }),
+    followed: Type.Boolean({ description: 'The agent went by it; otherwise `reason` says why not, but for what went to 110' }),
   },
   { description: 'The policy’s decision, where facts were given' },
 )
@@ -127,7 +127,12 @@ export const CallRecord = Type.Object(
     platform: Type.Enum(platforms, { description: 'Whose number the citizen dialled' }),
     desk: Type.Enum(platforms, { description: 'Whose desk talks with the caller' }),
     agent: Type.Optional(Type.String()),
-    caller: Type.Object({ number: Type.String(), name: Type.Optional(Type.String()) }),
+    caller: Type.Object({
+      number: Type.String(),
+      name: Type.Optional(Type.String()),
+      nuisanceMarks: Type.Optional(Type.Integer({ description: 'In how many calls he was marked before as harassing the hotline (恶意骚扰)' })),
+      kind: Type.Optional(Type.Enum(callerKinds, { description: 'Who calls, where the configuration knows the number' })),
+    }),
     dialled: Type.String(),
     direction: Type.Enum(directions, { description: '`outbound`: a desk called the citizen' }),
     adopted: Type.Optional(Type.Literal(true, { description: 'It began in the call centre’s own queue or dialplan, and was adopted while caller and agent talked' })),

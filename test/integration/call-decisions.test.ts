@@ -54,14 +54,18 @@ it('a caller who harasses the hotline is marked and offered to 110; his next cal
   const number = given.calls.get(call)?.caller.number
   const harassed = { mode: 'keep', responsibility: '12345', nuisance: true, reason: 'insults, the fourth time today' }
   expect(await decide(call, harassed)).toMatchObject({ status: 201, body: { nuisanceMarks: 1, decision: { mode: 'transfer', platform: '110', warnings: ['nuisance-caller'] } } })
+  // Once a call, however often it is said.
   await press('1001', { facts: { responsibility: '12345', nuisance: true } })
+  const second = given.control.talk('1002').call
+  await press('1002', { facts: { responsibility: '12345', nuisance: true } })
   await eventually(() => ask('GET', '/v1/nuisance-callers'), ({ body }) => JSON.stringify(body).includes('"nuisanceMarks":2'))
   await given.close()
   given = await givenHttp({ path, recommendation })
-  expect((await ask('GET', '/v1/nuisance-callers')).body).toEqual({ items: [{ caller: { number, nuisanceMarks: 2 }, at: expect.any(String), by: 'desk', callId: call }] })
-  expect(given.calls.get(given.control.talk('1002').call)).toMatchObject({ caller: { number, nuisanceMarks: 2 } })
-  expect(await ask('DELETE', `/v1/nuisance-callers/${number}`)).toMatchObject({ status: 204 })
-  expect(given.calls.get(given.control.talk('1003').call)?.caller).toEqual({ number, name: '王先生' })
+  expect((await ask('GET', '/v1/nuisance-callers')).body).toEqual({ items: [{ caller: { number, nuisanceMarks: 2 }, at: expect.any(String), by: 'desk', callId: second }] })
+  const shown = async (agent: string) => (await ask('GET', `/v1/calls/${given.control.talk(agent).call}`)).body
+  expect(await shown('1002')).toMatchObject({ caller: { number, nuisanceMarks: 2 } })
+  expect(await ask('DELETE', `/v1/nuisance-callers/+86${number}`)).toMatchObject({ status: 204 })
+  expect((await shown('1003'))['caller']).toEqual({ number, name: '王先生' })
 })
 
 it('what is said at the key is learned for its matter; a matter that is in no catalogue, and what has no word, are not', async () => {
@@ -79,4 +83,21 @@ it('what was chosen for what is not handed over is told by itself', async () => 
   expect(await ask('POST', '/v1/recommendations/choices', { text: '路登不亮', matter: 'L9-99' })).toMatchObject({ status: 404, body: { code: 'matter-not-found' } })
   expect(await ask('POST', '/v1/recommendations/choices', { text: '😀', matter: 'L2-02' })).toMatchObject({ status: 400, body: { errors: [{ path: '/body/text' }] } })
   expect(given.chosen).toEqual([['路登不亮', 'L2-02']])
+})
+
+it('a police officer is known by his number: police work is refused to him, by the paragraph', async () => {
+  await given.close()
+  given = await givenHttp({ path, recommendation, knownCallers: [{ number: '13800001234', kind: 'police-officer' }] })
+  const { call } = given.control.talk('1001')
+  expect((await ask('GET', `/v1/calls/${call}`)).body).toMatchObject({ caller: { kind: 'police-officer' } })
+  expect(await decide(call, { mode: 'refuse', responsibility: '110' })).toMatchObject({ status: 201, body: { decision: { mode: 'refuse', paragraphs: ['§10'], followed: true } } })
+  expect(await press('1001', { facts: { responsibility: '110' } })).toMatchObject({ status: 201, body: { handover: { decision: { mode: 'refuse', followed: false } } } })
+})
+
+it('a hand-over that goes on in another way is held to the decision anew', async () => {
+  given.control.talk('1001')
+  const { handover } = (await press('1001', { facts: { responsibility: 'shared' } })).body as { handover: { id: string; decision: object } }
+  expect(handover.decision).toMatchObject({ mode: 'conference', followed: false })
+  const changed = await given.http.inject({ method: 'PATCH', url: `/v1/handovers/${handover.id}`, headers: withKey, payload: { mode: 'conference', consult: false } })
+  expect(changed.json()).toMatchObject({ handover: { mode: 'conference', decision: { mode: 'conference', followed: true } } })
 })

@@ -105,10 +105,12 @@ it('tandem catalogue exports for a spreadsheet, and imports what comes back; a f
     return { status, out, err }
   }
   const file = join(dirname(path), 'catalogue.csv')
-  writeFileSync(file, toCsv([...fromCsv((await tandem('export', '--csv')).out), { id: 'L2-72', ...umbrella }]))
+  writeFileSync(file, toCsv([...fromCsv((await tandem('export', '--csv')).out).rows, { id: 'L2-72', ...umbrella }]))
   expect(await tandem('import', file)).toEqual({ status: 0, out: 'version 2: 1 added, 0 changed\n', err: '' })
   expect((await rowsOf()).at(-1)).toEqual({ id: 'L2-72', ...umbrella })
   expect(JSON.parse((await tandem('export', '--json', '--version', '1')).out)).toEqual(annex)
+  expect(await tandem('import', file, '--expected', '1')).toMatchObject({ status: 1, err: expect.stringContaining('newer version') })
+  expect(JSON.parse((await tandem('export', '--all')).out)).toMatchObject({ version: 2, knowledge: expect.arrayContaining([expect.objectContaining({ id: 'k-dog' })]) })
   writeFileSync(file, readFileSync(file, 'utf8').replace('共享雨伞损坏,', '=SUM(A1),'))
   expect(await tandem('import', file)).toMatchObject({ status: 1, err: expect.stringContaining('line 135: item: it begins with =') })
   writeFileSync(file, Buffer.from([0xc2, 0xb7, 0xb5, 0xc6, 0x0a]))

@@ -11,7 +11,7 @@ test('an utterance a line, an answer a line; a line that is none is said so, and
   expect(answers[0]).toMatchObject({ id: 'a', platform: '12345', emergency: false, matters: expect.arrayContaining([{ category: '公共设施类', item: '路灯故障', score: expect.any(Number) }]) })
   expect(answers.slice(1, 6)).toEqual([
     { id: null, error: 'the line is no JSON object' },
-    { id: 7, error: 'text: there is no word in it' },
+    { id: 7, error: 'text: there is no Chinese or Latin word in it' },
     { id: 'b', error: 'text: not a text' },
     { id: null, error: 'id: neither text nor a number' },
     { id: 'c', error: 'text: longer than 2000 characters' },

@@ -18,8 +18,8 @@ let choices: Choices
 let thread: RecommendationThread
 
 const started = () => new RecommendationThread({ rows: annex, choices: () => choices.all(), logger })
-const first = async (text: string) => (await thread.ask(text, 1)).matters[0]?.id
-const ready = () => eventually(() => thread.ask('路灯不亮', 1).then(() => true, () => false), Boolean, 50_000)
+const first = async (text: string) => (await thread.ask({ text, most: 1, except: [] })).matters[0]?.id
+const ready = () => eventually(() => thread.ask({ text: '路灯不亮', most: 1, except: [] }).then(() => true, () => false), Boolean, 50_000)
 
 beforeAll(async () => {
   file = await openJournal({ path })
@@ -40,14 +40,14 @@ async function choose(matter: string, times: number): Promise<void> {
 }
 
 it('refuses while it learns, and answers when it has', async () => {
-  await expect(thread.ask(said, 1)).rejects.toThrow(RecommenderAway)
+  await expect(thread.ask({ text: said, most: 1, except: [] })).rejects.toThrow(RecommenderAway)
   await ready()
   expect(await first('小区的路灯不亮')).toBe('L2-02')
 })
 
 it('what agents chose is learned at once, known after a restart, shown, and forgotten on demand', async () => {
   const wanted = 'L2-01'
-  const scored = async () => (await thread.ask(said, 133)).matters.find(({ id }) => id === wanted)?.score ?? 0
+  const scored = async () => (await thread.ask({ text: said, most: 133, except: [] })).matters.find(({ id }) => id === wanted)?.score ?? 0
   const before = await scored()
   await choose(wanted, 9)
   const after = await scored()
@@ -59,6 +59,9 @@ it('what agents chose is learned at once, known after a restart, shown, and forg
   expect(await choices.learned()).toEqual([{ matter: wanted, choices: 9, last: '2026-11-27T08:00:08.000Z', words: expect.arrayContaining(['路灯']) }])
   await choices.forget('L1-01')
   expect(await choices.learned()).toHaveLength(1)
+  await choices.add((await choices.all())[0] ?? { matter: '', features: [] }, '2026-11-27T08:00:09.000Z', 'call-1')
+  await choices.forgetCalls(['call-1'])
+  expect(await choices.all()).toHaveLength(9)
   await choices.forget(wanted)
   await thread.chosenAnew()
   await eventually(scored, (score) => score === before)

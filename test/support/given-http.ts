@@ -63,6 +63,8 @@ export interface HttpOptions {
   readonly recommendation?: Recommendation
   /** Whether it learns from choices. */
   readonly learning?: boolean
+  /** Numbers by which it is known who calls. */
+  readonly knownCallers?: readonly { readonly number: string; readonly kind: string }[]
   /** What the PBX has at the start. */
   readonly observed?: Partial<Observed>
 }
@@ -75,14 +77,14 @@ export function newJournalPath(): string {
 }
 
 /** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
-export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger, recommendation, learning = true }: HttpOptions = {}): Promise<GivenHttp> {
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger, recommendation, learning = true, knownCallers = [] }: HttpOptions = {}): Promise<GivenHttp> {
   const path = given ?? newJournalPath()
   const warnings: string[] = []
   const sink: DestinationStream = { write: (line) => void warnings.push(line) }
   const logger = pino({ level: 'warn' }, sink)
   const file = await openJournal({ path, limits: { retryMs: 50 } })
   const journal = wrap(file)
-  const config = parseConfig(settings(path, { agents, recorded, outbound, secure, learning }), {})
+  const config = parseConfig(settings(path, { agents, recorded, outbound, secure, learning, knownCallers }), {})
   let control: FakeControl | undefined
   const timers = { set: () => undefined, clear: () => undefined }
   const nuisance = new NuisanceCallers(file.tables)
@@ -99,8 +101,9 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const accounts = await Accounts.load({ config, store: new AccountStore(file.tables), journal })
   const catalogues = await Catalogues.load({ tables: file.tables, journal, timeZone: 'Asia/Shanghai' })
   const chosen: [text: string, matter: string][] = []
-  const choose = async (...choice: [text: string, matter: string]) => recommendation !== undefined && chosen.push(choice) > 0
-  const readers = { health, recommend: async () => recommendation, choose, chosenAnew: () => undefined }
+  const choose = async (...choice: [text: string, matter: string, call?: string]) => recommendation !== undefined && chosen.push([choice[0], choice[1]]) > 0
+  const recommend = async ({ except }: { readonly except: readonly string[] }) => recommendation && { ...recommendation, matters: recommendation.matters.filter(({ id }) => !except.includes(id)) }
+  const readers = { health, recommend, choose, chosenAnew: () => undefined }
   const http = await buildServer({ config, logger, calls, journal, readers, deliveries: played, recordings, accounts, catalogues, nuisance, choices: new Choices(file.tables), ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
@@ -113,7 +116,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
 }
 
 /** A configuration with the journal there. @param ports of the service's own HTTP interface, and Asterisk's */
-export function settings(path: string, { agents = seats, recorded = false, outbound = false, secure = false, learning = true }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound' | 'secure' | 'learning'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
+export function settings(path: string, { agents = seats, recorded = false, outbound = false, secure = false, learning = true, knownCallers = [] }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound' | 'secure' | 'learning' | 'knownCallers'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
   const secret = 'only-for-this-test-00'
   return stringify({
     http: { secure, ...(ports.http ? { port: ports.http } : {}), apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, scopes: name === 'archive' ? permissions : permissions.filter((one) => one !== 'recordings' && one !== 'accounts') })) },
@@ -121,6 +124,7 @@ export function settings(path: string, { agents = seats, recorded = false, outbo
     redis: { url: 'redis://127.0.0.1:1' },
     journal: { path },
     recommendation: { learning },
+    knownCallers,
     tickets: { endpoints: [{ id: 'tickets-110', platform: '110', url: 'http://127.0.0.1:1/', secrets: [webhookSecret] }] },
     ...(outbound ? { trunks: [{ id: 'carrier', host: '127.0.0.1' }], outbound: { trunk: 'carrier' } } : {}),
     recording: { enabled: recorded, directory: join(dirname(path), 'recording') },

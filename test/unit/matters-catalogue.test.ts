@@ -10,6 +10,8 @@ const umbrella: MatterRow = { id: 'L2-72', list: 2, category: '公共设施类',
 const first: CatalogueVersion = { version: 1, at: '2023-04-14T00:00:00.000Z', by: 'city', rows: [lamp], knowledge: [{ id: 'k-1', matters: ['L2-02'], question: '几天修好？', answer: '三天。' }] }
 const at = '2026-11-27T08:00:00.000Z'
 
+const reasons = (change: object) => (changed(first, change, 'li', at) as readonly { reason: string }[]).map(({ reason }) => reason)
+
 test('a change makes the next version: what it names is added or replaced, all else stays', () => {
   const after = changed(first, { rows: [umbrella, { ...lamp, scope: '对路灯不亮、常亮的反映' }] }, 'li', at)
   expect(after).toEqual({ ...first, version: 2, at, by: 'li', rows: [{ ...lamp, scope: '对路灯不亮、常亮的反映' }, umbrella] })
@@ -39,6 +41,17 @@ describe('a change with a fault is refused whole, with place, field and reason',
     expect(changed(first, { rows: [umbrella, { ...lamp, ...fault }] }, 'li', at)).toEqual([{ of: 'rows', index: 1, field, reason }])
   })
 
+  it('ids that mean something else', () => {
+    expect(reasons({ rows: [{ ...lamp, id: 'unclear' }] })).toEqual(['this word means something else in a recommendation'])
+    expect(reasons({ rows: [{ ...lamp, id: 'k-1' }] })).toEqual(['a row and a knowledge entry cannot have the same'])
+  })
+
+  it('more rows than can be learned', () => {
+    const many = Array.from({ length: 500 }, (_, index) => ({ ...lamp, id: `X-${index}` }))
+    expect(changed(first, { rows: many }, 'li', at)).toMatchObject([{ reason: 'the catalogue would have more than 500 rows' }])
+    expect(changed(first, { rows: many.slice(1) }, 'li', at)).toMatchObject({ version: 2 })
+  })
+
   it('the same id twice, an answer to a row that is not there', () => {
     expect(changed(first, { rows: [umbrella, umbrella], knowledge: [{ id: 'k-2', matters: ['L2-99'], question: '问', answer: '答' }] }, 'li', at)).toEqual([
       { of: 'knowledge', index: 0, field: 'matters', reason: 'there is no row L2-99' },
@@ -63,8 +76,13 @@ describe('catalogue files', () => {
     const csv = toCsv(rows)
     expect(csv).toMatch(/^\uFEFFid,list,category,item,scope,phrases,validFrom,validUntil\r\nL2-72,2,公共设施类,共享雨伞损坏,对共享雨伞损坏的反映,借不出伞、雨伞坏了,2026-12-01,2027-12-01\r\n/u)
     expect(csv).toContain('"对“路灯”, ""杆""的反映"')
-    expect(fromCsv(csv)).toEqual(rows)
-    expect(fromCsv(toCsv(annex))).toEqual(annex)
+    expect(fromCsv(csv)).toEqual({ rows, lines: [2, 3] })
+    expect(fromCsv(toCsv(annex)).rows).toEqual(annex)
+  })
+
+  it('CSV as a spreadsheet saves it: days with slashes, empty lines', () => {
+    const saved = toCsv([umbrella]).replace('2026-12-01', '2026/12/1').replace('\r\n', '\r\n\r\n')
+    expect(fromCsv(saved)).toEqual({ rows: [umbrella], lines: [3] })
   })
 
   it('JSON: rows alone, or with knowledge', () => {
@@ -73,7 +91,8 @@ describe('catalogue files', () => {
   })
 
   it.each<[string, () => unknown, RegExp]>([
-    ['no such column', () => fromCsv('id,list,item\r\n'), /line 1: no column category, scope/u],
+    ['no such column', () => fromCsv('id,list,item\r\n'), /line 1: no column category, scope, phrases, validFrom, validUntil/u],
+    ['an unknown column', () => fromCsv(toCsv([lamp]).replace('scope', 'scope,note').replace(lamp.scope, `${lamp.scope},x`)), /line 1: unknown column note/u],
     ['no list', () => fromCsv(`${toCsv([lamp])}L2-03,二,a,b,c,,,\r\n`), /line 3: list: neither 1 nor 2/u],
     ['a cell too many', () => fromCsv(`${toCsv([lamp])}L2-03,2,a,b,c,,,,,\r\n`), /line 3/u],
     ['an open quote', () => fromCsv(`${toCsv([lamp])}L2-03,2,"a\r\n`), /opening quote at line/u],

@@ -18,12 +18,13 @@ const when: Readonly<Record<string, readonly Partial<PolicyFacts>[]>> = {
   'a police officer asks for police work': [{ caller: 'police-officer', responsibility: '110' }],
   nuisance: [{ nuisance: true, responsibility: 'neither' }, { nuisance: true, responsibility: '110' }],
   "neither platform's": [{ responsibility: 'neither' }, { responsibility: 'neither', unresolved: true }],
-  'a three-way call did not settle it': [{ unresolved: true, responsibility: 'unclear' }, { unresolved: true, responsibility: 'shared', first: '110' }],
   'shared or unclear': [{ responsibility: 'shared' }, { responsibility: 'unclear' }],
 }
 
 const ownOf = (at: '12345' | '110', name: string): readonly Partial<PolicyFacts>[] => {
   if (name === 'its own') return [{ responsibility: at }, { responsibility: at, handledFirst: true }]
+  if (name === 'a three-way call did not settle it, who has it answered first') return [{ unresolved: true, responsibility: 'unclear' }, { unresolved: true, responsibility: 'shared', first: at }]
+  if (name === 'a three-way call did not settle it, the other answered first') return [{ unresolved: true, responsibility: 'shared', first: otherThan(at) }]
   if (name === "the other's, handled first") return [{ responsibility: otherThan(at), handledFirst: true }]
   return name === "clearly the other's" || name === "the other's" ? [{ responsibility: otherThan(at) }] : (when[name] ?? [])
 }
@@ -34,13 +35,13 @@ test.each(table)('%s: %s, at %s by %s → %s', (_, condition = '', atCell = '', 
   expect(cases.length).toBeGreaterThan(0)
   for (const facts of cases) {
     const decision = decide(facts)
-    const who = { '–': undefined, '110': '110', 'the other': otherThan(facts.at), 'the same': facts.at, 'who answered first': 'first' in facts ? facts.first : facts.at }[platform]
+    const who = { '–': undefined, '110': '110', 'the other': otherThan(facts.at), 'the same': facts.at }[platform]
     expect({ facts, mode: decision.mode, platform: decision.platform, urgency: decision.urgency, paragraph: decision.because[0]?.paragraph }).toEqual({ facts, mode: mode.split(/[;,]/)[0], platform: who, urgency: urgency.replace(' ', '-'), paragraph })
   }
 })
 
 test('the table has a row for each rule', () => {
-  expect(table.map(([id]) => id)).toEqual(Array.from({ length: 22 }, (_, index) => `D${index + 1}`))
+  expect(table.map(([id]) => id)).toEqual(Array.from({ length: 24 }, (_, index) => `D${index + 1}`))
 })
 
 test('a dispute of 12345’s that may turn violent: 110 goes, and 12345 is informed', () => {
@@ -62,4 +63,11 @@ test('whatever else is known: danger is 110’s at once, a push from 110 is neve
     }),
     { numRuns: 2_000 },
   )
+})
+
+const because = (caller: (typeof callerKinds)[number]) => decide({ at: '12345', channel: 'phone', responsibility: '12345', violenceThreatened: true, caller }).because[0]?.text
+
+test('a member unit that calls for help in a conflict goes by its own sentence', () => {
+  expect(because('member-unit')).toContain('成员单位')
+  expect(because('citizen')).toContain('第一时间派警处置')
 })

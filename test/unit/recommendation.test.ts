@@ -24,7 +24,7 @@ describe('what is recommended', () => {
     ['户口本丢了怎么补', '110', '户籍办理'],
     ['网上买的衣服不给退货', '12345', '网络消费纠纷'],
   ])('%s: %s, %s', (text, platform, item) => {
-    expect(recommender.recommend(text, 3)).toMatchObject({ platform, emergency: false, matters: expect.arrayContaining([expect.objectContaining({ item })]) })
+    expect(recommender.recommend(text, { most: 3 })).toMatchObject({ platform, emergency: false, matters: expect.arrayContaining([expect.objectContaining({ item })]) })
   })
 
   test('with the words that speak for it, each of them said', () => {
@@ -43,13 +43,13 @@ describe('what is recommended', () => {
     const further = recommenderFor([...annex, added])
     expect(further.recommend('共享雨伞机坏了伞借不出来').matters[0]?.id).toBe('L2-72')
     const tuning = textsOf('tuning').filter((_, index) => index % 10 === 0)
-    const same = tuning.filter((text) => further.recommend(text, 1).matters[0]?.id === recommender.recommend(text, 1).matters[0]?.id)
+    const same = tuning.filter((text) => further.recommend(text, { most: 1 }).matters[0]?.id === recommender.recommend(text, { most: 1 }).matters[0]?.id)
     expect(same.length / tuning.length).toBeGreaterThan(0.95)
   })
 
   test('a row that is no more in the catalogue is not recommended', () => {
     const fewer = recommenderFor(annex.filter(({ item }) => item !== '路灯故障'))
-    expect(fewer.recommend('小区门口的路灯好几天不亮了', 133).matters.map(({ item }) => item)).not.toContain('路灯故障')
+    expect(fewer.recommend('小区门口的路灯好几天不亮了', { most: 133 }).matters.map(({ item }) => item)).not.toContain('路灯故障')
   })
 })
 
@@ -79,8 +79,9 @@ describe('features', () => {
 
 describe('what cannot be judged', () => {
   test.each([
-    ['', 'there is no word in it'],
-    ['😀\u0007\u200b…', 'there is no word in it'],
+    ['', 'there is no Chinese or Latin word in it'],
+    ['😀\u0007\u200b…', 'there is no Chinese or Latin word in it'],
+    ['Помогите, пожар', 'there is no Chinese or Latin word in it'],
     ['字'.repeat(2_001), 'longer than 2000 characters'],
     ['字'.repeat(2_000), undefined],
     ['hello', undefined],

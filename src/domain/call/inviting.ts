@@ -1,5 +1,6 @@
 import { failureOf, tellingFailure } from '../handover/failure.ts'
 import { advance, type Failure, stamp } from '../handover/handover.ts'
+import { inMode } from '../policy/held-to.ts'
 import { type Draft, type FactDraft, find, hangUp, nothing, stopTimer, without } from './draft.ts'
 import type { ChangeRequest, Context, EventOf, Route } from './events.ts'
 import { callerLeft, end, fallBack, free, join } from './moves.ts'
@@ -133,7 +134,7 @@ function leaveEarly(state: Inviting & { desk?: Leg }, before: Draft['actions'], 
 function change(state: Inviting, event: ChangeRequest): Draft {
   const { mode, consult } = event
   if (mode === state.handover.mode && consult === (state.handover.consult ?? false)) return show(state, event, state.handover)
-  const { consult: _, ...handover } = { ...state.handover, mode }
+  const { consult: _, ...handover } = inMode(state.handover, mode)
   const changed = consult ? { ...handover, consult } : handover
   return {
     state: { ...state, handover: changed },

@@ -1,4 +1,5 @@
 import type { Failure, Platform, Tracked } from '../handover/handover.ts'
+import type { CallerKind } from '../policy/decide.ts'
 import type { Ring } from './ring.ts'
 
 /** A channel towards a desk or a further party, made by Tandem or adopted. Its id is the ARI channelId. */
@@ -54,6 +55,8 @@ export interface Caller {
   readonly name?: string
   /** How often he was marked before as harassing the hotline (恶意骚扰); never when left out. */
   readonly nuisanceMarks?: number
+  /** Where his number is known. */
+  readonly kind?: CallerKind
   readonly sipCallId?: string
   /** A citizen who was called: by which trunk. */
   readonly trunk?: string

@@ -13,7 +13,7 @@ export function summarise(state: State): CallSummary {
     platform: call.platform,
     desk: deskOf(state),
     ...(desk ? { agent: desk.endpoint } : {}),
-    caller: { number: call.caller.number, ...(call.caller.name ? { name: call.caller.name } : {}), ...(call.caller.nuisanceMarks ? { nuisanceMarks: call.caller.nuisanceMarks } : {}) },
+    caller: { number: call.caller.number, ...(call.caller.name ? { name: call.caller.name } : {}), ...(call.caller.nuisanceMarks ? { nuisanceMarks: call.caller.nuisanceMarks } : {}), ...(call.caller.kind ? { kind: call.caller.kind } : {}) },
     dialled: call.dialled,
     direction: call.direction,
     ...(call.adopted ? { adopted: true } : {}),

@@ -56,7 +56,7 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
   if (event.agent !== undefined && event.agent !== desk.endpoint) return refuse(state, event, 'not-your-call')
   if (event.to === desk.platform) return refuse(state, event, 'same-desk')
   const deed = { mode: event.mode, platform: event.to } as const
-  const decision = event.facts && heldTo({ ...event.facts, at: desk.platform, channel: 'phone', danger: event.danger === true }, deed)
+  const decision = event.facts && heldTo({ ...(state.call.caller.kind ? { caller: state.call.caller.kind } : {}), ...event.facts, at: desk.platform, channel: 'phone', danger: event.danger === true }, deed)
   if (decision && lacksReason(decision, deed, event.reason)) return refuse(state, event, 'reason-missing')
   const handover: Tracked = {
     id: event.handoverId,

@@ -1,5 +1,6 @@
 /** Rows of the phases in which both desks take part for a while: consulting, conferring. */
 import { type Outcome, stamp, type Tracked } from '../handover/handover.ts'
+import { inMode } from '../policy/held-to.ts'
 import { iso } from '../instant.ts'
 import { type Draft, type FactDraft, find, hangUp, nothing } from './draft.ts'
 import type { ChangeRequest, Context, EventOf, HandoverCommand } from './events.ts'
@@ -144,7 +145,7 @@ function decide(state: Conferring, event: HandoverCommand & { outcome: Outcome }
 }
 
 function changeTo(state: Consulting | Conferring, event: ChangeRequest, next: (handover: Tracked) => Draft['state']): Draft {
-  const { consult: _, ...rest } = { ...state.handover, mode: event.mode }
+  const { consult: _, ...rest } = inMode(state.handover, event.mode)
   const handover: Tracked = event.consult ? { ...rest, consult: true } : rest
   return { state: next(handover), actions: [], lastly: [replyWith(event.command, handover, false)], facts: [{ type: 'handover-changed', handover }] }
 }

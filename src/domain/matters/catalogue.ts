@@ -35,20 +35,27 @@ export interface Difference {
 
 const longest = { category: 60, item: 120, scope: 500, phrase: 60, question: 200, answer: 2_000 } as const
 const mostPhrases = 200
+/** What the recommender can hold in memory and learn in seconds. */
+const mostRows = 500
+/** Told at a time. */
+const mostFaults = 50
+/** Of the recommender's own answers. */
+const reserved = new Set(['unclear', 'neither', 'none'])
 const idForm = /^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/u
 
-/** @returns the next version, or all that is wrong with the change: then nothing of it is taken */
+/** @returns the next version, or what is wrong with the change, `mostFaults` at most: then nothing of it is taken */
 export function changed(before: CatalogueVersion, change: CatalogueChange, by: string, at: string): CatalogueVersion | readonly Fault[] {
   const { rows = [], knowledge = [] } = change
   const after = { ...before, version: before.version + 1, by, at, rows: put(before.rows, rows), knowledge: put(before.knowledge, knowledge) }
-  const known = new Set(after.rows.map(({ id }) => id))
+  const [ofRows, ofEntries] = [new Set(after.rows.map(({ id }) => id)), new Set(after.knowledge.map(({ id }) => id))]
   const faults = [
-    ...rows.flatMap((row, index) => rowFaults(row).map((fault) => ({ of: 'rows' as const, index, ...fault }))),
-    ...knowledge.flatMap((entry, index) => entryFaults(entry, known).map((fault) => ({ of: 'knowledge' as const, index, ...fault }))),
+    ...(after.rows.length > mostRows ? [{ of: 'rows' as const, index: rows.length - 1, field: 'id', reason: `the catalogue would have more than ${mostRows} rows` }] : []),
+    ...rows.flatMap((row, index) => [...rowFaults(row), ...otherFaults(row.id, ofEntries)].map((fault) => ({ of: 'rows' as const, index, ...fault }))),
+    ...knowledge.flatMap((entry, index) => [...entryFaults(entry, ofRows), ...otherFaults(entry.id, ofRows)].map((fault) => ({ of: 'knowledge' as const, index, ...fault }))),
     ...twice(rows).map((index) => ({ of: 'rows' as const, index, field: 'id', reason: 'it stands in the change twice' })),
     ...twice(knowledge).map((index) => ({ of: 'knowledge' as const, index, field: 'id', reason: 'it stands in the change twice' })),
   ]
-  return faults.length > 0 ? faults : after
+  return faults.length > 0 ? faults.slice(0, mostFaults) : after
 }
 
 /** What a version has that the one before had not, or otherwise. */
@@ -85,7 +92,10 @@ function entryFaults({ id, matters, question, answer, ...validity }: KnowledgeEn
   return [...idFaults(id), ...unknown.map((matter) => ({ field: 'matters', reason: `there is no row ${matter}` })), ...textFaults({ question, answer }), ...validityFaults(validity)]
 }
 
-const idFaults = (id: string): readonly FieldFault[] => (idForm.test(id) ? [] : [{ field: 'id', reason: 'not 1 to 40 letters, digits and hyphens' }])
+/** Rows and entries share their ids' names. */
+const otherFaults = (id: string, others: ReadonlySet<string>): readonly FieldFault[] => (others.has(id) ? [{ field: 'id', reason: 'a row and a knowledge entry cannot have the same' }] : [])
+
+const idFaults = (id: string): readonly FieldFault[] => (reserved.has(id) ? [{ field: 'id', reason: 'this word means something else in a recommendation' }] : idForm.test(id) ? [] : [{ field: 'id', reason: 'not 1 to 40 letters, digits and hyphens' }])
 
 function textFaults(texts: Partial<Record<keyof typeof longest, string>>): readonly FieldFault[] {
   return (Object.entries(texts) as [keyof typeof longest, string][]).flatMap(([field, text]) => {
@@ -107,5 +117,10 @@ function validityFaults(validity: { readonly validFrom?: string; readonly validU
 const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/u.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)
 
 function twice(news: readonly { readonly id: string }[]): readonly number[] {
-  return [...news.keys()].filter((index) => news.findIndex(({ id }) => id === news[index]?.id) !== index)
+  const seen = new Set<string>()
+  return [...news.entries()].flatMap(([index, { id }]) => {
+    if (seen.has(id)) return [index]
+    seen.add(id)
+    return []
+  })
 }

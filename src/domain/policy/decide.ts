@@ -5,6 +5,7 @@ export const responsibilities = ['12345', '110', 'shared', 'unclear', 'neither']
 export type Responsibility = (typeof responsibilities)[number]
 
 export const callerKinds = ['citizen', 'police-officer', 'member-unit'] as const
+export type CallerKind = (typeof callerKinds)[number]
 
 /** What is known of a request when somebody has to decide. */
 export interface PolicyFacts {
@@ -24,7 +25,7 @@ export interface PolicyFacts {
   readonly stabilityClue?: boolean
   /** A dispute that may turn violent, or a conflict that gets out of hand or unlawful. */
   readonly violenceThreatened?: boolean
-  readonly caller?: (typeof callerKinds)[number]
+  readonly caller?: CallerKind
   /** Malicious harassment of the hotline (恶意骚扰). */
   readonly nuisance?: boolean
 }
@@ -87,7 +88,7 @@ function urgent(facts: PolicyFacts): Decision | undefined {
   if (danger) return { ...toPolice(facts, isUnsettled(facts)), urgency: 'emergency', because: [texts.danger], warnings: [] }
   if (violenceThreatened) {
     const informs = at === '110' && facts.responsibility === '12345'
-    return { ...toPolice(facts, false), urgency: 'emergency', because: [at === '110' ? texts.violence : texts.escalation], warnings: informs ? ['inform-12345'] : [] }
+    return { ...toPolice(facts, false), urgency: 'emergency', because: [at === '12345' && facts.caller === 'member-unit' ? texts.escalation : texts.violence], warnings: informs ? ['inform-12345'] : [] }
   }
   return stabilityClue ? { ...toPolice(facts, false), urgency: 'at-once', because: [texts.stability], warnings: [] } : undefined
 }
@@ -97,6 +98,9 @@ function toPolice({ at, channel }: PolicyFacts, together: boolean): Pick<Decisio
   if (channel === 'internet') return { mode: 'push', platform: '110' }
   return { mode: together ? 'conference' : 'transfer', platform: '110' }
 }
+
+/** Who answered first has it, or gets it back. */
+const backTo = (first: Platform, { at, channel }: PolicyFacts): Pick<Decision, 'mode' | 'platform'> => ({ mode: first === at ? 'keep' : channel === 'phone' ? 'transfer' : 'push', platform: first })
 
 function refused(facts: PolicyFacts): Decision | undefined {
   const { at, caller, nuisance, responsibility } = facts
@@ -108,7 +112,7 @@ function refused(facts: PolicyFacts): Decision | undefined {
 function settled(facts: PolicyFacts): Decision {
   const { at, channel, responsibility, handledFirst, unresolved } = facts
   const routine = { urgency: 'routine', warnings: [] } as const
-  if (unresolved) return { ...routine, mode: 'keep', platform: facts.first ?? at, because: [texts.unresolved] }
+  if (unresolved) return { ...routine, ...backTo(facts.first ?? at, facts), because: [texts.unresolved] }
   if (isUnsettled(facts)) {
     if (channel === 'phone') return { ...routine, mode: 'conference', platform: otherThan(at), because: [texts.unclear] }
     // Nobody can be asked: whoever has it keeps it, as after a call that settles nothing.

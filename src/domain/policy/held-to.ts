@@ -1,5 +1,5 @@
 /** What an agent does, held to what the policy says. */
-import type { Platform } from '../handover/handover.ts'
+import type { Mode, Platform, Tracked } from '../handover/handover.ts'
 import { type Decision, type DecisionMode, decide, type PolicyFacts } from './decide.ts'
 
 /** What is known of a request in a call, besides who has it and whether there is danger. */
@@ -22,6 +22,12 @@ export interface KeptDecision extends Omit<Decision, 'because'> {
 export function heldTo(facts: PolicyFacts, { mode, platform }: Deed): KeptDecision {
   const { because, ...decision } = decide(facts)
   return { ...decision, paragraphs: because.map(({ paragraph }) => paragraph), followed: decision.mode === mode && decision.platform === platform }
+}
+
+/** Passed on in another way: what the policy said of it stays, and is held to that. */
+export function inMode(handover: Tracked, mode: Mode): Tracked {
+  const { decision, to } = handover
+  return { ...handover, mode, ...(decision ? { decision: { ...decision, followed: decision.mode === mode && decision.platform === to } } : {}) }
 }
 
 /** An agent who does otherwise says why; nobody who turns to the police is asked for a reason first. */

@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
 import { factVersion } from '../../domain/facts.ts'
 import { heldTo, lacksReason } from '../../domain/policy/held-to.ts'
+import { answerOnce, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
+import type { IdempotencyKeys } from '../idempotency.ts'
 import { Circumstances, Danger } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
@@ -11,7 +13,7 @@ import { KeptDecisionRecord, Time } from '../../tickets/record-schemas.ts'
 const strict = { additionalProperties: false } as const
 
 /** What is decided of a request that is not handed over, and who is known for harassment (R2, R16). */
-export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpDeps): void {
+export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpDeps, keys: IdempotencyKeys): void {
   app.post(
     '/v1/calls/:callId/decisions',
     {
@@ -21,6 +23,7 @@ export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpD
         description: 'What the policy says is kept with it. `nuisance` marks the caller’s number as well: his next calls say so. The answer’s `decision` then offers him to 110.',
         tags: ['policy'],
         params: Type.Object({ callId: Type.String() }),
+        headers: KeyHeader,
         querystring: NoQuery,
         body: Type.Object(
           {
@@ -32,7 +35,7 @@ export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpD
           strict,
         ),
         response: {
-          ...problemAnswers('malformed-body', 'body-too-large', 'unsupported-media-type', 'call-not-found', 'reason-missing'),
+          ...problemAnswers(...keyedProblems, 'call-not-found', 'reason-missing'),
           201: Type.Object({ decision: KeptDecisionRecord, nuisanceMarks: Type.Integer({ description: 'How often the caller is marked as harassing the hotline' }), durable: Type.Boolean({ description: 'It is on disk' }) }, { description: 'What was recorded' }),
         },
       },
@@ -41,16 +44,18 @@ export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpD
       const { mode, reason, ...known } = request.body
       const call = calls.get(request.params.callId)
       if (!call) return sendProblem(reply, problem('call-not-found'))
-      const facts = { ...known, at: call.desk, channel: 'phone' } as const
+      const facts = { ...(call.caller.kind ? { caller: call.caller.kind } : {}), ...known, at: call.desk, channel: 'phone' } as const
       const deed = { mode, ...(mode === 'keep' ? { platform: call.desk } : {}) }
       const decision = heldTo(facts, deed)
       if (lacksReason(decision, deed, reason)) return sendProblem(reply, problem('reason-missing'))
-      const at = new Date().toISOString()
-      const { agent, id: callId } = call
-      const { number } = call.caller
-      const nuisanceMarks = facts.nuisance ? await nuisance.mark({ number, at, by: request.user, callId }) : nuisance.marksOf(number)
-      const { durable } = await journal.append([{ type: 'decision-recorded', version: factVersion, at, by: request.user, callId, ...(agent === undefined ? {} : { agent }), facts, decision, ...deed, ...(reason === undefined ? {} : { reason }) }])
-      return reply.code(201).send({ decision, nuisanceMarks, durable })
+      return answerOnce(request, reply, keys, async () => {
+        const at = new Date().toISOString()
+        const { agent, id: callId } = call
+        const { number } = call.caller
+        const { durable } = await journal.append([{ type: 'decision-recorded', version: factVersion, at, by: request.user, callId, ...(agent === undefined ? {} : { agent }), facts, decision, ...deed, ...(reason === undefined ? {} : { reason }) }])
+        const nuisanceMarks = facts.nuisance ? await nuisance.mark({ number, at, by: request.user, callId }) : nuisance.marksOf(number)
+        return { status: 201, body: JSON.stringify({ decision, nuisanceMarks, durable }) }
+      })
     },
   )
 

@@ -93,9 +93,10 @@ export function catalogueRoutes(app: App, { catalogues }: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const known = catalogues.current.rows.find(({ id }) => id === request.params.matter)
+      const { version, rows } = catalogues.current
+      const known = rows.find(({ id }) => id === request.params.matter)
       if (!known) return sendProblem(reply, problem('matter-not-found'))
-      return answerChange(reply, await catalogues.change({ rows: [retired(known, catalogues.today())] }, request.user), ({ field }) => `/${field}`)
+      return answerChange(reply, await catalogues.change({ rows: [retired(known, catalogues.today())] }, request.user, version), ({ field }) => `/${field}`)
     },
   )
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { PressCommand } from '../../calls/commands.ts'
-import { type Handover, modes } from '../../domain/handover/handover.ts'
+import { type Handover, modes, type Platform } from '../../domain/handover/handover.ts'
 import { isHandoverFact } from '../../domain/facts.ts'
 import type { Entry } from '../../journal/journal.ts'
 import { longestUtterance, whyNotRecommendable } from '../../recommendation/utterance.ts'
@@ -74,7 +74,7 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
       }
       return answerOnce(request, reply, keys, async () => {
         const pressed = await calls.press(commandOf(request.body, catalogues))
-        if (pressed.reply.kind === 'handover') alongside(pressed.reply.handover.callId, request.body, request)
+        if (pressed.reply.kind === 'handover' && pressed.reply.created) alongside(pressed.reply.handover, request.body, request)
         return answerOf(pressed, calls)
       })
     },
@@ -134,14 +134,17 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
   )
 
   /** Beside the press: nobody waits for it. */
-  function alongside(callId: string, { facts, said, matter }: Static<typeof Body>, { user, log }: FastifyRequest): void {
+  function alongside({ callId, to }: Handover, { facts, said, matter }: Static<typeof Body>, { user, log }: FastifyRequest): void {
     if (facts?.nuisance) {
       const number = calls.get(callId)?.caller.number ?? ''
       nuisance.mark({ number, at: new Date().toISOString(), by: user, callId }).catch((error: unknown) => log.error({ err: error }, 'a caller could not be marked'))
     }
-    const row = matter && catalogues.named(matter)
+    const row = matter && catalogues.named(matter, listTo(to))
     if (row && config.recommendation.learning && said !== undefined && whyNotRecommendable(said) === undefined) {
-      readers.choose(said, row.id).catch((error: unknown) => log.error({ err: error }, 'a choice could not be kept'))
+      readers.choose(said, row.id, callId).then(
+        (learned) => void (learned || log.warn({ matter: row.id }, 'the recommender was away: a choice was not learned')),
+        (error: unknown) => log.error({ err: error }, 'a choice could not be kept'),
+      )
     }
   }
 
@@ -157,9 +160,12 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
 
 const handoversIn = ({ fact }: Entry): readonly Handover[] => (isHandoverFact(fact) ? [fact.handover] : [])
 
+/** The list of what is handed over to a platform. */
+const listTo = (platform: Platform) => (platform === '110' ? 1 : 2)
+
 function commandOf(body: Static<typeof Body>, catalogues: HttpDeps['catalogues']): PressCommand {
   // What was said is for the recommender alone.
   const { call, matter, said: _, ...rest } = body
-  const version = matter && catalogues.named(matter) ? { catalogueVersion: catalogues.current.version } : {}
-  return { ...rest, ...(call === undefined ? {} : { callId: call }), ...(matter ? { matter: { ...matter, ...version } } : {}) }
+  const known = matter && (catalogues.named(matter, 1) ?? catalogues.named(matter, 2))
+  return { ...rest, ...(call === undefined ? {} : { callId: call }), ...(matter ? { matter: { ...matter, ...(known ? { catalogueVersion: catalogues.current.version } : {}) } } : {}) }
 }

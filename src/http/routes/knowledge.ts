@@ -71,9 +71,10 @@ export function knowledgeRoutes(app: App, { catalogues }: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const known = catalogues.current.knowledge.find(({ id }) => id === request.params.entry)
+      const { version, knowledge } = catalogues.current
+      const known = knowledge.find(({ id }) => id === request.params.entry)
       if (!known) return sendProblem(reply, problem('knowledge-not-found'))
-      return answerChange(reply, await catalogues.change({ knowledge: [retired(known, catalogues.today())] }, request.user), ({ field }) => `/${field}`)
+      return answerChange(reply, await catalogues.change({ knowledge: [retired(known, catalogues.today())] }, request.user, version), ({ field }) => `/${field}`)
     },
   )
 }

@@ -34,7 +34,7 @@ const Overrides = Type.Object({
 })
 
 /** Everything that was ever told, from Postgres. */
-export function ledgerRoutes(app: App, { ledger, journal, nuisance }: HttpDeps): void {
+export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, readers }: HttpDeps): void {
   app.get(
     '/v1/ledger/handovers',
     {
@@ -171,9 +171,12 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance }: HttpDeps):
     },
     async (request, reply) =>
       askLedger(ledger, reply, async (known) => {
-        const calls = await known.erase(request.body)
-        await nuisance.forget(request.body)
+        const erased = await known.erase(request.body)
+        const calls = erased.length
         await journal.append([{ type: 'personal-data-erased', version: factVersion, at: new Date().toISOString(), by: request.user, calls }])
+        await nuisance.forget('number' in request.body ? request.body : { calls: [request.body.call] })
+        await choices.forgetCalls('call' in request.body ? [...erased, request.body.call] : erased)
+        readers.chosenAnew()
         return { calls }
       }),
   )

@@ -31,9 +31,6 @@ const RecommendationShown = Type.Object(
   { description: 'What is proposed' },
 )
 
-/** Rows that were retired just now, or do not hold yet, may be among what is recommended. */
-const mostPast = 5
-
 /** What the policy says of a request, and what it may be about. Nothing is kept. */
 export function policyRoutes(app: App, { readers, catalogues }: HttpDeps): void {
   app.post(
@@ -61,10 +58,9 @@ export function policyRoutes(app: App, { readers, catalogues }: HttpDeps): void 
       const { text, at, channel = 'phone', most = 5 } = request.body
       const why = whyNotRecommendable(text)
       if (why !== undefined) return sendProblem(reply, problem('invalid-request', { errors: [{ path: '/body/text', reason: why }] }))
-      const found = await readers.recommend(text, most + mostPast)
+      const found = await readers.recommend({ text, most, except: catalogues.notInForce() })
       if (!found) return sendProblem(reply, problem('recommender-away'))
-      const holds = new Set(catalogues.inForce().rows.map(({ id }) => id))
-      const matters = found.matters.filter(({ id }) => holds.has(id)).slice(0, most).map(({ words, ...matter }) => ({ ...matter, words: [...words] }))
+      const matters = found.matters.map(({ words, ...matter }) => ({ ...matter, words: [...words] }))
       return { ...found, matters, catalogueVersion: catalogues.current.version, decision: shown(decide({ at, channel, responsibility: found.platform, danger: found.emergency })) }
     },
   )
