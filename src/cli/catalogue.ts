@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { type CatalogueVersion, changed } from '../domain/matters/catalogue.ts'
 import type { MatterRow } from '../domain/matters/matter.ts'
 import { annex } from '../matters/annex.ts'
 import { shippedKnowledge } from '../matters/knowledge.ts'
 import { CatalogueFileError, fromCsv, fromJson, toCsv } from '../matters/catalogue-file.ts'
 import { ask, type Service, serviceAt } from './service-client.ts'
 import { UsageError } from './usage-error.ts'
+
+const empty: CatalogueVersion = { version: 0, at: '', by: '', rows: [], knowledge: [] }
 
 const usage = `tandem catalogue export [--json | --csv | --all] [--version N] [--config FILE]
 tandem catalogue import FILE.csv | FILE.json [--expected N] [--config FILE]
@@ -44,10 +47,13 @@ async function imported(service: Service, file: string, expected: string | undef
   const text = contentOf(file)
   const csv = file.endsWith('.csv') ? fromCsv(text) : undefined
   const change = csv ? { rows: csv.rows } : fromJson(text)
+  // All that is wrong with the cells is told at once, before the service looks at their form.
+  const faults = csv ? changed(empty, change, '', '') : empty
+  if (!('version' in faults)) return refusedAs({ title: 'the file has faults', errors: faults.map(({ of, index, field, reason }) => ({ path: `/body/${of}/${index}/${field}`, reason })) }, csv?.lines)
   const { status, body } = await ask(service, 'POST', '/v1/catalogue/imports', { ...change, ...(expected === undefined ? {} : { expected: Number(expected) }) })
   if (status !== 200) return refusedAs(body, csv?.lines)
-  const { version, added, changed } = body as { readonly version: number; readonly added: readonly string[]; readonly changed: readonly string[] }
-  process.stdout.write(`version ${version}: ${added.length} added, ${changed.length} changed\n`)
+  const { version, added, changed: otherwise } = body as { readonly version: number; readonly added: readonly string[]; readonly changed: readonly string[] }
+  process.stdout.write(`version ${version}: ${added.length} added, ${otherwise.length} changed\n`)
   return 0
 }
 
@@ -55,7 +61,9 @@ function contentOf(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (error) {
-    throw new CatalogueFileError(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    // TypeError: its bytes are no UTF-8, as of a file that a Chinese Excel saved as plain CSV.
+    const reason = error instanceof TypeError ? 'not UTF-8: save it as “CSV UTF-8”' : error instanceof Error ? error.message : String(error)
+    throw new CatalogueFileError(`${file}: ${reason}`, { cause: error })
   }
 }
 

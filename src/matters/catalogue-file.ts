@@ -23,7 +23,7 @@ export interface CsvRows {
   readonly lines: readonly number[]
 }
 
-/** @throws CatalogueFileError naming the line */
+/** What the cells say is not judged here. @throws CatalogueFileError naming the line */
 export function fromCsv(text: string): CsvRows {
   const [first, ...body] = readCsv(text)
   const header = first?.record ?? []
@@ -31,7 +31,7 @@ export function fromCsv(text: string): CsvRows {
   // What is not there would be taken away from the rows that have it.
   if (missing.length > 0) throw new CatalogueFileError(`line 1: no column ${missing.join(', ')}`)
   if (unknown.length > 0) throw new CatalogueFileError(`line 1: unknown column ${unknown.join(', ')}`)
-  const rows = body.map(({ record, info }) => rowOf(Object.fromEntries(header.map((column, at) => [column, (record[at] ?? '').trim()])), info.lines))
+  const rows = body.map(({ record }) => rowOf(Object.fromEntries(header.map((column, at) => [column, (record[at] ?? '').trim()]))))
   return { rows, lines: body.map(({ info }) => info.lines) }
 }
 
@@ -57,10 +57,9 @@ function readCsv(text: string): readonly { readonly record: readonly string[]; r
   }
 }
 
-function rowOf({ id = '', list = '', category = '', item = '', scope = '', phrases = '', validFrom = '', validUntil = '' }: Readonly<Record<string, string>>, line: number): MatterRow {
-  if (list !== '1' && list !== '2') throw new CatalogueFileError(`line ${line}: list: neither 1 nor 2`)
+function rowOf({ id = '', list = '', category = '', item = '', scope = '', phrases = '', validFrom = '', validUntil = '' }: Readonly<Record<string, string>>): MatterRow {
   const said = phrases.split(between).map((phrase) => phrase.trim()).filter((phrase) => phrase !== '')
-  return { id, list: Number(list) as List, category, item, scope, ...(said.length > 0 ? { phrases: said } : {}), ...(validFrom === '' ? {} : { validFrom: dayOf(validFrom) }), ...(validUntil === '' ? {} : { validUntil: dayOf(validUntil) }) }
+  return { id, list: (/^[12]$/u.test(list) ? Number(list) : 0) as List, category, item, scope, ...(said.length > 0 ? { phrases: said } : {}), ...(validFrom === '' ? {} : { validFrom: dayOf(validFrom) }), ...(validUntil === '' ? {} : { validUntil: dayOf(validUntil) }) }
 }
 
 /** A spreadsheet saves 2026-12-01 as 2026/12/1. */

@@ -27,7 +27,7 @@ export interface Recommendation {
 }
 
 /** From which probability on it is a danger: missing one is worse than a false alarm. */
-const dangerFrom = 0.3
+const dangerFrom = 0.2
 const mostWords = 4
 
 /** From which weight on a feature says something about a matter. */
@@ -47,12 +47,17 @@ export interface Asking {
 
 /** What the recommender has learned. */
 export interface Model {
-  /** Ids of the catalogue's rows, `unclear` and `neither`: the classes of `matters`. */
+  /** The classes of `matters`: ids of the catalogue's rows, `unclear` and `neither`, and the dangers among them (`dangerClass`). */
   readonly classes: readonly string[]
   readonly matters: Linear
   /** Of two classes: the second is danger. */
   readonly danger: Linear
 }
+
+/** The class of what is a danger, of a row. */
+export const dangerClass = (name: string): string => `${name}!`
+const isDanger = (name: string): boolean => name.endsWith('!')
+const plainOf = (name: string): string => name.replace(/!$/u, '')
 
 /** Proposes platform and matter for what a citizen says. In memory; deterministic. */
 export class Recommender {
@@ -63,15 +68,16 @@ export class Recommender {
   /** @param rows of the catalogue that are recommended; the model should know them */
   constructor(model: Model, rows: readonly MatterRow[]) {
     this.#model = model
-    this.#rows = model.classes.map((name) => rows.find(({ id }) => id === name))
+    this.#rows = model.classes.map((name) => rows.find(({ id }) => id === plainOf(name)))
   }
 
   /** Danger is judged without what agents chose. */
   recommend(text: string, { most = 5, learned, except = [] }: Asking = {}): Recommendation {
     const features = featuresOf(text)
-    const emergency = this.#dangerIn(features) >= dangerFrom
+    const probabilities = this.#model.matters.probabilities(features)
+    const emergency = this.#dangerIn(features, probabilities) >= dangerFrom
     if (!emergency && ![...features.keys()].some((feature) => this.#model.matters.knows(feature))) return { platform: 'unclear', emergency, matters: [] }
-    const judged = this.#without(this.#model.matters.probabilities(features), except)
+    const judged = this.#without(probabilities, except)
     const moved = this.#moved(judged, learned?.gains(this.#telling(features)))
     const clean = normalised(text)
     const matters = this.#merged(moved).slice(0, most).map(({ row, score, of }) => ({ id: row.id, list: row.list, category: row.category, item: row.item, score: Math.round(score * 10_000) / 10_000, words: this.#words(clean, features, of) }))
@@ -85,11 +91,15 @@ export class Recommender {
 
   /** @returns how likely danger is to life, property or public safety, 0 to 1 */
   dangerOf(text: string): number {
-    return this.#dangerIn(featuresOf(text))
+    const features = featuresOf(text)
+    return this.#dangerIn(features, this.#model.matters.probabilities(features))
   }
 
-  #dangerIn(features: ReadonlyMap<string, number>): number {
-    return this.#model.danger.probabilities(features)[1] ?? 0
+  /** Two judge: what tells danger from all else, and the matters' own dangers. Between them by their log-odds. */
+  #dangerIn(features: ReadonlyMap<string, number>, probabilities: Float64Array): number {
+    const ofMatters = probabilities.reduce((sum, probability, index) => (isDanger(this.#model.classes[index] ?? '') ? sum + probability : sum), 0)
+    const logOdds = [ofMatters, this.#model.danger.probabilities(features)[1] ?? 0].map((one) => Math.log((one + 1e-6) / (1 - one + 1e-6)))
+    return 1 / (1 + Math.exp(-logOdds.reduce((one, other) => one + other, 0) / 2))
   }
 
   /** Features that speak strongly for or against a matter, single characters aside; of unit length. */
@@ -103,7 +113,7 @@ export class Recommender {
   /** Rows that do not hold now have no part. */
   #without(probabilities: Float64Array, except: readonly string[]): Float64Array {
     const gone = new Set(except)
-    const left = probabilities.map((probability, index) => (gone.has(this.#model.classes[index] ?? '') ? 0 : probability))
+    const left = probabilities.map((probability, index) => (gone.has(plainOf(this.#model.classes[index] ?? '')) ? 0 : probability))
     const sum = left.reduce((one, other) => one + other, 0)
     return sum > 0 ? left.map((probability) => probability / sum) : left
   }
@@ -143,7 +153,7 @@ export class Recommender {
     const sums = { '110': 0, '12345': 0, unclear: 0, neither: 0 }
     for (const [index, probability] of probabilities.entries()) {
       const row = this.#rows[index]
-      const name = this.#model.classes[index]
+      const name = plainOf(this.#model.classes[index] ?? '')
       if (row) sums[row.list === 1 ? '110' : '12345'] += probability
       else if (name === 'unclear' || name === 'neither') sums[name] += probability
     }

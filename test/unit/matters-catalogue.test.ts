@@ -30,7 +30,7 @@ describe('a change with a fault is refused whole, with place, field and reason',
     ['a control character', { category: '公共\u0000设施' }, 'category', 'it has a control character'],
     ['a line break', { scope: '一\n二' }, 'scope', 'it has a control character'],
     ['a formula', { item: '=1+1' }, 'item', 'it begins with =, +, - or @, which a spreadsheet takes for a formula'],
-    ['no such list', { list: 3 }, 'list', 'neither 1 nor 2'],
+    ['another list than its id says', { id: 'L1-99' }, 'list', 'the id says list 1'],
     ['no id', { id: 'L2 02' }, 'id', 'not 1 to 40 letters, digits and hyphens'],
     ['no day', { validFrom: '2026-02-30' }, 'validFrom', 'not a day, as 2023-04-14'],
     ['an end before the beginning', { validFrom: '2026-02-03', validUntil: '2026-02-02' }, 'validUntil', 'before validFrom'],
@@ -39,6 +39,11 @@ describe('a change with a fault is refused whole, with place, field and reason',
     ['too many phrases', { phrases: Array.from({ length: 201 }, (_, index) => `灯${index}`) }, 'phrases', 'more than 200'],
   ])('%s', (_, fault, field, reason) => {
     expect(changed(first, { rows: [umbrella, { ...lamp, ...fault }] }, 'li', at)).toEqual([{ of: 'rows', index: 1, field, reason }])
+  })
+
+  it('a list that is none, or another one than before: what falls under it would go to the other desk', () => {
+    expect(reasons({ rows: [{ ...lamp, id: 'X-1', list: 3 }] })).toEqual(['neither 1 nor 2'])
+    expect(reasons({ rows: [{ ...lamp, list: 1 }] })).toEqual(['the row is of list 2: retire it, and add another'])
   })
 
   it('ids that mean something else', () => {
@@ -93,7 +98,6 @@ describe('catalogue files', () => {
   it.each<[string, () => unknown, RegExp]>([
     ['no such column', () => fromCsv('id,list,item\r\n'), /line 1: no column category, scope, phrases, validFrom, validUntil/u],
     ['an unknown column', () => fromCsv(toCsv([lamp]).replace('scope', 'scope,note').replace(lamp.scope, `${lamp.scope},x`)), /line 1: unknown column note/u],
-    ['no list', () => fromCsv(`${toCsv([lamp])}L2-03,二,a,b,c,,,\r\n`), /line 3: list: neither 1 nor 2/u],
     ['a cell too many', () => fromCsv(`${toCsv([lamp])}L2-03,2,a,b,c,,,,,\r\n`), /line 3/u],
     ['an open quote', () => fromCsv(`${toCsv([lamp])}L2-03,2,"a\r\n`), /opening quote at line/u],
     ['no JSON', () => fromJson('{"rows":'), /not JSON/u],

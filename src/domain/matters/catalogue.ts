@@ -1,5 +1,5 @@
 /** The catalogue and its changes: each makes a new version, nothing is taken away. Pure. */
-import type { KnowledgeEntry, MatterRow } from './matter.ts'
+import type { KnowledgeEntry, List, MatterRow } from './matter.ts'
 
 export interface CatalogueVersion {
   /** From 1, the published one. */
@@ -47,10 +47,11 @@ const idForm = /^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/u
 export function changed(before: CatalogueVersion, change: CatalogueChange, by: string, at: string): CatalogueVersion | readonly Fault[] {
   const { rows = [], knowledge = [] } = change
   const after = { ...before, version: before.version + 1, by, at, rows: put(before.rows, rows), knowledge: put(before.knowledge, knowledge) }
+  const listOf = new Map(before.rows.map(({ id, list }) => [id, list]))
   const [ofRows, ofEntries] = [new Set(after.rows.map(({ id }) => id)), new Set(after.knowledge.map(({ id }) => id))]
   const faults = [
     ...(after.rows.length > mostRows ? [{ of: 'rows' as const, index: rows.length - 1, field: 'id', reason: `the catalogue would have more than ${mostRows} rows` }] : []),
-    ...rows.flatMap((row, index) => [...rowFaults(row), ...otherFaults(row.id, ofEntries)].map((fault) => ({ of: 'rows' as const, index, ...fault }))),
+    ...rows.flatMap((row, index) => [...rowFaults(row), ...listFaults(row, listOf.get(row.id)), ...otherFaults(row.id, ofEntries)].map((fault) => ({ of: 'rows' as const, index, ...fault }))),
     ...knowledge.flatMap((entry, index) => [...entryFaults(entry, ofRows), ...otherFaults(entry.id, ofRows)].map((fault) => ({ of: 'knowledge' as const, index, ...fault }))),
     ...twice(rows).map((index) => ({ of: 'rows' as const, index, field: 'id', reason: 'it stands in the change twice' })),
     ...twice(knowledge).map((index) => ({ of: 'knowledge' as const, index, field: 'id', reason: 'it stands in the change twice' })),
@@ -90,6 +91,13 @@ function rowFaults({ id, list, category, item, scope, phrases = [], ...validity 
 function entryFaults({ id, matters, question, answer, ...validity }: KnowledgeEntry, known: ReadonlySet<string>): readonly FieldFault[] {
   const unknown = matters.filter((matter) => !known.has(matter))
   return [...idFaults(id), ...unknown.map((matter) => ({ field: 'matters', reason: `there is no row ${matter}` })), ...textFaults({ question, answer }), ...validityFaults(validity)]
+}
+
+/** A row that went over to the other list would send what falls under it to the other desk. */
+function listFaults({ id, list }: MatterRow, before: List | undefined): readonly FieldFault[] {
+  const [, named] = /^L([12])-/u.exec(id) ?? []
+  if (before !== undefined && before !== list) return [{ field: 'list', reason: `the row is of list ${before}: retire it, and add another` }]
+  return named !== undefined && Number(named) !== list ? [{ field: 'list', reason: `the id says list ${named}` }] : []
 }
 
 /** Rows and entries share their ids' names. */

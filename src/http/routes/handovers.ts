@@ -74,7 +74,7 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
       }
       return answerOnce(request, reply, keys, async () => {
         const pressed = await calls.press(commandOf(request.body, catalogues))
-        if (pressed.reply.kind === 'handover' && pressed.reply.created) alongside(pressed.reply.handover, request.body, request)
+        if (pressed.reply.kind === 'handover') alongside(pressed.reply.handover, pressed.reply.created ? request.body : { facts: request.body.facts }, request)
         return answerOf(pressed, calls)
       })
     },
@@ -133,8 +133,8 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
     },
   )
 
-  /** Beside the press: nobody waits for it. */
-  function alongside({ callId, to }: Handover, { facts, said, matter }: Static<typeof Body>, { user, log }: FastifyRequest): void {
+  /** Beside the press: nobody waits for it. A caller is marked once a call, whichever press says so; a choice is learned once. */
+  function alongside({ callId, to }: Handover, { facts, said, matter }: { readonly [Key in 'facts' | 'said' | 'matter']?: Static<typeof Body>[Key] | undefined }, { user, log }: FastifyRequest): void {
     if (facts?.nuisance) {
       const number = calls.get(callId)?.caller.number ?? ''
       nuisance.mark({ number, at: new Date().toISOString(), by: user, callId }).catch((error: unknown) => log.error({ err: error }, 'a caller could not be marked'))
