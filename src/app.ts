@@ -33,7 +33,9 @@ const patienceMs = 1_000
 export async function startTandem(config: Config, logger: Logger, opening: Promise<JournalFile>): Promise<Tandem> {
   const journal = await opening
   const nuisance = new NuisanceCallers(journal.tables)
-  const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls(), nuisance.load()])
+  // No call waits for it.
+  const unknownCallers = (error: unknown) => logger.error({ err: error }, 'who was marked as harassing the hotline could not be read')
+  const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls(), nuisance.load().catch(unknownCallers)])
   const controlLog = logger.child({ part: 'asterisk' })
   let asterisk: AsteriskControl | undefined
   const calls = new Calls({

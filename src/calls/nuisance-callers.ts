@@ -20,13 +20,15 @@ const countsMs = 365 * 86_400_000
 
 const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
 
+const since = (): string => new Date(Date.now() - countsMs).toISOString()
+
 /** One form of a number, however it was signalled. */
 const plain = (number: string): string => number.replace(/^(?:\+|00)86(?=\d{5})/u, '')
 
 /** Who was marked, in memory; the marks, one a call, are in the journal's file. Methods throw SqlError where that cannot be used. */
 export class NuisanceCallers {
   readonly #tables: Tables
-  #marks: readonly Mark[] = []
+  #kept: readonly Mark[] = []
   /** One change after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -36,10 +38,8 @@ export class NuisanceCallers {
 
   /** Nobody is known before. */
   async load(): Promise<void> {
-    const since = new Date(Date.now() - countsMs).toISOString()
-    await this.#tables.commit([statement('DELETE FROM nuisance_marks WHERE at < ?', since)])
     const rows = await this.#tables.all(statement('SELECT number, at, by, call_id FROM nuisance_marks ORDER BY at'))
-    this.#marks = rows.map(({ number, at, by, call_id: callId }) => ({ number: String(number), at: String(at), by: String(by), callId: String(callId) }))
+    this.#kept = rows.map(({ number, at, by, call_id: callId }) => ({ number: String(number), at: String(at), by: String(by), callId: String(callId) }))
   }
 
   marksOf(number: string): number {
@@ -57,8 +57,9 @@ export class NuisanceCallers {
     const known = { ...mark, number: plain(mark.number) }
     return this.#inTurn(async () => {
       if (telling.test(known.number) && !this.#marks.some(({ number, callId }) => number === known.number && callId === known.callId)) {
-        await this.#tables.commit([statement('INSERT INTO nuisance_marks (number, call_id, at, by) VALUES (?, ?, ?, ?)', known.number, known.callId, known.at, known.by)])
-        this.#marks = [...this.#marks, known]
+        const insert = statement('INSERT INTO nuisance_marks (number, call_id, at, by) VALUES (?, ?, ?, ?)', known.number, known.callId, known.at, known.by)
+        await this.#tables.commit([statement('DELETE FROM nuisance_marks WHERE at < ?', since()), insert])
+        this.#kept = [...this.#marks, known]
       }
       return this.marksOf(known.number)
     })
@@ -70,9 +71,15 @@ export class NuisanceCallers {
     return this.#inTurn(async () => {
       const gone = this.#marks.filter(concerns)
       await this.#tables.commit(gone.map(({ number, callId }) => statement('DELETE FROM nuisance_marks WHERE number = ? AND call_id = ?', number, callId)))
-      this.#marks = this.#marks.filter((mark) => !concerns(mark))
+      this.#kept = this.#marks.filter((mark) => !concerns(mark))
       return gone.length > 0
     })
+  }
+
+  /** Those that count. */
+  get #marks(): readonly Mark[] {
+    const from = since()
+    return this.#kept.filter(({ at }) => at >= from)
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
