@@ -1,4 +1,4 @@
-import type { Statement, Tables } from '../journal/sql.ts'
+import { statement, type Tables } from '../journal/sql.ts'
 
 /** A number that was marked as harassing the hotline (恶意骚扰). */
 export interface NuisanceCaller {
@@ -17,8 +17,6 @@ export type Mark = Omit<NuisanceCaller, 'marks'>
 const telling = /^\+?[0-9]{3,}$/u
 /** How long a mark counts, ms: nobody harasses for ever. */
 const countsMs = 365 * 86_400_000
-
-const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
 
 const since = (): string => new Date(Date.now() - countsMs).toISOString()
 

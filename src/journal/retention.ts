@@ -1,4 +1,4 @@
-import type { Statement, Tables } from './sql.ts'
+import { statement, type Tables } from './sql.ts'
 
 /** Facts looked at in one transaction. */
 const page = 1_000
@@ -15,8 +15,6 @@ export interface RetentionBounds {
 /** What is still asked for stays, however old: how things stand now, what a ticket system was not told yet, recordings that are kept. */
 const needed = `SELECT last FROM open_calls UNION ALL SELECT last FROM agents UNION ALL SELECT last FROM test_calls
   UNION ALL SELECT last FROM recordings WHERE state != 'deleted' UNION ALL SELECT position FROM deliveries WHERE state != 'delivered'`
-
-const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
 
 /**
  * Forgets old facts, the oldest first, with what was delivered of them. In pages, between which others write.

@@ -6,6 +6,8 @@ export interface Statement {
   readonly params: readonly SqlValue[]
 }
 
+export const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
+
 /** For the other tables of the journal's file (see migrations.ts): the same thread, the same group commit. */
 export interface Tables {
   /** @throws SqlError */

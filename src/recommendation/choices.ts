@@ -1,4 +1,4 @@
-import type { Statement, Tables } from '../journal/sql.ts'
+import { statement, type Tables } from '../journal/sql.ts'
 import { type Choice, mostChoices } from './learned.ts'
 
 /** What was learned for a matter. */
@@ -15,8 +15,6 @@ export interface LearnedMatter {
 /** Rows read at a time: each is parsed on the loop of whoever asks. */
 const pageSize = 500
 const mostWords = 10
-
-const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
 
 /** What agents chose, in the journal's file. Every method throws SqlError where that cannot be used. */
 export class Choices {

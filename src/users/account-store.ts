@@ -1,4 +1,4 @@
-import type { Row, Statement, Tables } from '../journal/sql.ts'
+import { type Row, statement, type Tables } from '../journal/sql.ts'
 import { type Permission, permissions, type Role, roles } from './roles.ts'
 
 /** A person who signs in. */
@@ -32,8 +32,6 @@ export interface Session {
   /** UTC ms, some minutes coarse. */
   readonly seenAt: number
 }
-
-const statement = (sql: string, ...params: Statement['params']): Statement => ({ sql, params })
 
 /** Users, keys and sessions in the journal's file: needed with Redis and Postgres away. Every method throws SqlError when the file cannot be used. */
 export class AccountStore {
