@@ -62,6 +62,7 @@ export class RecommendationThread {
   #rows: readonly MatterRow[]
   #current: Running | undefined
   #next: Running | undefined
+  readonly #all = new Set<Running>()
   #starting: NodeJS.Timeout | undefined
   #asked = 0
   #closed = false
@@ -115,7 +116,7 @@ export class RecommendationThread {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#starting)
-    await Promise.all([this.#current?.worker.terminate(), this.#next?.worker.terminate()])
+    await Promise.all([...this.#all].map(({ worker }) => worker.terminate()))
   }
 
   #begin(): Running {
@@ -125,10 +126,12 @@ export class RecommendationThread {
 
   #start(): Running {
     const running: Running = { worker: new Worker(new URL('thread.ts', import.meta.url), { workerData: this.#rows }), waiting: new Map(), learned: false }
+    this.#all.add(running)
     running.worker.on('message', (told: Told) => {
       if (told.id === 0) return this.#learned(running)
       running.waiting.get(told.id)?.resolve(told)
       running.waiting.delete(told.id)
+      this.#endIfReplaced(running)
     })
     // Its end follows, and is told by it.
     running.worker.on('error', (error) => this.#options.logger.error({ err: error }, 'the recommender has failed'))
@@ -144,11 +147,16 @@ export class RecommendationThread {
     const before = this.#current
     this.#current = running
     this.#next = undefined
-    // What it was asked is in its queue before its end, or is asked once more by whoever types.
-    void before?.worker.terminate()
+    if (before) this.#endIfReplaced(before)
+  }
+
+  /** One that another has replaced ends once it has answered what it was asked. */
+  #endIfReplaced(running: Running): void {
+    if (running !== this.#current && running.waiting.size === 0) void running.worker.terminate()
   }
 
   #ended(running: Running): void {
+    this.#all.delete(running)
     for (const { reject } of running.waiting.values()) reject(new RecommenderAway('it has just ended'))
     if (running === this.#next) this.#next = undefined
     if (running !== this.#current) return
