@@ -6,6 +6,7 @@ import { NuisanceCallers } from './calls/nuisance-callers.ts'
 import type { Config } from './config/schema.ts'
 import { type App, buildServer } from './http/server.ts'
 import type { JournalFile } from './journal/open-journal.ts'
+import { TicketBook } from './dispatch/ticket-book.ts'
 import { LedgerAccess } from './ledger/access.ts'
 import { Catalogues } from './matters/catalogues.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
@@ -36,11 +37,12 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   // No call waits for it.
   const unknownCallers = (error: unknown) => logger.error({ err: error }, 'who was marked as harassing the hotline could not be read')
   const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls(), nuisance.load().catch(unknownCallers)])
+  const tickets = await TicketBook.load(journal)
   const controlLog = logger.child({ part: 'asterisk' })
   let asterisk: AsteriskControl | undefined
   const calls = new Calls({
     config,
-    journal,
+    journal: tickets.alongCalls,
     agents,
     recorded: (recording, startedAt) => void recordings.finish(recording, startedAt),
     testCalls,
@@ -65,7 +67,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   })
   const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, accounts, catalogues, nuisance, choices: new Choices(journal.tables), ledger })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()

@@ -18,7 +18,7 @@ tandem ledger rebuild                                    Makes the read models a
 tandem ledger checkpoint                                 Signs and publishes the heads of the chains now.
 tandem ledger key                                        Prints the public key of the checkpoints.
 tandem ledger migrate [--to N]                           Brings the tables to a version; a lower one is the way back.
-tandem ledger export handovers|calls|events [--format csv|jsonl] [--from TIME] [--to TIME] [--out FILE]
+tandem ledger export handovers|calls|tickets|events [--format csv|jsonl] [--from TIME] [--to TIME] [--out FILE]
   All with [--config FILE] ($TANDEM_CONFIG, or tandem.yaml). They ask Postgres themselves: the service may run, or not.
 `
 

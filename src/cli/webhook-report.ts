@@ -1,4 +1,4 @@
-import type { CallBackPayload, HandoverPayload } from '../tickets/payload-schema.ts'
+import type { CallBackPayload, HandoverPayload, TicketPayload } from '../tickets/payload-schema.ts'
 import type { HeardRequest } from '../tickets/webhook-listener.ts'
 import { webhookRefusals } from '../tickets/webhook-refusals.ts'
 
@@ -40,14 +40,14 @@ export function webhookReport(json: boolean): WebhookReport {
 }
 
 /** A body under the right secret may still be anybody's. */
-type Payload = { readonly type?: unknown; readonly data?: Partial<HandoverPayload['data'] & CallBackPayload['data']> | null } | null
+type Payload = { readonly type?: unknown; readonly data?: Partial<HandoverPayload['data'] & CallBackPayload['data'] & TicketPayload['data']> | null } | null
 
 function objectOf({ at, method, path, id, status, outcome }: HeardRequest, times: number): object {
   const request = { kind: 'request', at: new Date(at).toISOString(), method, path, id, status, verified: outcome.ok }
   if (!outcome.ok) return { ...request, code: outcome.code }
   const { type, data } = (outcome.payload ?? {}) as NonNullable<Payload>
-  const { handover, call } = data ?? {}
-  return { ...request, scheme: outcome.scheme, duplicate: times > 1, times, type, handover: handover?.id, subject: handover?.id ?? call?.id, payload: outcome.payload }
+  const { handover, call, ticket } = data ?? {}
+  return { ...request, scheme: outcome.scheme, duplicate: times > 1, times, type, handover: handover?.id, subject: handover?.id ?? ticket?.id ?? call?.id, payload: outcome.payload }
 }
 
 function linesOf({ at, method, path, id, status, outcome }: HeardRequest, times: number): readonly string[] {
@@ -57,8 +57,9 @@ function linesOf({ at, method, path, id, status, outcome }: HeardRequest, times:
     return [`${time}  REFUSED: ${outcome.code}`, ...row('request', `${method} ${path}`), ...row('webhook-id', id), ...row('answered', status), ...row('because', webhookRefusals[outcome.code].title)]
   }
   const { type, data } = (outcome.payload ?? {}) as NonNullable<Payload>
-  const { handover, call, platform, sequence } = data ?? {}
-  const about = [handover?.matter?.category, handover?.matter?.item, handover?.reason].filter((part) => part !== undefined).map(shown)
+  const { handover, call, ticket, platform, sequence } = data ?? {}
+  const told = handover ?? ticket
+  const about = [told?.matter?.category, told?.matter?.item, handover?.reason ?? ticket?.intake['content']].filter((part) => part !== undefined).map(shown)
   return [
     `${time}  ${typeof type === 'string' ? type : 'no event type'}`,
     ...row('webhook-id', id),
@@ -66,7 +67,8 @@ function linesOf({ at, method, path, id, status, outcome }: HeardRequest, times:
     ...(times > 1 ? row('duplicate', `time ${times} with this webhook-id: take it once`) : []),
     ...row('answered', status),
     ...row('hand-over', handover && `${shown(handover.id)}, ${shown(handover.from)} to ${shown(handover.to)}, ${shown(handover.state)}`),
-    ...row('call back', platform && `by ${shown(platform)}`),
+    ...row('ticket', !handover && ticket && `${shown(ticket.id)}, ${shown(ticket.from)} to ${shown(ticket.to)}, ${shown(ticket.state)}`),
+    ...row('call back', !ticket && platform && `by ${shown(platform)}`),
     ...row('call', call?.id),
     ...row('subject', about.length > 0 ? about.join(' / ') : undefined),
     ...row('sequence', sequence),

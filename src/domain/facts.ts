@@ -6,6 +6,8 @@ import type { CallerKind, PolicyFacts } from './policy/decide.ts'
 import type { Deed, KeptDecision } from './policy/held-to.ts'
 import type { ServiceFact } from './service-facts.ts'
 import type { TestCall } from './test-call.ts'
+import type { TicketFactType } from './ticket/machine.ts'
+import type { Ticket } from './ticket/ticket.ts'
 
 /** The form of facts written by this version; older ones are up-cast when read. */
 export const factVersion = 2
@@ -194,16 +196,34 @@ export interface DecisionFact extends Deed {
   readonly reason?: string
 }
 
+/** Of a ticket (工单, 警单); carries it as it stood after the fact. Not in the order of a call's facts. */
+export interface TicketFact {
+  readonly type: TicketFactType
+  readonly version: typeof factVersion
+  /** UTC, ISO 8601. */
+  readonly at: string
+  /** Place in the order of the ticket's facts, from 1. */
+  readonly sequence: number
+  /** Who did it. */
+  readonly platform: Platform
+  readonly by: string
+  /** The ticket system that told it, as in the configuration. */
+  readonly via?: string
+  readonly ticket: Ticket
+}
+
 /** What happened to a call. */
 export type CallsFact = CallFact | HandoverFact | PartyFact | CallBackFact | RepairFact | RecordingFact
 
-export type Fact = CallsFact | AgentFact | FileFact | TestCallFact | DecisionFact | ServiceFact
+export type Fact = CallsFact | AgentFact | FileFact | TestCallFact | DecisionFact | TicketFact | ServiceFact
 
 export const isCallBack = (fact: Fact): fact is CallBackFact => fact.type === 'call-back-requested'
 
 export const isAgentFact = (fact: Fact): fact is AgentFact => fact.type === 'agent-changed'
 
 export const isTestCallFact = (fact: Fact): fact is TestCallFact => 'testCall' in fact
+
+export const isTicketFact = (fact: Fact): fact is TicketFact => 'ticket' in fact
 
 export const isOfCall = (fact: Fact): fact is CallsFact => 'call' in fact
 

@@ -3,6 +3,7 @@ import type { Calls } from '../calls/calls.ts'
 import type { NuisanceCallers } from '../calls/nuisance-callers.ts'
 import type { Catalogues } from '../matters/catalogues.ts'
 import type { Config } from '../config/schema.ts'
+import type { TicketBook } from '../dispatch/ticket-book.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LedgerAccess } from '../ledger/access.ts'
 import type { ReadersProcess } from '../readers/readers-process.ts'
@@ -16,6 +17,7 @@ export interface HttpDeps {
   readonly logger: Logger
   readonly calls: Calls
   readonly journal: Journal
+  readonly tickets: TicketBook
   readonly recordings: Recordings
   readonly accounts: Accounts
   readonly catalogues: Catalogues

@@ -1,6 +1,10 @@
 import type { Config } from '../config/schema.ts'
+import { asked, type MessageAsks, type MessageFault } from '../dispatch/message.ts'
+import type { Done, NotDone, TicketBook, Told } from '../dispatch/ticket-book.ts'
 import { factVersion } from '../domain/facts.ts'
 import type { MessageFact } from '../domain/service-facts.ts'
+import type { IntakeFault } from '../domain/ticket/intake.ts'
+import type { Ticket } from '../domain/ticket/ticket.ts'
 import type { Journal, StoredAnswer } from '../journal/journal.ts'
 import { verifyWebhook, type WebhookFault } from '../tickets/signature.ts'
 
@@ -10,8 +14,14 @@ const keepMs = 86_400_000
 const refusalsAMinute = 30
 const minuteMs = 60_000
 
-export type InboxRefusal = WebhookFault | 'message-replayed' | 'malformed-body' | 'endpoint-not-found' | 'not-durable'
-export type Taken = { readonly id: string } | { readonly refused: InboxRefusal }
+export type InboxRefusal = WebhookFault | 'message-replayed' | 'malformed-body' | 'invalid-message' | 'endpoint-not-found' | 'not-durable' | NotDone['code']
+export interface Refused {
+  readonly refused: InboxRefusal
+  /** What is wrong in it, and where. */
+  readonly faults?: readonly MessageFault[]
+}
+/** `ticket`: the ticket that it was about. */
+export type Taken = { readonly id: string; readonly ticket?: string } | Refused
 
 interface Refusals {
   readonly since: number
@@ -19,18 +29,20 @@ interface Refusals {
   readonly more: number
 }
 
-/** What other systems send us, signed as we sign what we send them. Each message is taken once, when it is on disk; each refusal is a fact. */
+/** What other systems send us, signed as we sign what we send them. Each message is taken once, when it is on disk with what it does; each refusal is a fact. */
 export class Inbox {
   readonly #endpoints: Config['tickets']['endpoints']
   readonly #journal: Journal
+  readonly #tickets: TicketBook
   /** When each was taken, by endpoint and id; UTC ms. */
   readonly #taken: Map<string, number>
   readonly #refusals = new Map<string, Refusals>()
 
   /** @param answers of the last day, as the journal has them: those to messages say which were taken */
-  constructor(endpoints: Config['tickets']['endpoints'], journal: Journal, answers: readonly StoredAnswer[]) {
+  constructor(endpoints: Config['tickets']['endpoints'], journal: Journal, tickets: TicketBook, answers: readonly StoredAnswer[]) {
     this.#endpoints = endpoints
     this.#journal = journal
+    this.#tickets = tickets
     this.#taken = new Map(answers.flatMap(({ scope, key, at }) => (scope.startsWith(scopePrefix) ? [[`${scope} ${key}`, at] as const] : [])))
   }
 
@@ -45,20 +57,48 @@ export class Inbox {
     const { id } = verdict
     const scope = `${scopePrefix}${endpoint}`
     if (this.#taken.has(`${scope} ${id}`)) return this.#refuse(endpoint, id, 'message-replayed', now)
-    if (!isJson(body)) return this.#refuse(endpoint, id, 'malformed-body', now)
+    const message = parsed(body)
+    if (message === undefined) return this.#refuse(endpoint, id, 'malformed-body', now)
     // Before it is on disk: the same one may come again meanwhile.
     this.#taken.set(`${scope} ${id}`, now)
-    const { durable } = await this.#journal.append([{ ...factOf('message-received', endpoint, now), id, message: body.toString() }], { scope, key: id, request: '', status: 202, body: '', at: now })
+    const told = { via: endpoint, facts: [{ ...factOf('message-received', endpoint, now), id, message: body.toString() }], answer: { scope, key: id, request: '', status: 202, body: '', at: now } }
+    const done = await this.#do(asked(message, { endpoint, platform: known.platform }, iso(now)), told, now)
+    if ('refused' in done) {
+      this.#taken.delete(`${scope} ${id}`)
+      return this.#refuse(endpoint, id, done.refused, now, done.faults)
+    }
+    const { durable } = await done.committed
     if (!durable) {
       // It is sent again.
       this.#taken.delete(`${scope} ${id}`)
       return { refused: 'not-durable' }
     }
     this.#prune(now)
-    return { id }
+    return { id, ...(done.ticket ? { ticket: done.ticket.id } : {}) }
   }
 
-  #refuse(endpoint: string, id: string | string[] | undefined, code: InboxRefusal, now: number): Taken {
+  async #do(asks: MessageAsks, told: Required<Told>, now: number): Promise<Refused | (Pick<Done, 'committed'> & { readonly ticket?: Ticket })> {
+    const noted = () => ({ committed: this.#journal.append(told.facts, told.answer) })
+    switch (asks.kind) {
+      case 'nothing':
+        return noted()
+      case 'malformed':
+        return { refused: 'invalid-message', faults: asks.faults }
+      case 'take':
+        return this.#tickets.take(asks.ticket, iso(now), told)
+      case 'register': {
+        const done = await this.#tickets.register(asks.push, iso(now), told)
+        return 'faults' in done ? { refused: 'intake-incomplete', faults: inIntake(done.faults) } : done
+      }
+      case 'carry-out': {
+        const done = await this.#tickets.carryOut(asks.id, asks.command, iso(now), told)
+        if (!('kind' in done)) return done
+        return asks.perhaps ? noted() : { refused: done.code, ...('faults' in done && done.faults ? { faults: inIntake(done.faults) } : {}) }
+      }
+    }
+  }
+
+  #refuse(endpoint: string, id: string | string[] | undefined, code: InboxRefusal, now: number, faults?: readonly MessageFault[]): Taken {
     const last = this.#refusals.get(endpoint)
     const current = last && now - last.since < minuteMs ? last : { since: now, kept: 0, more: last?.more ?? 0 }
     if (current.kept < refusalsAMinute) {
@@ -66,7 +106,7 @@ export class Inbox {
       void this.#journal.append([fact])
       this.#refusals.set(endpoint, { ...current, kept: current.kept + 1, more: 0 })
     } else this.#refusals.set(endpoint, { ...current, more: current.more + 1 })
-    return { refused: code }
+    return { refused: code, ...(faults ? { faults } : {}) }
   }
 
   /** Oldest first: a Map keeps the order of insertion. */
@@ -80,14 +120,18 @@ export class Inbox {
 
 const scopePrefix = 'inbox '
 
-const factOf = (type: MessageFact['type'], endpoint: string, now: number): MessageFact => ({ type, version: factVersion, at: new Date(now).toISOString(), endpoint })
+const factOf = (type: MessageFact['type'], endpoint: string, now: number): MessageFact => ({ type, version: factVersion, at: iso(now), endpoint })
 
-function isJson(body: Buffer): boolean {
+const iso = (now: number): string => new Date(now).toISOString()
+
+const inIntake = (faults: readonly IntakeFault[]): readonly MessageFault[] => faults.map(({ field, reason }) => ({ path: `/data/ticket/intake/${field}`, reason }))
+
+/** @returns undefined for what is no JSON */
+function parsed(body: Buffer): unknown {
   try {
-    JSON.parse(body.toString())
-    return true
+    return JSON.parse(body.toString())
   } catch {
     // JSON.parse throws nothing but this.
-    return false
+    return undefined
   }
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { CommandRefusal } from '../calls/commands.ts'
 import type { TestCallRefusal } from '../calls/test-calls.ts'
 import type { Refusal } from '../domain/call/actions.ts'
+import type { TicketRefusal } from '../domain/ticket/ticket.ts'
 import { webhookRefusals } from '../tickets/webhook-refusals.ts'
 import type { InboxRefusal } from './inbox.ts'
 
@@ -35,6 +36,7 @@ export const problems = {
   'timestamp-too-old': webhookRefusals['timestamp-too-old'],
   'timestamp-too-new': webhookRefusals['timestamp-too-new'],
   'signature-mismatch': webhookRefusals['signature-mismatch'],
+  'invalid-message': { status: 422, title: 'The message lacks something, or says what cannot be; `errors` says where' },
   'message-replayed': { status: 409, title: 'This message was taken already' },
   'not-durable': { status: 503, title: 'It could not be written to disk; send it again' },
   forbidden: { status: 403, title: 'Your role or key may not do this' },
@@ -54,6 +56,14 @@ export const problems = {
   'reason-missing': { status: 409, title: 'The policy says otherwise; say in `reason` why it is done' },
   'learning-off': { status: 409, title: 'The configuration has learning from choices switched off' },
   'caller-not-marked': { status: 404, title: 'This number is not marked' },
+  'ticket-not-found': { status: 404, title: 'No such ticket' },
+  'ticket-not-yours': { status: 403, title: 'The other platform does this' },
+  'ticket-accepted': { status: 409, title: 'The receiver has accepted it already' },
+  'ticket-returned': { status: 409, title: 'It was returned; the sender sends it again' },
+  'ticket-not-returned': { status: 409, title: 'It was not returned' },
+  'ticket-not-resolved': { status: 409, title: 'The receiver has not reported it as resolved' },
+  'ticket-settled': { status: 409, title: 'The ticket is settled: closed, withdrawn, or settled in a three-way call' },
+  'intake-incomplete': { status: 422, title: 'The receiver’s form is not filled in as it wants it; `errors` names every field' },
   'same-desk': { status: 409, title: 'The call is at this desk already' },
   'handover-too-late': { status: 409, title: 'The other desk has answered already, or is on its way to the caller' },
   'handover-settled': { status: 409, title: 'The hand-over has been settled already' },
@@ -76,7 +86,7 @@ export const problems = {
   'recommender-away': { status: 503, title: 'The recommender is being started, or is swamped; nothing was done' },
   'ledger-away': { status: 503, title: 'The ledger’s database does not answer; nothing was done' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
-} as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal | TestCallRefusal | InboxRefusal, Known>
+} as const satisfies Record<string, Known> & Record<Refusal | CommandRefusal | TicketRefusal | TestCallRefusal | InboxRefusal, Known>
 
 export type ProblemCode = keyof typeof problems
 

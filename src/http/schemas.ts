@@ -6,6 +6,8 @@ import { decisionModes } from '../domain/policy/decide.ts'
 import { accountFactTypes } from '../domain/service-facts.ts'
 import { expectations, testCallFailureReasons } from '../domain/test-call.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
+import { ticketFactTypes } from '../domain/ticket/machine.ts'
+import { TicketRecord } from '../tickets/ticket-schemas.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
 import { roles } from '../users/roles.ts'
 import { Channel, Circumstances, Danger } from './policy-answers.ts'
@@ -41,6 +43,8 @@ export const DeliverySchema = Type.Object(
 )
 
 export const RecordingSchema = Type.Object(RecordingRecord.properties, { $id: 'Recording', description: 'A recording (录音): of a call, or of one consultation' })
+
+export const TicketSchema = Type.Object(TicketRecord.properties, { $id: 'Ticket', description: 'A ticket (工单, 警单): the ticket track of a hand-over' })
 
 const TestStep = (description: string) => Type.Optional(Type.Number({ description: `${description}; ms since the test call began` }))
 
@@ -78,18 +82,20 @@ export const TestCallSchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'catalogue-changed', 'decision-recorded', 'nuisance-caller-cleared', 'message-received', 'message-refused', ...testCallFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), ...ticketFactTypes, 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'catalogue-changed', 'decision-recorded', 'nuisance-caller-cleared', 'message-received', 'message-refused', ...testCallFactTypes]),
     at: Time('When'),
-    sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call' })),
+    sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call, or of the ticket' })),
     call: Type.Optional(Type.Ref('Call')),
     handover: Type.Optional(Type.Ref('Handover')),
+    ticket: Type.Optional(Type.Ref('Ticket')),
+    via: Type.Optional(Type.String({ description: 'Of a ticket: the ticket system that told it' })),
     party: Type.Optional(Type.String({ description: 'Which party it is about' })),
     endpoint: Type.Optional(Type.String({ description: 'The agent, trunk or destination of that party' })),
     by: Type.Optional(Type.String({ description: 'Who did it' })),
     recording: Type.Optional(Type.Ref('Recording')),
     range: Type.Optional(Type.String({ description: 'Of `recording-fetched`: which part of the file was asked for; the whole of it when left out' })),
     failure: Type.Optional(FailureRecord),
-    platform: Type.Optional(Type.Enum(platforms, { description: 'Of `call-back-requested`: who is to call back' })),
+    platform: Type.Optional(Type.Enum(platforms, { description: 'Of `call-back-requested`: who is to call back; of a ticket: who did it' })),
     repair: Type.Optional(Type.Enum(repairs, { description: 'Of `call-repaired`: what was otherwise than known, and is put right' })),
     removed: Type.Optional(Type.Enum(['channel', 'bridge'], { description: 'Of `asterisk-cleared`, which is of no call: what was removed' })),
     id: Type.Optional(Type.String({ description: 'Of `asterisk-cleared`: its id in Asterisk' })),

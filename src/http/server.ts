@@ -28,9 +28,11 @@ import { recordingRoutes } from './routes/recordings.ts'
 import { knowledgeRoutes } from './routes/knowledge.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { ticketCommandRoutes } from './routes/ticket-commands.ts'
+import { ticketRoutes } from './routes/tickets.ts'
 import { testCallRoutes } from './routes/test-calls.ts'
 import { noteViews } from './views.ts'
-import { CallSchema, DeliverySchema, EventSchema, HandoverSchema, RecordingSchema, TestCallSchema } from './schemas.ts'
+import { CallSchema, DeliverySchema, EventSchema, HandoverSchema, RecordingSchema, TestCallSchema, TicketSchema } from './schemas.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
 
@@ -71,11 +73,11 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), closeMs).unref()
   })
-  for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, RecordingSchema, TestCallSchema, EventSchema]) app.addSchema(schema)
+  for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, RecordingSchema, TestCallSchema, TicketSchema, EventSchema]) app.addSchema(schema)
   await describeApi(app)
   const answers = await deps.journal.answers()
   const keys = new IdempotencyKeys(deps.journal, answers)
-  const inbox = new Inbox(deps.config.tickets.endpoints, deps.journal, answers)
+  const inbox = new Inbox(deps.config.tickets.endpoints, deps.journal, deps.tickets, answers)
   await app.register(async (routes) => {
     sessionRoutes(routes, deps)
     accountRoutes(routes, deps)
@@ -84,6 +86,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     handoverRoutes(routes, deps, keys)
     handoverCommandRoutes(routes, deps, keys)
     deliveryRoutes(routes, deps)
+    ticketRoutes(routes, deps, keys)
+    ticketCommandRoutes(routes, deps, keys)
     await inboxRoutes(routes, inbox)
     policyRoutes(routes, deps)
     callDecisionRoutes(routes, deps, keys)

@@ -1,4 +1,4 @@
-import type { AgentFact, CallsFact, Fact, TestCallFact } from '../domain/facts.ts'
+import type { AgentFact, CallsFact, Fact, TestCallFact, TicketFact } from '../domain/facts.ts'
 import type { RecordingRecord } from '../domain/recording.ts'
 
 /** A fact with its place in the journal. */
@@ -56,6 +56,12 @@ export interface Journal {
   testCalls(): Promise<readonly TestCallFact[]>
   /** The calls that have not ended, as far as the journal knows. */
   openCalls(): Promise<readonly OpenCall[]>
+  /** Its last fact. */
+  ticket(id: string): Promise<TicketFact | undefined>
+  /** The last fact of each that is not settled. */
+  openTickets(): Promise<readonly TicketFact[]>
+  /** The newest first (their ids are in order of time), each as its last fact; `before` is an id. */
+  tickets(limit: number, before?: string): Promise<readonly TicketFact[]>
   /** As it stood last. */
   recording(id: string): Promise<RecordingRecord | undefined>
   /** By their ids: the call's own first. */

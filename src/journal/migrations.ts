@@ -82,4 +82,8 @@ export const migrations: readonly string[] = [
   CREATE TABLE choices (id INTEGER PRIMARY KEY, matter TEXT NOT NULL, features TEXT NOT NULL, at TEXT NOT NULL, call_id TEXT) STRICT;
   CREATE INDEX choices_of_call ON choices (call_id) WHERE call_id IS NOT NULL;
   `,
+  `
+  CREATE TABLE tickets (id TEXT PRIMARY KEY, last INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX tickets_open ON tickets (id) WHERE settled = 0;
+  `,
 ]

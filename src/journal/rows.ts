@@ -1,4 +1,5 @@
-import { type CallsFact, type FileFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact, type RecordingFact } from '../domain/facts.ts'
+import { type CallsFact, type FileFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact, isTicketFact, type RecordingFact } from '../domain/facts.ts'
+import { isSettled } from '../domain/ticket/ticket.ts'
 import type { Entry, StoredAnswer } from './journal.ts'
 import type { Row, Statement } from './sql.ts'
 import { upcast } from './upcast.ts'
@@ -20,6 +21,8 @@ const touchCall = `INSERT INTO open_calls (id, last, handover_id) VALUES (?, ?, 
   WHERE excluded.last > last`
 const touchRecording = `INSERT INTO recordings (id, call_id, state, last) VALUES (?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, last = excluded.last WHERE excluded.last > last`
+const touchTicket = `INSERT INTO tickets (id, last, settled) VALUES (?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET last = excluded.last, settled = excluded.settled WHERE excluded.last > last`
 const closeCall = 'DELETE FROM open_calls WHERE id = ?'
 const putAnswer = `INSERT OR REPLACE INTO answers (scope, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
 const columns = 'facts.position, facts.epoch, facts.body'
@@ -27,11 +30,12 @@ const columns = 'facts.position, facts.epoch, facts.body'
 export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Statement[] {
   const statements = entries.flatMap(({ position, epoch, fact }) => {
     const handoverId = isHandoverFact(fact) ? fact.handover.id : null
-    const params = [position, epoch, fact.version, isOfCall(fact) ? fact.sequence : 0, handoverId, JSON.stringify(fact)]
+    const params = [position, epoch, fact.version, isOfCall(fact) || isTicketFact(fact) ? fact.sequence : 0, handoverId, JSON.stringify(fact)]
     const insert: Statement = { sql: insertFact, params }
     if (isAgentFact(fact)) return [insert, { sql: touchAgent, params: [fact.agent, position] }]
     if (isRecordingFact(fact)) return [insert, ...(isOfCall(fact) ? [ofCall(fact, position, null)] : []), ofRecording(fact, position)]
     if (isTestCallFact(fact)) return [insert, { sql: touchTestCall, params: [fact.testCall.platform, position] }]
+    if (isTicketFact(fact)) return [insert, { sql: touchTicket, params: [fact.ticket.id, position, isSettled(fact.ticket) ? 1 : 0] }]
     if (!isOfCall(fact)) return [insert]
     const writes = [insert, ofCall(fact, position, handoverId)]
     return handoverId === null ? writes : [...writes, { sql: touchHandover, params: [handoverId, position] }]
@@ -75,6 +79,14 @@ export const selectFactsOfHandover = (id: string): Statement => ({
 export const selectHandovers = (limit: number, before: string | undefined): Statement => ({
   sql: `SELECT ${columns} FROM handovers JOIN facts ON facts.position = handovers.last
     WHERE (?1 IS NULL OR handovers.id < ?1) ORDER BY handovers.id DESC LIMIT ?2`,
+  params: [before ?? null, limit],
+})
+
+const tickets = `SELECT ${columns} FROM tickets JOIN facts ON facts.position = tickets.last`
+export const selectTicket = (id: string): Statement => ({ sql: `${tickets} WHERE tickets.id = ?`, params: [id] })
+export const selectOpenTickets: Statement = { sql: `${tickets} WHERE tickets.settled = 0 ORDER BY tickets.id`, params: [] }
+export const selectTickets = (limit: number, before: string | undefined): Statement => ({
+  sql: `${tickets} WHERE (?1 IS NULL OR tickets.id < ?1) ORDER BY tickets.id DESC LIMIT ?2`,
   params: [before ?? null, limit],
 })
 

@@ -38,6 +38,10 @@ export class LedgerAccess {
     return this.#ask(({ queries }) => queries.calls(...query))
   }
 
+  async tickets(...query: Parameters<LedgerQueries['tickets']>): ReturnType<LedgerQueries['tickets']> {
+    return this.#ask(({ queries }) => queries.tickets(...query))
+  }
+
   async events(...query: Parameters<LedgerQueries['events']>): ReturnType<LedgerQueries['events']> {
     return this.#ask(({ queries }) => queries.events(...query))
   }

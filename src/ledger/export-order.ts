@@ -1,7 +1,7 @@
 /** What can be exported, and how. Pure. */
 export const exportFormats = ['csv', 'jsonl'] as const
 export type ExportFormat = (typeof exportFormats)[number]
-export const exportSubjects = ['handovers', 'calls', 'events'] as const
+export const exportSubjects = ['handovers', 'calls', 'tickets', 'events'] as const
 export type ExportSubject = (typeof exportSubjects)[number]
 
 export interface ExportOrder {

@@ -4,7 +4,7 @@ import type { ExportOrder, ExportSubject } from './export-order.ts'
 import { erased } from './personal.ts'
 
 /** A spreadsheet takes a text that begins so for a formula. */
-const safe = (value: string): string => `CASE WHEN left(${value}, 1) IN ('=', '+', '-', '@') THEN '''' || ${value} ELSE ${value} END`
+const safe = (value: string): string => `CASE WHEN left(${value}, 1) IN ('=', '+', '-', '@') THEN '''' || (${value}) ELSE ${value} END`
 /** The value in whose place a digest may stand. */
 const personal = (text: string): string =>
   `CASE WHEN ${text} LIKE 'digest:%' THEN (SELECT coalesce(max(value), '${erased}') FROM personal WHERE digest = ${text}) ELSE ${text} END`
@@ -61,6 +61,31 @@ const tables: Readonly<Record<ExportSubject, { readonly columns: Readonly<Record
       name: safe(personal(`t.record->'caller'->>'name'`)),
       ticket: 't.ticket',
       rating: 't.rating',
+    },
+  },
+  tickets: {
+    source: 'tickets t',
+    at: 't.registered_at',
+    id: 't.id',
+    columns: {
+      id: 't.id',
+      call: 't.call_id',
+      registeredAt: time('t.registered_at'),
+      mode: 't.mode',
+      state: 't.state',
+      from: 't.from_platform',
+      to: 't.to_platform',
+      urgency: 't.urgency',
+      category: safe('t.category'),
+      item: safe('t.item'),
+      number12345: safe(`t.record->'references'->>'12345'`),
+      number110: safe(`t.record->'references'->>'110'`),
+      returns: 't.returns',
+      title: safe(personal(`t.record->'intake'->>'title'`)),
+      content: safe(personal(`t.record->'intake'->>'content'`)),
+      address: safe(personal(`t.record->'intake'->>'address'`)),
+      name: safe(personal(`t.record->'intake'->>'callerName'`)),
+      number: personal(`t.record->'intake'->>'callerNumber'`),
     },
   },
   events: {

@@ -70,4 +70,18 @@ export const migrations: readonly Migration[] = [
     // Loses nothing.
     down: `DROP INDEX events_overridden, handovers_overridden;`,
   },
+  {
+    name: 'read model of tickets',
+    up: `
+      CREATE TABLE tickets (
+        id text PRIMARY KEY, sequence integer NOT NULL, call_id text, mode text NOT NULL, state text NOT NULL,
+        from_platform text NOT NULL, to_platform text NOT NULL, urgency text NOT NULL, category text, item text,
+        returns integer NOT NULL, registered_at timestamptz NOT NULL, record json NOT NULL
+      );
+      CREATE INDEX tickets_in_time ON tickets (registered_at, id);
+      CREATE INDEX tickets_to ON tickets (to_platform, state, registered_at, id);
+    `,
+    // Loses nothing: `tandem ledger rebuild` makes it from the events.
+    down: `DROP TABLE tickets;`,
+  },
 ]

@@ -20,12 +20,19 @@ export interface Personal {
   readonly value: string
 }
 
-/** Where personal data may be, in every version of an event. */
+/** Where personal data may be, in every version of an event; `*`: each of a list. */
 const places: readonly { readonly path: readonly string[]; readonly kind: PersonalKind }[] = [
   { path: ['call', 'caller', 'number'], kind: 'number' },
   { path: ['call', 'caller', 'name'], kind: 'name' },
   { path: ['handover', 'reason'], kind: 'text' },
   { path: ['reason'], kind: 'text' },
+  ...['handover', 'ticket'].flatMap((of) => [
+    { path: [of, 'intake', 'callerNumber'], kind: 'number' } as const,
+    { path: [of, 'intake', 'callerName'], kind: 'name' } as const,
+    ...['title', 'content', 'address', 'handledSoFar'].map((field) => ({ path: [of, 'intake', field], kind: 'text' }) as const),
+  ]),
+  { path: ['ticket', 'reason'], kind: 'text' },
+  { path: ['ticket', 'steps', '*', 'text'], kind: 'text' },
   { path: ['message'], kind: 'text' },
 ]
 
@@ -61,6 +68,7 @@ export function digestsIn(event: Json): readonly string[] {
 
 function replaced(tree: Json, [name, ...rest]: readonly string[], change: (text: string) => string): Json {
   if (name === undefined) return typeof tree === 'string' && tree !== '' ? change(tree) : tree
+  if (Array.isArray(tree)) return name === '*' ? (tree as readonly Json[]).map((inner) => replaced(inner, rest, change)) : tree
   if (!isObject(tree) || tree[name] === undefined) return tree
   return { ...tree, [name]: replaced(tree[name], rest, change) }
 }

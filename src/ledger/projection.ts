@@ -1,5 +1,5 @@
 /** What an event makes of the read models. Pure: they are made again from the events alone. */
-import { type Fact, isHandoverFact, isOfCall } from '../domain/facts.ts'
+import { type Fact, isHandoverFact, isOfCall, isTicketFact, type TicketFact } from '../domain/facts.ts'
 
 /** A row of `calls`; `record` is the call as told to the outside, with digests for what is personal. */
 export interface CallRow {
@@ -36,16 +36,36 @@ export interface HandoverRow {
   readonly record: string
 }
 
+/** A row of `tickets`. */
+export interface TicketRow {
+  readonly id: string
+  readonly sequence: number
+  readonly call_id: string | null
+  readonly mode: string
+  readonly state: string
+  readonly from_platform: string
+  readonly to_platform: string
+  readonly urgency: string
+  readonly category: string | null
+  readonly item: string | null
+  readonly returns: number
+  readonly registered_at: string
+  readonly record: string
+}
+
 export interface Rows {
   readonly calls: readonly CallRow[]
   readonly handovers: readonly HandoverRow[]
+  readonly tickets: readonly TicketRow[]
 }
 
-/** The last row of each call and hand-over, by their own order: facts that come late do not put anything back. */
+/** The last row of each call, hand-over and ticket, by their own order: facts that come late do not put anything back. */
 export function rowsOf(facts: readonly Fact[]): Rows {
   const calls = new Map<string, CallRow>()
   const handovers = new Map<string, HandoverRow>()
+  const tickets = new Map<string, TicketRow>()
   for (const fact of facts) {
+    if (isTicketFact(fact) && (tickets.get(fact.ticket.id)?.sequence ?? 0) <= fact.sequence) tickets.set(fact.ticket.id, ticketRow(fact))
     if (!isOfCall(fact)) continue
     const call = callRow(fact.call, fact.sequence)
     if ((calls.get(call.id)?.sequence ?? 0) <= call.sequence) calls.set(call.id, call)
@@ -53,7 +73,12 @@ export function rowsOf(facts: readonly Fact[]): Rows {
     const handover = handoverRow(fact.handover, fact.sequence)
     if ((handovers.get(handover.id)?.sequence ?? 0) <= handover.sequence) handovers.set(handover.id, handover)
   }
-  return { calls: [...calls.values()], handovers: [...handovers.values()] }
+  return { calls: [...calls.values()], handovers: [...handovers.values()], tickets: [...tickets.values()] }
+}
+
+function ticketRow({ ticket, sequence }: TicketFact): TicketRow {
+  const { id, callId = null, mode, state, from, to, urgency, matter, returns, registeredAt } = ticket
+  return { id, sequence, call_id: callId, mode, state, from_platform: from, to_platform: to, urgency, category: matter?.category ?? null, item: matter?.item ?? null, returns, registered_at: registeredAt, record: JSON.stringify(ticket) }
 }
 
 function callRow(call: Extract<Fact, { call: object }>['call'], sequence: number): CallRow {

@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag'
 import type { CallSummary, Fact } from '../domain/facts.ts'
 import type { Handover } from '../domain/handover/handover.ts'
+import type { Ticket } from '../domain/ticket/ticket.ts'
 import type { Asked } from './database.ts'
 import type { Json } from './json.ts'
 import { digestsIn, withValues } from './personal.ts'
@@ -105,6 +106,26 @@ export class LedgerQueries {
       ${when(cursor, (value) => sql`AND (c.arrived_at, c.id) < (SELECT arrived_at, id FROM calls WHERE id = ${value})`)}
       ORDER BY c.arrived_at DESC, c.id DESC LIMIT ${limit}`)
     return this.#page(rows, limit, (row) => row['call'] as unknown as CallSummary)
+  }
+
+  /** As `handovers`; `ticket` is its id, or its number in one of the two systems. */
+  async tickets(filter: Omit<LedgerFilter, 'handover' | 'agent'> & { readonly mode?: string }, limit: number, cursor?: string): Promise<LedgerPage<Ticket>> {
+    const { category, item, platform, state, mode, from, to, call, number, ticket } = filter
+    const rows = await this.#asked.query<{ id: string; ticket: Json }>(sql`
+      SELECT t.id, t.record AS ticket FROM tickets t WHERE TRUE
+      ${when(ticket, (value) => sql`AND (t.id = ${value} OR t.record->'references'->>'12345' = ${value} OR t.record->'references'->>'110' = ${value})`)}
+      ${when(call, (value) => sql`AND t.call_id = ${value}`)}
+      ${when(number, (value) => sql`AND coalesce(t.call_id, t.id) IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
+      ${when(category, (value) => sql`AND t.category = ${value}`)}
+      ${when(item, (value) => sql`AND t.item = ${value}`)}
+      ${when(platform, (value) => sql`AND t.to_platform = ${value}`)}
+      ${when(state, (value) => sql`AND t.state = ${value}`)}
+      ${when(mode, (value) => sql`AND t.mode = ${value}`)}
+      ${when(from, (value) => sql`AND t.registered_at >= ${value}`)}
+      ${when(to, (value) => sql`AND t.registered_at < ${value}`)}
+      ${when(cursor, (value) => sql`AND (t.registered_at, t.id) < (SELECT registered_at, id FROM tickets WHERE id = ${value})`)}
+      ORDER BY t.registered_at DESC, t.id DESC LIMIT ${limit}`)
+    return this.#page(rows, limit, (row) => row['ticket'] as unknown as Ticket)
   }
 
   /** What agents did otherwise than the policy says, counted; the most frequent first, 500 at most. */

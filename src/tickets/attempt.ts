@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Circuit, Sign, Wait } from './circuit.ts'
 import type { Config } from '../config/schema.ts'
 import type { Attempt, Delivery, DeliveryState, DeliveryStore, Due } from './delivery-store.ts'
-import { ticketOf } from './payload.ts'
+import { noticeOf } from './payload.ts'
 import type { WebhookSender } from './post-webhook.ts'
 import { signWebhook } from './signature.ts'
 import { pauseAfter, WebhookError } from './verdict.ts'
@@ -93,9 +93,9 @@ async function send({ delivery, fact, missed }: Due, parts: AttemptParts, signal
   try {
     const endpoint = tickets.endpoints.find(({ id }) => id === delivery.endpoint)
     if (!endpoint) throw new WebhookError('dead', 'endpoint-removed')
-    const ticket = fact && ticketOf(fact)
-    if (!ticket) throw new WebhookError('dead', 'fact-missing')
-    const body = Buffer.from(JSON.stringify({ ...ticket.payload, ...(missed.length > 0 ? { missed } : {}) }))
+    const notice = fact && noticeOf(fact)
+    if (!notice) throw new WebhookError('dead', 'fact-missing')
+    const body = Buffer.from(JSON.stringify({ ...notice.payload, ...(missed.length > 0 ? { missed } : {}) }))
     const headers = signWebhook(delivery.id, body, endpoint.secrets, Date.now(), endpoint.signature)
     const { status, answer } = await sender.post({ url: endpoint.url, headers, body }, signal)
     return { state: 'delivered', lastOutcome: `http-${status}`, nextAt: delivery.nextAt, sign: 'alive', answer }

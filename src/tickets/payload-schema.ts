@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
 import { CallRecord, HandoverRecord, Time } from './record-schemas.ts'
+import { TicketRecord } from './ticket-schemas.ts'
 
 /** Events of a hand-over, in the order it meets them. */
 export const handoverEvents = [
@@ -13,8 +14,23 @@ export const handoverEvents = [
 ] as const
 export type HandoverEvent = (typeof handoverEvents)[number]
 
+/** Events of a ticket, which both platforms' systems hear. */
+export const ticketOwnEvents = [
+  'ticket.registered',
+  'ticket.accepted',
+  'ticket.returned',
+  'ticket.resent',
+  'ticket.reported',
+  'ticket.reopened',
+  'ticket.closed',
+  'ticket.withdrawn',
+  'ticket.conferred',
+  'ticket.changed',
+] as const
+export type TicketOwnEvent = (typeof ticketOwnEvents)[number]
+
 /** Event types that are sent. */
-export const ticketEvents = [...handoverEvents, 'call-back.requested'] as const
+export const ticketEvents = [...handoverEvents, 'call-back.requested', ...ticketOwnEvents] as const
 export type TicketEvent = (typeof ticketEvents)[number]
 
 const Sequence = Type.Integer({ minimum: 1, description: 'Place in the order of the call’s facts' })
@@ -32,7 +48,12 @@ export const HandoverPayloadSchema = Type.Object(
     type: Type.Enum(handoverEvents, { description: 'What happened' }),
     version: Version,
     timestamp: Time('When it happened'),
-    data: Type.Object({ handover: HandoverRecord, call: CallRecord, sequence: Sequence }),
+    data: Type.Object({
+      handover: HandoverRecord,
+      call: CallRecord,
+      ticket: Type.Optional(TicketRecord),
+      sequence: Sequence,
+    }),
     missed: Missed,
   },
   { title: 'HandoverPayload', description: 'Sent to the ticket system of the platform that receives the hand-over' },
@@ -51,4 +72,24 @@ export const CallBackPayloadSchema = Type.Object(
 )
 export type CallBackPayload = Static<typeof CallBackPayloadSchema>
 
-export const payloadSchemaOf = (event: TicketEvent) => (event === 'call-back.requested' ? CallBackPayloadSchema : HandoverPayloadSchema)
+export const TicketPayloadSchema = Type.Object(
+  {
+    type: Type.Enum(ticketOwnEvents, { description: 'What happened' }),
+    version: Version,
+    timestamp: Time('When it happened'),
+    data: Type.Object({
+      ticket: TicketRecord,
+      platform: Type.Enum(platforms, { description: 'Who did it' }),
+      by: Type.String({ description: 'The user or key, or the ticket system' }),
+      sequence: Type.Integer({ minimum: 1, description: 'Place in the order of the ticket’s facts' }),
+    }),
+    missed: Missed,
+  },
+  { title: 'TicketPayload', description: 'Sent to the ticket systems of both platforms, but for the one that told it' },
+)
+export type TicketPayload = Static<typeof TicketPayloadSchema>
+
+export function payloadSchemaOf(event: TicketEvent) {
+  if (event === 'call-back.requested') return CallBackPayloadSchema
+  return event.startsWith('ticket.') ? TicketPayloadSchema : HandoverPayloadSchema
+}

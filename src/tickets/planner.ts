@@ -3,7 +3,7 @@ import type { TicketEndpointConfig } from '../config/schema.ts'
 import type { Entry } from '../journal/journal.ts'
 import type { ReaderJournal } from '../journal/reader-journal.ts'
 import type { Delivery, DeliveryStore } from './delivery-store.ts'
-import { ticketOf, webhookId } from './payload.ts'
+import { noticeOf, webhookId } from './payload.ts'
 
 /** Facts read at a time. */
 const page = 500
@@ -19,14 +19,14 @@ export function planned(
   instance: string,
   now: number,
 ): Delivery[] {
-  const ticket = ticketOf(fact)
-  if (!ticket) return []
-  const { subject, payload } = ticket
+  const notice = noticeOf(fact)
+  if (!notice) return []
+  const { subject, payload, platforms, except } = notice
   const event = payload.type
   return endpoints
-    .filter(({ platform, events }) => platform === ticket.platform && (events?.includes(event) ?? true))
+    .filter(({ id, platform, events }) => id !== except && platforms.includes(platform) && (events?.includes(event) ?? true))
     .map(({ id }) => ({
-      id: webhookId(instance, id, ticket),
+      id: webhookId(instance, id, notice),
       endpoint: id,
       subject,
       position,

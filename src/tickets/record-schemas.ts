@@ -4,6 +4,7 @@ import { directions, phases, purposes, type Rating } from '../domain/call/state.
 import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
 import { recordedRooms, recordingStates } from '../domain/recording.ts'
 import { callerKinds, decisionModes, urgencies, warnings } from '../domain/policy/decide.ts'
+import type { IntakeRecord } from '../domain/ticket/intake.ts'
 import { failureReasons, handoverStates, modes, outcomes, platforms } from '../domain/handover/handover.ts'
 
 export const Time = (description: string) => Type.String({ format: 'date-time', description: `${description}; UTC, ISO 8601` })
@@ -23,7 +24,7 @@ const named = {
 }
 /** As it is named at the press. */
 export const Matter = Type.Object(named, { additionalProperties: false, description: 'Matter (事项): category and item of the catalogue' })
-const MatterRecord = Type.Object(
+export const MatterRecord = Type.Object(
   { ...named, catalogueVersion: Type.Optional(Type.Integer({ description: 'Of the catalogue that had it; left out where none has it' })) },
   { additionalProperties: false, description: 'Matter (事项): category and item of the catalogue' },
 )
@@ -60,6 +61,13 @@ export const KeptDecisionRecord = Type.Object(
   { description: 'The policy’s decision, where facts were given' },
 )
 
+/** In no particular form: which fields it may have is said by the receiver's standard. */
+export const Intake = Type.Unsafe<IntakeRecord>(
+  Type.Record(Type.String({ pattern: '^[A-Za-z]{1,40}$' }), Type.Union([Type.String({ maxLength: 4_000 }), Type.Boolean(), Type.Number()]), {
+    description: 'The receiver’s form, by the names of its fields: `GET /v1/intake/{platform}`',
+  }),
+)
+
 export const HandoverRecord = Type.Object(
   {
     id: Type.String(),
@@ -77,6 +85,7 @@ export const HandoverRecord = Type.Object(
     target: Type.Optional(Type.String({ description: 'The endpoint that answered' })),
     matter: Type.Optional(MatterRecord),
     reason: Type.Optional(Type.String()),
+    intake: Type.Optional(Intake),
     requestedAt: Time('When the key was pressed'),
     clock: Type.Object(
       {

@@ -23,6 +23,8 @@ function hide(value: unknown, sight: Exclude<Sight, 'all'>): unknown {
   const seen = Object.fromEntries(Object.entries(tree).map(([name, inner]) => [name, hide(inner, sight)]))
   // What another system says may say anything.
   if (tree['type'] === 'message-received') return { ...seen, message: '***' }
+  // Both platforms see a ticket whole: whoever is of neither does not.
+  if (sight === 'none' && isIntake(tree)) return { ...seen, ...maskedIntake(tree) }
   return isCaller(tree['caller']) && !isOwn(tree, sight) ? { ...seen, caller: maskedCaller(tree['caller']) } : seen
 }
 
@@ -32,6 +34,18 @@ interface Caller {
 }
 
 const isCaller = (value: unknown): value is Caller => typeof value === 'object' && value !== null && typeof (value as { number?: unknown }).number === 'string'
+
+interface Intake {
+  readonly callerNumber?: string
+  readonly callerName?: string
+}
+
+const isIntake = (tree: object): tree is Intake => ['callerNumber', 'callerName'].some((field) => typeof (tree as Record<string, unknown>)[field] === 'string')
+
+const maskedIntake = ({ callerNumber, callerName }: Intake): Intake => ({
+  ...(callerNumber === undefined ? {} : { callerNumber: maskNumber(callerNumber, 'masked') }),
+  ...(callerName === undefined ? {} : { callerName: maskName(callerName) }),
+})
 
 const isOwn = (call: Readonly<Record<string, unknown>>, sight: Exclude<Sight, 'all'>): boolean =>
   sight !== 'none' && sight.platform !== undefined && (call['platform'] === sight.platform || call['desk'] === sight.platform)

@@ -12,6 +12,8 @@ export const permissions = [
   'calls:read',
   'calls:command',
   'agents:state',
+  'tickets:read',
+  'tickets:command',
   'deliveries:read',
   'deliveries:replay',
   'recordings',
@@ -26,11 +28,11 @@ export type Permission = (typeof permissions)[number]
 
 /** What each role may, where an account's own scopes do not say otherwise. */
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
-  agent: ['calls:read', 'calls:command', 'agents:state', 'ledger:read'],
-  supervisor: ['calls:read', 'calls:command', 'agents:state', 'deliveries:read', 'deliveries:replay', 'recordings', 'ledger:read', 'ledger:export', 'test-calls', 'catalogue'],
-  administrator: ['calls:read', 'agents:state', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'ledger:erase', 'test-calls', 'accounts', 'catalogue'],
-  auditor: ['calls:read', 'deliveries:read', 'recordings', 'ledger:read', 'ledger:export'],
-  system: ['calls:read', 'calls:command', 'agents:state', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'test-calls'],
+  agent: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'ledger:read'],
+  supervisor: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'deliveries:read', 'deliveries:replay', 'recordings', 'ledger:read', 'ledger:export', 'test-calls', 'catalogue'],
+  administrator: ['calls:read', 'agents:state', 'tickets:read', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'ledger:erase', 'test-calls', 'accounts', 'catalogue'],
+  auditor: ['calls:read', 'tickets:read', 'deliveries:read', 'recordings', 'ledger:read', 'ledger:export'],
+  system: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'test-calls'],
 }
 
 /** Whoever makes a request. */

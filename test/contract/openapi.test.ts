@@ -63,6 +63,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/handovers',
       'GET /v1/handovers/{handoverId}',
       'GET /v1/health',
+      'GET /v1/intake/{platform}',
       'GET /v1/keys',
       'GET /v1/knowledge',
       'GET /v1/ledger/calls',
@@ -71,11 +72,14 @@ describe('the OpenAPI document', () => {
       'GET /v1/ledger/export',
       'GET /v1/ledger/handovers',
       'GET /v1/ledger/overrides',
+      'GET /v1/ledger/tickets',
       'GET /v1/nuisance-callers',
       'GET /v1/recommendations/choices',
       'GET /v1/recordings/{recordingId}/file',
       'GET /v1/sessions/current',
       'GET /v1/test-calls',
+      'GET /v1/tickets',
+      'GET /v1/tickets/{ticketId}',
       'GET /v1/users',
       'PATCH /v1/calls/{callId}/parties/{party}',
       'PATCH /v1/calls/{callId}/recording',
@@ -99,6 +103,16 @@ describe('the OpenAPI document', () => {
       'POST /v1/recommendations/choices',
       'POST /v1/sessions',
       'POST /v1/test-calls',
+      'POST /v1/tickets',
+      'POST /v1/tickets/{ticketId}/accept',
+      'POST /v1/tickets/{ticketId}/close',
+      'POST /v1/tickets/{ticketId}/confer',
+      'POST /v1/tickets/{ticketId}/intake',
+      'POST /v1/tickets/{ticketId}/reopen',
+      'POST /v1/tickets/{ticketId}/reports',
+      'POST /v1/tickets/{ticketId}/resend',
+      'POST /v1/tickets/{ticketId}/return',
+      'POST /v1/tickets/{ticketId}/withdraw',
       'PUT /v1/agents/{agent}/state',
       'PUT /v1/catalogue/matters/{matter}',
       'PUT /v1/knowledge/{entry}',
@@ -108,7 +122,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('names its schemas, and every reference leads somewhere', () => {
-    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['Call', 'Delivery', 'Event', 'Handover', 'Problem', 'Recording', 'TestCall'])
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['Call', 'Delivery', 'Event', 'Handover', 'Problem', 'Recording', 'TestCall', 'Ticket'])
     const refs = refsIn(document)
     expect(refs.length).toBeGreaterThan(20)
     const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`)

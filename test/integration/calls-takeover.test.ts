@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
 import type { ObservedRoom } from '../../src/calls/comparison.ts'
 import type { Journal } from '../../src/journal/journal.ts'
+import { isOfCall } from '../../src/domain/facts.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { type GivenHttp, givenHttp, type HttpOptions, newJournalPath } from '../support/given-http.ts'
 
@@ -123,8 +124,8 @@ it('a press that is in the journal and not in the snapshot has failed, and says 
   await first.close()
   const second = await started({ path, observed: { rooms, channels: channelsOf(caller, `${call}-1`), legs: [`${call}-2`] } })
   const types = await eventually(told(second), (known) => known.includes('asterisk-cleared'))
-  expect(types.slice(types.indexOf('handover-requested') + 1)).toEqual(['handover-failed', 'call-repaired', 'asterisk-cleared'])
-  const numbers = (await second.journal.read(0, 100)).flatMap(({ fact }) => ('sequence' in fact ? [fact.sequence] : []))
+  expect(types.slice(types.indexOf('handover-requested') + 1)).toEqual(['ticket-registered', 'handover-failed', 'ticket-withdrawn', 'call-repaired', 'asterisk-cleared'])
+  const numbers = (await second.journal.read(0, 100)).flatMap(({ fact }) => (isOfCall(fact) ? [fact.sequence] : []))
   expect(numbers).toEqual(numbers.map((_, i) => i + 1))
   expect(second.control.cleared).toContain(`${call}-2`)
 })

@@ -7,6 +7,7 @@ import { type ProblemCode, problems } from '../../src/http/problem.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { LedgerAccess } from '../../src/ledger/access.ts'
 import { signWebhook } from '../../src/tickets/signature.ts'
+import { incident } from '../support/intake.ts'
 import { type GivenHttp, givenHttp, webhookSecret, withArchiveKey, withKey } from '../support/given-http.ts'
 import { fileFact, recordedCall } from '../support/journal-facts.ts'
 
@@ -42,6 +43,16 @@ const message = (headers: object): Ask => ({
   payload: '{}',
   headers: Object.keys(headers).length === 0 ? json : { ...json, ...signWebhook('msg_a', Buffer.from('{}'), [webhookSecret], Date.now()), ...headers },
 })
+
+/** Pushed from 12345 to 110, and these things done with it. */
+async function pushed(...done: readonly (readonly [what: string, body: object])[]): Promise<string> {
+  const { ticket } = (await given.http.inject(post('/v1/tickets', { from: '12345', intake: incident }))).json<{ ticket: { id: string } }>()
+  for (const [what, body] of done) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect((await given.http.inject(post(`/v1/tickets/${ticket.id}/${what}`, body))).statusCode).toBe(200)
+  }
+  return ticket.id
+}
 
 async function pressed(): Promise<string> {
   given.control.talk('1001')
@@ -198,6 +209,18 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     given.control.talk('1001')
     given.control.up = false
     return press({ mode: 'transfer', agent: '1001' })
+  },
+  'ticket-not-found': () => get('/v1/tickets/ho-of-nobody'),
+  'ticket-not-yours': async () => post(`/v1/tickets/${await pushed()}/accept`, { platform: '12345' }),
+  'ticket-accepted': async () => post(`/v1/tickets/${await pushed(['accept', { platform: '110' }])}/withdraw`, { platform: '12345', text: '误推' }),
+  'ticket-returned': async () => post(`/v1/tickets/${await pushed(['return', { platform: '110', cause: 'not-ours', text: '不归我们' }])}/accept`, { platform: '110' }),
+  'ticket-not-returned': async () => post(`/v1/tickets/${await pushed()}/resend`, { platform: '12345' }),
+  'ticket-not-resolved': async () => post(`/v1/tickets/${await pushed(['accept', { platform: '110' }])}/close`, { platform: '12345' }),
+  'ticket-settled': async () => post(`/v1/tickets/${await pushed(['withdraw', { platform: '12345', text: '误推' }])}/accept`, { platform: '110' }),
+  'intake-incomplete': () => post('/v1/tickets', { from: '12345', intake: { content: '有人打架' } }),
+  'invalid-message': () => {
+    const payload = '{"type":"ticket.accepted","data":{}}'
+    return { ...message(signWebhook('msg_d', Buffer.from(payload), [webhookSecret], Date.now())), payload }
   },
   'internal-error': () => {
     broken = true

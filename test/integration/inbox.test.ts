@@ -17,7 +17,7 @@ afterEach(async () => {
   rmSync(dirname(path), { recursive: true })
 })
 
-const body = JSON.stringify({ type: 'ticket.accepted', data: { handover: 'ho-1', text: '已受理' } })
+const body = JSON.stringify({ type: 'order.printed', data: { order: 'G-1', text: '已受理' } })
 const send = (headers: object, payload = body) => given.http.inject({ method: 'POST', url: '/v1/inbox/tickets-110', headers: { 'content-type': 'application/json', ...headers }, payload })
 const facts = async () => (await given.journal.read(0, 1_000)).map(({ fact }) => fact)
 

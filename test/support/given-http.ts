@@ -17,6 +17,7 @@ import type { DeliveryView } from '../../src/tickets/deliveries.ts'
 import { NuisanceCallers } from '../../src/calls/nuisance-callers.ts'
 import type { Observed } from '../../src/calls/comparison.ts'
 import { Catalogues } from '../../src/matters/catalogues.ts'
+import { TicketBook } from '../../src/dispatch/ticket-book.ts'
 import { AccountStore } from '../../src/users/account-store.ts'
 import { Accounts } from '../../src/users/accounts.ts'
 import { permissions } from '../../src/users/roles.ts'
@@ -89,7 +90,8 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const timers = { set: () => undefined, clear: () => undefined }
   const nuisance = new NuisanceCallers(file.tables)
   await nuisance.load()
-  const calls = new Calls({ config, journal, logger, timers, nuisanceMarks: (number) => nuisance.marksOf(number), control: (listener) => (control = new FakeControl(listener)) })
+  const tickets = await TicketBook.load(journal)
+  const calls = new Calls({ config, journal: tickets.alongCalls, logger, timers, nuisanceMarks: (number) => nuisance.marksOf(number), control: (listener) => (control = new FakeControl(listener)) })
   if (!control) throw new Error('calls made no control')
   Object.assign(control.observed, observed)
   calls.restored()
@@ -104,7 +106,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const choose = async (...choice: [text: string, matter: string, call?: string]) => recommendation !== undefined && chosen.push([choice[0], choice[1]]) > 0
   const recommend = async ({ except }: { readonly except: readonly string[] }) => recommendation && { ...recommendation, matters: recommendation.matters.filter(({ id }) => !except.includes(id)) }
   const readers = { health, recommend, choose, chosenAnew: () => undefined }
-  const http = await buildServer({ config, logger, calls, journal, readers, deliveries: played, recordings, accounts, catalogues, nuisance, choices: new Choices(file.tables), ledger })
+  const http = await buildServer({ config, logger, calls, journal, readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()

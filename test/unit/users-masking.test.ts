@@ -19,6 +19,12 @@ it('leaves those of the own platform, and those that are at its desk', () => {
   expect(masked(call, { platform: undefined }).caller).toEqual(hidden)
 })
 
+it('hides who called in a ticket’s form from those who are of neither platform', () => {
+  const ticket = { id: 'ho-1', intake: { callerNumber: '13800001234', callerName: '王女士', address: '人民路' } }
+  expect(masked(ticket, 'none')).toEqual({ id: 'ho-1', intake: { callerNumber: '138****1234', callerName: '王**', address: '人民路' } })
+  expect(masked(ticket, { platform: '110' })).toEqual(ticket)
+})
+
 it('hides what another system has said', () => {
   expect(masked({ type: 'message-received', endpoint: 'tickets-110', message: '13800001234' }, 'none')).toEqual({ type: 'message-received', endpoint: 'tickets-110', message: '***' })
 })

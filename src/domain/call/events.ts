@@ -1,4 +1,5 @@
 import type { Instant } from '../instant.ts'
+import type { IntakeRecord } from '../ticket/intake.ts'
 import type { CallFacts } from '../policy/held-to.ts'
 import type { Matter, Mode, Outcome, Platform } from '../handover/handover.ts'
 import type { Caller, Purpose, Room } from './state.ts'
@@ -53,6 +54,7 @@ export interface HandoverRequest {
   readonly agent?: string
   readonly matter?: Matter
   readonly reason?: string
+  readonly intake?: IntakeRecord
   readonly consult?: boolean
   readonly verified?: boolean
   readonly briefing?: boolean

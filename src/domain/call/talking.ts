@@ -68,6 +68,7 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     agent: desk.endpoint,
     ...(event.matter ? { matter: event.matter } : {}),
     ...(event.reason === undefined ? {} : { reason: event.reason }),
+    ...(event.intake ? { intake: event.intake } : {}),
     ...(event.consult ? { consult: true } : {}),
     ...(event.verified ? { verified: true } : {}),
     ...(event.briefing ? { briefing: true } : {}),

@@ -1,5 +1,6 @@
 import type { Instant } from '../instant.ts'
 import type { KeptDecision } from '../policy/held-to.ts'
+import type { IntakeRecord } from '../ticket/intake.ts'
 
 /** The two public desks (§1). A platform is an organisation with a desk and a ticket system. */
 export const platforms = ['12345', '110'] as const
@@ -96,6 +97,8 @@ export interface Handover {
   readonly target?: string
   readonly matter?: Matter
   readonly reason?: string
+  /** What is known for the receiver's form so far, by its field names. */
+  readonly intake?: IntakeRecord
   /** UTC, ISO 8601. */
   readonly requestedAt: string
   readonly clock: SplitClock

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { PressCommand } from '../../calls/commands.ts'
-import { type Handover, modes, type Platform } from '../../domain/handover/handover.ts'
+import { type Handover, type Matter as KeptMatter, modes, type Platform } from '../../domain/handover/handover.ts'
 import { isHandoverFact } from '../../domain/facts.ts'
 import type { Entry } from '../../journal/journal.ts'
 import { longestUtterance, whyNotRecommendable } from '../../recommendation/utterance.ts'
@@ -11,7 +11,7 @@ import { whereKnown } from '../ledger-answers.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
 import { Circumstances } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
-import { Matter } from '../../tickets/record-schemas.ts'
+import { Intake, Matter } from '../../tickets/record-schemas.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 
@@ -30,6 +30,7 @@ const Body = Type.Object(
     matter: Type.Optional(Matter),
     facts: Type.Optional(Type.Object(Circumstances, { additionalProperties: false, description: 'What is known of the request: the policy’s decision is kept with the hand-over. `nuisance` marks the caller’s number as well' })),
     said: Type.Optional(Type.String({ maxLength: longestUtterance, description: 'What the citizen says: with a `matter` of the catalogue, later recommendations learn from it. It is not kept with the hand-over' })),
+    intake: Type.Optional(Intake),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Goes with the ticket; needed where `facts` are given and the policy says otherwise, but for 110' })),
   },
   { additionalProperties: false, anyOf: [{ required: ['call'] }, { required: ['agent'] }] },
@@ -163,9 +164,14 @@ const handoversIn = ({ fact }: Entry): readonly Handover[] => (isHandoverFact(fa
 /** The list of what is handed over to a platform. */
 const listTo = (platform: Platform) => (platform === '110' ? 1 : 2)
 
+/** A matter as it is kept: with the version of the catalogue that has it. */
+export function named(matter: Static<typeof Matter>, catalogues: HttpDeps['catalogues']): KeptMatter {
+  const known = catalogues.named(matter, 1) ?? catalogues.named(matter, 2)
+  return { ...matter, ...(known ? { catalogueVersion: catalogues.current.version } : {}) }
+}
+
 function commandOf(body: Static<typeof Body>, catalogues: HttpDeps['catalogues']): PressCommand {
   // What was said is for the recommender alone.
   const { call, matter, said: _, ...rest } = body
-  const known = matter && (catalogues.named(matter, 1) ?? catalogues.named(matter, 2))
-  return { ...rest, ...(call === undefined ? {} : { callId: call }), ...(matter ? { matter: { ...matter, ...(known ? { catalogueVersion: catalogues.current.version } : {}) } } : {}) }
+  return { ...rest, ...(call === undefined ? {} : { callId: call }), ...(matter ? { matter: named(matter, catalogues) } : {}) }
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { factVersion } from '../../domain/facts.ts'
 import { handoverStates } from '../../domain/handover/handover.ts'
+import { ticketModes, ticketStates } from '../../domain/ticket/ticket.ts'
 import { Time } from '../../tickets/record-schemas.ts'
 import type { HttpDeps } from '../deps.ts'
 import { askLedger } from '../ledger-answers.ts'
@@ -84,6 +85,38 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, rea
     async ({ query: { limit = '50', cursor, ...filter } }, reply) =>
       askLedger(ledger, reply, async (known) => {
         const page = await known.calls(filter, Number(limit), cursor)
+        return { ...page, items: [...page.items] }
+      }),
+  )
+
+  app.get(
+    '/v1/ledger/tickets',
+    {
+      schema: {
+        operationId: 'findTickets',
+        summary: 'Tickets (工单, 警单) of all years, the newest first',
+        tags,
+        querystring: Type.Object(
+          {
+            ticket: Text('Its id, or its number in one of the two platforms’ systems'),
+            call: Text('Of this call'),
+            number: CitizenNumber,
+            category: Text('Category of the matter (事项)'),
+            item: Text('Item of the matter'),
+            platform: Type.Optional(PlatformSchema),
+            state: Type.Optional(Type.Enum(ticketStates)),
+            mode: Type.Optional(Type.Enum(ticketModes)),
+            ...Begun,
+            ...Page,
+          },
+          { additionalProperties: false },
+        ),
+        response: { ...problemAnswers(...problemsOfLedger), 200: Type.Object({ items: Type.Array(Type.Ref('Ticket')), next }, { description: lastPage }) },
+      },
+    },
+    async ({ query: { limit = '50', cursor, ...filter } }, reply) =>
+      askLedger(ledger, reply, async (known) => {
+        const page = await known.tickets(filter, Number(limit), cursor)
         return { ...page, items: [...page.items] }
       }),
   )

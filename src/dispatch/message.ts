@@ -1,0 +1,143 @@
+/** What another system's message about a ticket asks for. Pure. */
+import { createHash } from 'node:crypto'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { otherThan, type Platform } from '../domain/handover/handover.ts'
+import { urgencies } from '../domain/policy/decide.ts'
+import type { Push } from '../domain/ticket/registration.ts'
+import { type FeedbackStep, feedbackSteps, type ReturnCause, returnCauses, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
+import type { HandoverEvent, TicketOwnEvent } from '../tickets/payload-schema.ts'
+import { Intake, Matter } from '../tickets/record-schemas.ts'
+import { TicketRecord } from '../tickets/ticket-schemas.ts'
+
+const Id = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,63}$' })
+const Line = (longest: number) => Type.String({ minLength: 1, maxLength: longest })
+const Said = { text: Type.Optional(Line(2_000)), at: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })), by: Type.Optional(Line(60)), reference: Type.Optional(Line(60)) }
+
+/** What a new ticket has to say. */
+const Registered = Type.Object({
+  ...Said,
+  ticket: Type.Object({
+    id: Type.Optional(Id),
+    intake: Intake,
+    urgency: Type.Optional(Type.Enum(urgencies)),
+    matter: Type.Optional(Type.Object(Matter.properties)),
+    reason: Type.Optional(Line(500)),
+    references: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    by: Type.Optional(Line(60)),
+  }),
+})
+const Last = Type.Object({ text: Type.Optional(Line(2_000)), at: Type.Optional(Said.at), by: Type.Optional(Line(60)), cause: Type.Optional(Type.String()), step: Type.Optional(Type.String()) })
+/** What is said of a known one; another Tandem says it in the ticket as it stands. */
+const About = Type.Object({
+  ...Said,
+  cause: Type.Optional(Type.Enum(returnCauses)),
+  step: Type.Optional(Type.Enum(feedbackSteps)),
+  intake: Type.Optional(Intake),
+  ticket: Type.Object({ id: Id, intake: Type.Optional(Intake), references: Type.Optional(Type.Record(Type.String(), Type.Unknown())), steps: Type.Optional(Type.Array(Last)), conference: Type.Optional(Line(64)) }),
+})
+const OfCall = Type.Object({ ticket: TicketRecord })
+const Ended = Type.Object({ handover: Type.Object({ id: Id, agent: Type.Optional(Line(60)) }) })
+
+/** A form that is not as it must be: where, and why. */
+export interface MessageFault {
+  readonly path: string
+  readonly reason: string
+}
+
+export type MessageAsks =
+  | { readonly kind: 'register'; readonly push: Push }
+  | { readonly kind: 'take'; readonly ticket: Ticket }
+  | { readonly kind: 'carry-out'; readonly id: string; readonly command: TicketCommand; /** Where it cannot be done, nothing is amiss. */ readonly perhaps?: true }
+  /** It is kept, and nothing else. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'malformed'; readonly faults: readonly MessageFault[] }
+
+const nothing = { kind: 'nothing' } as const
+
+export interface Sender {
+  /** The ticket system, as in the configuration. */
+  readonly endpoint: string
+  /** Whose it is. */
+  readonly platform: Platform
+}
+
+/** @param message parsed JSON @param now UTC, ISO 8601 */
+export function asked(message: unknown, sender: Sender, now: string): MessageAsks {
+  const { type, data } = (typeof message === 'object' && message !== null ? message : {}) as { readonly type?: unknown; readonly data?: unknown }
+  if (typeof type !== 'string') return nothing
+  if (type === 'ticket.registered') return read(Registered, data, (told) => registration(told, sender))
+  if (type === 'handover.requested' && Value.Check(OfCall, data)) return taken(data.ticket, sender)
+  if (ended.has(type as HandoverEvent)) return read(Ended, data, ({ handover }) => ({ kind: 'carry-out', id: handover.id, command: { do: 'withdraw', platform: sender.platform, by: handover.agent ?? sender.endpoint, at: now }, perhaps: true }))
+  const does = doesBy[type as keyof typeof doesBy]
+  return does ? read(About, data, (told) => commandOf(does, told, sender, now)) : nothing
+}
+
+const ended: ReadonlySet<HandoverEvent> = new Set(['handover.failed', 'handover.cancelled'])
+
+const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered'>, TicketCommand['do']>> = {
+  'ticket.accepted': 'accept',
+  'ticket.returned': 'return',
+  'ticket.resent': 'resend',
+  'ticket.reported': 'report',
+  'ticket.reopened': 'reopen',
+  'ticket.closed': 'close',
+  'ticket.withdrawn': 'withdraw',
+  'ticket.conferred': 'confer',
+  'ticket.changed': 'complete',
+}
+
+function registration({ ticket, reference, by }: Static<typeof Registered>, { endpoint, platform }: Sender): MessageAsks {
+  const { intake, matter, reason, urgency = 'routine' } = ticket
+  const own = reference ?? textOf(ticket.references?.[platform])
+  const id = ticket.id ?? (own === undefined ? undefined : idOf(endpoint, own))
+  if (id === undefined) return { kind: 'malformed', faults: [{ path: '/data/ticket/id', reason: 'an id, or the number in your own system as `reference`' }] }
+  const push = { id, from: platform, to: otherThan(platform), urgency, intake, by: by ?? ticket.by ?? endpoint }
+  return { kind: 'register', push: { ...push, ...(matter ? { matter } : {}), ...(reason === undefined ? {} : { reason }), ...(own === undefined ? {} : { references: { [platform]: own } }) } }
+}
+
+/** A system without ids of our form has one for each of its numbers. */
+const idOf = (endpoint: string, reference: string): string => `ho-${createHash('sha256').update(JSON.stringify([endpoint, reference])).digest('hex').slice(0, 32)}`
+
+function taken(ticket: Ticket, { platform }: Sender): MessageAsks {
+  return ticket.from === platform && ticket.to === otherThan(platform) ? { kind: 'take', ticket } : { kind: 'malformed', faults: [{ path: '/data/ticket/from', reason: `this endpoint speaks for ${platform}` }] }
+}
+
+function commandOf(does: TicketCommand['do'], { ticket, text, at, by, reference, cause, step, intake = ticket.intake }: Static<typeof About>, { endpoint, platform }: Sender, now: string): MessageAsks {
+  const last = ticket.steps?.at(-1)
+  const words = text ?? last?.text
+  const number = reference ?? textOf(ticket.references?.[platform])
+  const who = { platform, by: by ?? last?.by ?? endpoint, at: at ?? last?.at ?? now, ...(words === undefined ? {} : { text: words }), ...(number === undefined ? {} : { reference: number }) }
+  const done = (command: TicketCommand): MessageAsks => ({ kind: 'carry-out', id: ticket.id, command })
+  switch (does) {
+    case 'return': {
+      const why = cause ?? returnCauses.find((known) => known === last?.cause)
+      return why ? done({ ...who, do: does, cause: why }) : wanting('cause', returnCauses)
+    }
+    case 'report': {
+      const how = step ?? feedbackSteps.find((known) => known === last?.step)
+      return how ? done({ ...who, do: does, step: how }) : wanting('step', feedbackSteps)
+    }
+    case 'resend':
+      return done({ ...who, do: does, ...(intake ? { intake } : {}) })
+    case 'complete':
+      return intake ? done({ ...who, do: does, intake }) : number === undefined ? nothing : done({ ...who, do: does, intake: {} })
+    case 'confer':
+      return ticket.conference === undefined ? { kind: 'malformed', faults: [{ path: '/data/ticket/conference', reason: 'the hand-over of the three-way call' }] } : done({ ...who, do: does, handover: ticket.conference })
+    case 'accept':
+    case 'close':
+    case 'reopen':
+    case 'withdraw':
+      return done({ ...who, do: does })
+  }
+}
+
+const wanting = (field: string, among: readonly (ReturnCause | FeedbackStep)[]): MessageAsks => ({ kind: 'malformed', faults: [{ path: `/data/${field}`, reason: `must be one of ${among.join(', ')}` }] })
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+function read<T extends typeof Registered | typeof About | typeof Ended>(schema: T, data: unknown, then: (told: Static<T>) => MessageAsks): MessageAsks {
+  if (Value.Check(schema, data)) return then(data)
+  const faults = [...Value.Errors(schema, data)].slice(0, 20).map(({ instancePath, message }) => ({ path: `/data${instancePath}`, reason: message }))
+  return { kind: 'malformed', faults }
+}

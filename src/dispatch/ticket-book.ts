@@ -1,0 +1,134 @@
+import { type Fact, factVersion, isHandoverFact, type TicketFact } from '../domain/facts.ts'
+import type { IntakeFault } from '../domain/ticket/intake.ts'
+import { carriedOut, type TicketFactType, type TicketOutcome } from '../domain/ticket/machine.ts'
+import { alongside, type Push, pushed, ticketOfCall } from '../domain/ticket/registration.ts'
+import { isSettled, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
+import type { Commit, Journal, StoredAnswer } from '../journal/journal.ts'
+
+/** What was asked of a ticket, and whether it is on disk. */
+export type Done = { readonly ticket: Ticket; readonly changed: boolean; readonly committed: Promise<Commit> }
+export type NotDone = Extract<TicketOutcome, { kind: 'refused' }> | { readonly kind: 'refused'; readonly code: 'ticket-not-found' }
+
+/** With what it is written: the message that told it, and the answer to that. */
+export interface Told {
+  /** The ticket system, as in the configuration. */
+  readonly via?: string
+  readonly facts?: readonly Fact[]
+  readonly answer?: StoredAnswer
+}
+
+interface Kept {
+  readonly ticket: Ticket
+  readonly sequence: number
+}
+
+/** Settled tickets that stay in memory: whoever asks about one asks soon. */
+const mostSettled = 1_000
+const committed: Promise<Commit> = Promise.resolve({ durable: true })
+
+/** All tickets that are not settled, in memory, and what is done with them: one thing after the other, each a fact in the journal. */
+export class TicketBook {
+  readonly #journal: Journal
+  readonly #open = new Map<string, Kept>()
+  readonly #settled = new Map<string, Kept>()
+
+  private constructor(journal: Journal) {
+    this.#journal = journal
+  }
+
+  /** @throws SqlError when the journal cannot be read */
+  static async load(journal: Journal): Promise<TicketBook> {
+    const book = new TicketBook(journal)
+    for (const { ticket, sequence } of await journal.openTickets()) book.#keep({ ticket, sequence })
+    return book
+  }
+
+  /** Not settled. */
+  get open(): readonly Ticket[] {
+    return [...this.#open.values()].map(({ ticket }) => ticket)
+  }
+
+  /** @throws SqlError when the journal cannot be read */
+  async find(id: string): Promise<Ticket | undefined> {
+    return (await this.#kept(id))?.ticket
+  }
+
+  /** One that another system has registered; again, it is as it was. @param at UTC, ISO 8601 */
+  async register(push: Push, at: string, told: Told = {}): Promise<Done | { readonly faults: readonly IntakeFault[] }> {
+    const known = await this.#kept(push.id)
+    if (known) return { ticket: known.ticket, changed: false, committed: this.#noted(told) }
+    const ticket = pushed(push, at)
+    if (!('id' in ticket)) return { faults: ticket }
+    return this.#begin(ticket, at, told)
+  }
+
+  /** The ticket of a call that another Tandem hands over; as `register`. */
+  async take(ticket: Ticket, at: string, told: Told): Promise<Done> {
+    const known = await this.#kept(ticket.id)
+    return known ? { ticket: known.ticket, changed: false, committed: this.#noted(told) } : this.#begin(ticket, at, told)
+  }
+
+  /** @throws SqlError when the journal cannot be read */
+  async carryOut(id: string, command: TicketCommand, now: string, told: Told = {}): Promise<Done | NotDone> {
+    await this.#kept(id)
+    // Looked up once more: others may have changed it meanwhile.
+    const kept = this.#open.get(id) ?? this.#settled.get(id)
+    if (!kept) return { kind: 'refused', code: 'ticket-not-found' }
+    const outcome = carriedOut(kept.ticket, command)
+    if (outcome.kind === 'refused') return outcome
+    if (outcome.kind === 'same') return { ticket: kept.ticket, changed: false, committed: this.#noted(told) }
+    const fact = this.#fact(outcome.fact, outcome.ticket, now, command, told)
+    return { ticket: outcome.ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), fact], told.answer) }
+  }
+
+  /** The journal, as calls write to it: what a hand-over does to its ticket is written with it. */
+  get alongCalls(): Journal {
+    const append: Journal['append'] = (facts, answer) => this.#journal.append(facts.flatMap((fact) => [fact, ...this.#follow(fact)]), answer)
+    return Object.assign(Object.create(this.#journal) as Journal, { append })
+  }
+
+  #follow(fact: Fact): readonly TicketFact[] {
+    if (!isHandoverFact(fact)) return []
+    const { handover, call, at, type } = fact
+    const who = { platform: handover.from, by: handover.agent }
+    if (type === 'handover-requested') return [this.#fact('ticket-registered', ticketOfCall(handover, call), at, who)]
+    const kept = this.#open.get(handover.id)
+    const next = kept && alongside(kept.ticket, fact)
+    return next ? [this.#fact(next.fact, next.ticket, at, who)] : []
+  }
+
+  #begin(ticket: Ticket, at: string, told: Told): Done {
+    const fact = this.#fact('ticket-registered', ticket, at, { platform: ticket.from, by: ticket.by }, told)
+    return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), fact], told.answer) }
+  }
+
+  #fact(type: TicketFactType, ticket: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via }: Told = {}): TicketFact {
+    const sequence = (this.#open.get(ticket.id)?.sequence ?? this.#settled.get(ticket.id)?.sequence ?? 0) + 1
+    this.#keep({ ticket, sequence })
+    return { type, version: factVersion, at, sequence, platform, by, ...(via === undefined ? {} : { via }), ticket }
+  }
+
+  /** A message that changes nothing is written all the same. */
+  #noted({ facts = [], answer }: Told): Promise<Commit> {
+    return facts.length > 0 || answer ? this.#journal.append(facts, answer) : committed
+  }
+
+  async #kept(id: string): Promise<Kept | undefined> {
+    const here = this.#open.get(id) ?? this.#settled.get(id)
+    if (here) return here
+    const last = await this.#journal.ticket(id)
+    if (!last) return undefined
+    // It may have come meanwhile.
+    const now = this.#open.get(id) ?? this.#settled.get(id)
+    if (!now) this.#keep(last)
+    return now ?? last
+  }
+
+  #keep({ ticket, sequence }: Kept): void {
+    this.#open.delete(ticket.id)
+    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence })
+    this.#settled.set(ticket.id, { ticket, sequence })
+    const [oldest] = this.#settled.keys()
+    if (this.#settled.size > mostSettled && oldest !== undefined) this.#settled.delete(oldest)
+  }
+}

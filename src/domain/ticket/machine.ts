@@ -1,0 +1,127 @@
+/** What becomes of a ticket. Pure. SPEC.md has the table. */
+import { otherThan } from '../handover/handover.ts'
+import { fitting, type IntakeFault, intakeFaults } from './intake.ts'
+import { type FeedbackStep, feedbackSteps, isSettled, mostSteps, type Ticket, type TicketCommand, type TicketRefusal, type TicketState, type TicketStep } from './ticket.ts'
+
+export const ticketFactTypes = [
+  'ticket-registered',
+  'ticket-accepted',
+  'ticket-returned',
+  'ticket-resent',
+  'ticket-reported',
+  'ticket-reopened',
+  'ticket-closed',
+  'ticket-withdrawn',
+  'ticket-conferred',
+  'ticket-changed',
+] as const
+export type TicketFactType = (typeof ticketFactTypes)[number]
+
+/** `same`: it is so already, and nothing has happened. */
+export type TicketOutcome =
+  | { readonly kind: 'changed'; readonly fact: TicketFactType; readonly ticket: Ticket }
+  | { readonly kind: 'same' }
+  | { readonly kind: 'refused'; readonly code: TicketRefusal; readonly faults?: readonly IntakeFault[] }
+
+const same = { kind: 'same' } as const
+const refused = (code: TicketRefusal, faults?: readonly IntakeFault[]): TicketOutcome => ({ kind: 'refused', code, ...(faults ? { faults } : {}) })
+
+/** The sender's commands; the others are the receiver's, but for `complete`, which is anybody's. */
+const ofSender: ReadonlySet<TicketCommand['do']> = new Set(['close', 'reopen', 'withdraw', 'resend', 'confer'])
+
+export function carriedOut(ticket: Ticket, command: TicketCommand): TicketOutcome {
+  const may = command.do === 'complete' || command.platform === (ofSender.has(command.do) ? ticket.from : ticket.to)
+  return may ? rows[command.do](ticket, command as never) : refused('ticket-not-yours')
+}
+
+type Row<C> = (ticket: Ticket, command: C) => TicketOutcome
+type CommandOf<D extends TicketCommand['do']> = Extract<TicketCommand, { do: D }>
+
+const rows: { readonly [D in TicketCommand['do']]: Row<CommandOf<D>> } = {
+  accept: (ticket, command) => {
+    if (isSettled(ticket)) return refused('ticket-settled')
+    if (ticket.state === 'returned') return refused('ticket-returned')
+    if (ticket.state !== 'sent') return referred(ticket, command)
+    return changed(ticket, 'ticket-accepted', command, 'accepted')
+  },
+  return: (ticket, command) => {
+    if (isSettled(ticket)) return refused('ticket-settled')
+    if (ticket.state === 'returned') return same
+    return changed({ ...ticket, returns: ticket.returns + 1 }, 'ticket-returned', command, 'returned', { cause: command.cause })
+  },
+  resend: (ticket, command) => {
+    if (ticket.state !== 'returned') return refused('ticket-not-returned')
+    const intake = { ...ticket.intake, ...command.intake }
+    const faults = intakeFaults(ticket.to, intake)
+    if (faults.length > 0) return refused('intake-incomplete', faults)
+    const { missing: _, ...known } = ticket
+    return changed({ ...known, intake, ...(command.matter ? { matter: command.matter } : {}) }, 'ticket-resent', command, 'sent')
+  },
+  report: (ticket, command) => {
+    if (isSettled(ticket)) return refused('ticket-settled')
+    if (ticket.state === 'returned') return refused('ticket-returned')
+    // Who reports has accepted; one that comes late does not put it back.
+    return changed(ticket, 'ticket-reported', command, rankOf(command.step) > rankOf(ticket.state) ? command.step : ticket.state, { step: command.step })
+  },
+  close: (ticket, command) => {
+    if (ticket.state === 'closed') return same
+    if (isSettled(ticket)) return refused('ticket-settled')
+    return isResolved(ticket.state) ? changed(ticket, 'ticket-closed', command, 'closed') : refused('ticket-not-resolved')
+  },
+  reopen: (ticket, command) => {
+    if (isSettled(ticket)) return refused('ticket-settled')
+    return isResolved(ticket.state) ? changed(ticket, 'ticket-reopened', command, 'in-progress', { step: 'reopened' }) : refused('ticket-not-resolved')
+  },
+  withdraw: (ticket, command) => {
+    if (ticket.state === 'withdrawn') return same
+    if (isSettled(ticket)) return refused('ticket-settled')
+    return ticket.state === 'sent' || ticket.state === 'returned' ? changed(ticket, 'ticket-withdrawn', command, 'withdrawn') : refused('ticket-accepted')
+  },
+  confer: (ticket, command) => {
+    if (ticket.state !== 'returned') return refused('ticket-not-returned')
+    return changed({ ...ticket, conference: command.handover }, 'ticket-conferred', command, 'conferred')
+  },
+  complete: (ticket, command) => {
+    if (isSettled(ticket)) return refused('ticket-settled')
+    const wrong = intakeFaults(ticket.to, command.intake).filter(({ missing }) => !missing)
+    if (wrong.length > 0) return refused('intake-incomplete', wrong)
+    return { kind: 'changed', fact: 'ticket-changed', ticket: known({ ...withMissing({ ...ticket, intake: { ...ticket.intake, ...command.intake } }) }, command) }
+  },
+}
+
+/** The ticket with its required fields that are not filled in. */
+export function withMissing(ticket: Ticket): Ticket {
+  const intake = fitting(ticket.to, ticket.intake)
+  const missing = intakeFaults(ticket.to, intake).map(({ field }) => field)
+  const { missing: _, ...rest } = ticket
+  return { ...rest, intake, ...(missing.length > 0 ? { missing } : {}) }
+}
+
+/** What 110 pushes to 12345 is never urgent, whatever it says (§4). */
+export const urgencyTo = (to: Ticket['to'], urgency: Ticket['urgency']): Ticket['urgency'] => (to === '12345' ? 'routine' : urgency)
+
+const isResolved = (state: TicketState): boolean => state === 'resolved' || state === 'reported-back'
+
+/** In the order of feedback; before all of it -1. */
+const rankOf = (state: TicketState): number => feedbackSteps.indexOf(state as FeedbackStep)
+
+function changed(ticket: Ticket, fact: TicketFactType, command: TicketCommand, state: TicketState, more: Partial<TicketStep> = {}): TicketOutcome {
+  const { platform, by, at, text } = command
+  const step: TicketStep = { step: state, at, by, platform, ...(text === undefined ? {} : { text }), ...more }
+  return { kind: 'changed', fact, ticket: known({ ...ticket, state, steps: [...ticket.steps, step].slice(-mostSteps) }, command) }
+}
+
+const known = (ticket: Ticket, { platform, reference }: TicketCommand): Ticket =>
+  reference === undefined ? ticket : { ...ticket, references: { ...ticket.references, [platform]: reference } }
+
+/** Accepted already; its number may be new. */
+function referred(ticket: Ticket, command: TicketCommand): TicketOutcome {
+  const { reference, platform } = command
+  return reference === undefined || ticket.references[platform] === reference ? same : { kind: 'changed', fact: 'ticket-changed', ticket: known(ticket, command) }
+}
+
+/** Who is to act next; undefined when it is settled. */
+export function turnOf(ticket: Ticket): Ticket['to'] | undefined {
+  if (isSettled(ticket)) return undefined
+  return ticket.state === 'returned' || ticket.state === 'reported-back' ? otherThan(ticket.to) : ticket.to
+}

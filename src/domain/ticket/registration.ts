@@ -1,0 +1,51 @@
+/** How a ticket begins: beside a call's hand-over, or as a system push (系统推送). Pure. */
+import type { CallSummary, HandoverFact } from '../facts.ts'
+import type { Handover } from '../handover/handover.ts'
+import { type IntakeFault, intakeFaults, type IntakeRecord } from './intake.ts'
+import { type TicketFactType, urgencyTo, withMissing } from './machine.ts'
+import type { Ticket } from './ticket.ts'
+
+/** A matter to be pushed without a call's hand-over. */
+export type Push = Pick<Ticket, 'id' | 'from' | 'to' | 'urgency' | 'intake' | 'by'> & Partial<Pick<Ticket, 'callId' | 'matter' | 'reason' | 'decision' | 'references'>>
+
+/** @param at UTC, ISO 8601 @returns what the receiver's standard has against it, where it has */
+export function pushed({ references = {}, ...push }: Push, at: string): Ticket | readonly IntakeFault[] {
+  const faults = intakeFaults(push.to, push.intake)
+  if (faults.length > 0) return faults
+  const step = { step: 'sent', at, by: push.by, platform: push.from } as const
+  return { ...push, mode: 'push', state: 'sent', urgency: urgencyTo(push.to, push.urgency), references, returns: 0, steps: [step], registeredAt: at }
+}
+
+/** The ticket of a call's hand-over, as it is pushed while the other desk rings: with what is known by then. */
+export function ticketOfCall(handover: Handover, { caller }: Pick<CallSummary, 'caller'>): Ticket {
+  const { id, callId, mode, from, to, agent, matter, reason, decision, danger, requestedAt } = handover
+  const told: IntakeRecord = { callerNumber: caller.number, ...(caller.name === undefined ? {} : { callerName: caller.name }), ...(reason === undefined ? {} : { content: reason }) }
+  return withMissing({
+    id,
+    mode,
+    callId,
+    from,
+    to,
+    state: 'sent',
+    urgency: urgencyTo(to, danger ? 'emergency' : (decision?.urgency ?? 'routine')),
+    ...(matter ? { matter } : {}),
+    intake: { ...told, ...handover.intake },
+    ...(reason === undefined ? {} : { reason }),
+    ...(decision ? { decision } : {}),
+    references: {},
+    returns: 0,
+    steps: [{ step: 'sent', at: requestedAt, by: agent, platform: from }],
+    by: agent,
+    registeredAt: requestedAt,
+  })
+}
+
+/** What a call's hand-over makes of its ticket. @returns undefined: nothing */
+export function alongside(ticket: Ticket, { type, handover, at }: HandoverFact): { readonly fact: TicketFactType; readonly ticket: Ticket } | undefined {
+  if (type === 'handover-changed' && handover.mode !== ticket.mode) return { fact: 'ticket-changed', ticket: { ...ticket, mode: handover.mode } }
+  const over = type === 'handover-failed' || type === 'handover-cancelled' || (type === 'handover-completed' && handover.responsible === ticket.from)
+  // What the receiver has accepted is its own, whatever became of the call.
+  if (!over || ticket.state !== 'sent') return undefined
+  const step = { step: 'withdrawn', at, by: handover.agent, platform: ticket.from } as const
+  return { fact: 'ticket-withdrawn', ticket: { ...ticket, state: 'withdrawn', steps: [...ticket.steps, step] } }
+}

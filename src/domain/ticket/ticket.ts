@@ -1,0 +1,94 @@
+/** A ticket (工单, 警单): the ticket track of a hand-over. Pure. */
+import type { Matter, Mode, Platform } from '../handover/handover.ts'
+import type { Decision } from '../policy/decide.ts'
+import type { KeptDecision } from '../policy/held-to.ts'
+import type { IntakeRecord } from './intake.ts'
+
+/** How responsibility is passed on (§4): with a call, or without one (系统推送). */
+export const ticketModes = ['transfer', 'conference', 'push'] as const
+export type TicketMode = Mode | 'push'
+
+/**
+ * `sent`: the receiver has yet to accept or return it; `returned` (退回): the sender has it again; `conferred`: returned, and then settled in a
+ * three-way call; `withdrawn`: taken back before it was accepted; the steps of feedback (反馈回写) in between; `closed`: the sender has confirmed.
+ */
+export const ticketStates = ['sent', 'accepted', 'dispatched', 'on-scene', 'in-progress', 'resolved', 'reported-back', 'returned', 'conferred', 'withdrawn', 'closed'] as const
+export type TicketState = (typeof ticketStates)[number]
+
+/** What the receiver reports on the way, in the order in which it usually happens. */
+export const feedbackSteps = ['dispatched', 'on-scene', 'in-progress', 'resolved', 'reported-back'] as const
+export type FeedbackStep = (typeof feedbackSteps)[number]
+
+/** Nothing is expected of anybody any more. */
+export const isSettled = ({ state }: Pick<Ticket, 'state'>): boolean => state === 'closed' || state === 'withdrawn' || state === 'conferred'
+
+/** Why the receiver gives it back. */
+export const returnCauses = ['not-ours', 'unclear', 'incomplete', 'duplicate', 'wrong-place', 'other'] as const
+export type ReturnCause = (typeof returnCauses)[number]
+
+/** Something that one of the two did with it. */
+export interface TicketStep {
+  /** What it was then, or what was done: `reopened` by the sender, who does not confirm. */
+  readonly step: TicketState | 'reopened'
+  /** UTC, ISO 8601: when it happened, by whoever told it. */
+  readonly at: string
+  readonly by: string
+  readonly platform: Platform
+  readonly text?: string
+  readonly cause?: ReturnCause
+}
+
+export interface Ticket {
+  /** The hand-over's: `ho-…`. */
+  readonly id: string
+  readonly mode: TicketMode
+  readonly callId?: string
+  readonly from: Platform
+  readonly to: Platform
+  readonly state: TicketState
+  /** What 110 pushes to 12345 is never urgent (§4). */
+  readonly urgency: Decision['urgency']
+  readonly matter?: Matter
+  /** Registered to the receiver's standard. */
+  readonly intake: IntakeRecord
+  /** Of a call: required fields that nobody has filled in yet. */
+  readonly missing?: readonly string[]
+  readonly reason?: string
+  readonly decision?: KeptDecision
+  /** Numbers that it has in the two platforms' own systems. */
+  readonly references: { readonly [platform in Platform]?: string }
+  /** How often it was returned. */
+  readonly returns: number
+  /** The last `mostSteps`, the oldest first. */
+  readonly steps: readonly TicketStep[]
+  /** The three-way call that settled it. */
+  readonly conference?: string
+  /** Who registered it: an agent, or another system. */
+  readonly by: string
+  /** UTC, ISO 8601. */
+  readonly registeredAt: string
+}
+
+export const mostSteps = 100
+
+/** What is done with a ticket, and by which platform. */
+export type TicketCommand = {
+  readonly platform: Platform
+  readonly by: string
+  /** When it happened, UTC, ISO 8601. */
+  readonly at: string
+  readonly text?: string
+  /** Its number in the platform's own system. */
+  readonly reference?: string
+} & (
+  | { readonly do: 'accept' | 'close' | 'reopen' | 'withdraw' }
+  | { readonly do: 'return'; readonly cause: ReturnCause }
+  | { readonly do: 'resend'; readonly intake?: IntakeRecord; readonly matter?: Matter }
+  | { readonly do: 'report'; readonly step: FeedbackStep }
+  | { readonly do: 'confer'; readonly handover: string }
+  | { readonly do: 'complete'; readonly intake: IntakeRecord }
+)
+
+/** Why a command cannot be carried out. */
+export const ticketRefusals = ['ticket-not-yours', 'ticket-accepted', 'ticket-returned', 'ticket-not-returned', 'ticket-not-resolved', 'ticket-settled', 'intake-incomplete'] as const
+export type TicketRefusal = (typeof ticketRefusals)[number]

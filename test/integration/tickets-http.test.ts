@@ -1,0 +1,150 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Ticket } from '../../src/domain/ticket/ticket.ts'
+import { signWebhook } from '../../src/tickets/signature.ts'
+import { type GivenHttp, givenHttp, newJournalPath, webhookSecret, withKey } from '../support/given-http.ts'
+import { incident, order } from '../support/intake.ts'
+
+let given: GivenHttp
+let path: string
+let messages = 0
+
+beforeEach(async () => {
+  path = newJournalPath()
+  given = await givenHttp({ path })
+})
+afterEach(async () => {
+  await given.close()
+  rmSync(dirname(path), { recursive: true })
+})
+
+const post = async (url: string, payload: object, headers: object = {}) => given.http.inject({ method: 'POST', url, headers: { ...withKey, ...headers }, payload })
+const get = async (url: string) => given.http.inject({ url, headers: withKey })
+const shown = async (id: string) => (await get(`/v1/tickets/${id}`)).json<{ ticket: Ticket }>().ticket
+const pushed = async (more: object = {}) => (await post('/v1/tickets', { from: '12345', intake: incident, matter: { category: '社会治安类', item: '殴打伤害事故' }, urgency: 'at-once', ...more })).json<{ ticket: Ticket }>().ticket
+const facts = async () => (await given.journal.read(0, 1_000)).map(({ fact }) => fact)
+
+/** As the police's ticket system says it, signed. */
+async function says(type: string, data: object) {
+  const payload = JSON.stringify({ type, data })
+  return given.http.inject({ method: 'POST', url: '/v1/inbox/tickets-110', headers: { 'content-type': 'application/json', ...signWebhook(`msg_${++messages}`, Buffer.from(payload), [webhookSecret], Date.now()) }, payload })
+}
+
+describe('a system push', () => {
+  it('is registered, accepted, reported on and closed; each step is kept with who did it', async () => {
+    const { id } = await pushed({ reference: 'G2026-1' })
+    expect((await post(`/v1/tickets/${id}/accept`, { platform: '110', reference: 'J-7' })).json()).toMatchObject({ changed: true, durable: true, ticket: { state: 'accepted' } })
+    for (const step of ['dispatched', 'on-scene', 'resolved', 'reported-back']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect((await post(`/v1/tickets/${id}/reports`, { platform: '110', step, text: `到了 ${step}` })).json()).toMatchObject({ ticket: { state: step } })
+    }
+    expect((await post(`/v1/tickets/${id}/close`, { platform: '12345' })).json()).toMatchObject({ ticket: { state: 'closed' } })
+    expect(await shown(id)).toMatchObject({ references: { '12345': 'G2026-1', '110': 'J-7' }, matter: { category: '社会治安类', catalogueVersion: 1 }, urgency: 'at-once' })
+    expect((await shown(id)).steps.map(({ step, platform, by }) => [step, platform, by])).toEqual([
+      ['sent', '12345', 'desk'],
+      ['accepted', '110', 'desk'],
+      ['dispatched', '110', 'desk'],
+      ['on-scene', '110', 'desk'],
+      ['resolved', '110', 'desk'],
+      ['reported-back', '110', 'desk'],
+      ['closed', '12345', 'desk'],
+    ])
+  })
+
+  it('that lacks something is refused with every field named, and nothing is sent', async () => {
+    const answer = await post('/v1/tickets', { from: '12345', intake: { content: '有人打架', callerNumber: 'unknown', colour: 'red' } })
+    expect(answer.statusCode).toBe(422)
+    expect(answer.json<{ errors: { path: string }[] }>().errors.map(({ path: at }) => at)).toEqual(['incidentType', 'incidentLevel', 'callerNumber', 'address', 'occurredAt', 'ongoing', 'injured', 'colour'].map((field) => `/body/intake/${field}`))
+    expect(await facts()).toEqual([])
+  })
+
+  it('the form is built from what the API tells of it', async () => {
+    const schema = (await get('/v1/intake/110')).json<{ required: string[]; properties: Record<string, { title: string }> }>()
+    expect(schema.required).toEqual(['content', 'incidentType', 'incidentLevel', 'callerNumber', 'address', 'occurredAt', 'ongoing', 'injured'])
+    expect(schema.properties['incidentLevel']).toEqual({ title: '警情级别', oneOf: [{ const: '1', title: '一级' }, { const: '2', title: '二级' }, { const: '3', title: '三级' }, { const: '4', title: '四级' }] })
+    expect((await get('/v1/intake/12345')).json()).toMatchObject({ title: '工单', required: ['title', 'content', 'requestType', 'callerNumber', 'address'] })
+  })
+
+  it('from 110 is never urgent, and who does otherwise than the policy says tells why', async () => {
+    const facing = { from: '110', intake: order, urgency: 'emergency', facts: { responsibility: '12345', handledFirst: true } }
+    expect((await post('/v1/tickets', facing)).json()).toMatchObject({ ticket: { to: '12345', urgency: 'routine', decision: { mode: 'push', platform: '12345', followed: true } } })
+    expect((await post('/v1/tickets', { ...facing, facts: { responsibility: '110' } })).json()).toMatchObject({ code: 'reason-missing' })
+  })
+
+  it('is known after a restart, and listed, the newest first; the settled ones apart', async () => {
+    const [first, second] = [await pushed(), await pushed()]
+    await post(`/v1/tickets/${first.id}/withdraw`, { platform: '12345', text: '误推' })
+    await given.close()
+    given = await givenHttp({ path })
+    expect((await get('/v1/tickets')).json<{ items: Ticket[] }>().items.map(({ id }) => id)).toEqual([second.id, first.id])
+    expect((await get('/v1/tickets?open=true')).json<{ items: Ticket[] }>().items.map(({ id }) => id)).toEqual([second.id])
+    expect(await shown(first.id)).toMatchObject({ state: 'withdrawn' })
+    expect((await post(`/v1/tickets/${first.id}/accept`, { platform: '110' })).json()).toMatchObject({ code: 'ticket-settled' })
+    expect((await post(`/v1/tickets/${second.id}/accept`, { platform: '110' })).json()).toMatchObject({ ticket: { state: 'accepted' } })
+  })
+
+  it('the same key sends it once', async () => {
+    const key = { 'idempotency-key': 'k1' }
+    const [one, other] = [await post('/v1/tickets', { from: '12345', intake: incident }, key), await post('/v1/tickets', { from: '12345', intake: incident }, key)]
+    expect(other.json()).toEqual(one.json())
+    expect(await facts()).toHaveLength(1)
+  })
+})
+
+describe('the receiver’s own system', () => {
+  it('accepts it, reports on it and gives it its number, by signed messages', async () => {
+    const { id } = await pushed()
+    expect((await says('ticket.accepted', { ticket: { id }, reference: 'J-9' })).json()).toMatchObject({ ticket: id })
+    await says('ticket.reported', { ticket: { id }, step: 'on-scene', text: '已到场', by: '民警 031', at: '2026-11-27T06:30:00.000Z' })
+    expect(await shown(id)).toMatchObject({ state: 'on-scene', references: { '110': 'J-9' }, steps: [{}, { step: 'accepted', by: 'tickets-110' }, { step: 'on-scene', text: '已到场', by: '民警 031', at: '2026-11-27T06:30:00.000Z' }] })
+    expect((await facts()).map(({ type }) => type)).toEqual(['ticket-registered', 'message-received', 'ticket-accepted', 'message-received', 'ticket-reported'])
+  })
+
+  it('returns it with a cause; it is sent again', async () => {
+    const { id } = await pushed()
+    expect((await says('ticket.returned', { ticket: { id }, cause: 'because' })).json()).toMatchObject({ code: 'invalid-message' })
+    await says('ticket.returned', { ticket: { id }, cause: 'wrong-place', text: '不在辖区' })
+    expect(await shown(id)).toMatchObject({ state: 'returned', returns: 1 })
+    expect((await post(`/v1/tickets/${id}/resend`, { platform: '12345', intake: { address: '江海路 9 号' } })).json()).toMatchObject({ ticket: { state: 'sent', intake: { address: '江海路 9 号' } } })
+  })
+
+  it('pushes a matter of its own, by its number, once', async () => {
+    const told = { ticket: { intake: order }, reference: 'J-100' }
+    const first = (await says('ticket.registered', told)).json<{ ticket: string }>()
+    expect((await says('ticket.registered', told)).json<{ ticket: string }>().ticket).toBe(first.ticket)
+    expect(await shown(first.ticket)).toMatchObject({ from: '110', to: '12345', mode: 'push', urgency: 'routine', references: { '110': 'J-100' }, by: 'tickets-110' })
+    expect((await says('ticket.registered', { ...told, reference: 'J-101', ticket: { intake: { title: '路灯' } } })).json()).toMatchObject({ code: 'intake-incomplete', errors: expect.arrayContaining([{ path: '/data/ticket/intake/content', reason: expect.any(String) }]) })
+  })
+
+  it('may not do what is the other platform’s, and is told so', async () => {
+    const { id } = await pushed()
+    expect((await says('ticket.closed', { ticket: { id } })).json()).toMatchObject({ code: 'ticket-not-yours' })
+    expect((await says('ticket.accepted', { ticket: { id: 'ho-unknown' } })).json()).toMatchObject({ code: 'ticket-not-found' })
+    expect((await says('ticket.accepted', {})).json()).toMatchObject({ code: 'invalid-message', errors: [{ path: '/data', reason: expect.stringContaining('ticket') }] })
+    expect(await shown(id)).toMatchObject({ state: 'sent' })
+  })
+})
+
+describe('beside a call', () => {
+  it('the ticket is registered with the press, in one commit, and withdrawn with it', async () => {
+    given.control.talk('1001')
+    const { handover } = (await post('/v1/handovers', { mode: 'transfer', agent: '1001', reason: '打架', intake: { address: '人民路 18 号' } })).json<{ handover: { id: string } }>()
+    expect(await shown(handover.id)).toMatchObject({ state: 'sent', mode: 'transfer', intake: { content: '打架', address: '人民路 18 号' }, missing: ['incidentType', 'incidentLevel', 'occurredAt', 'ongoing', 'injured'] })
+    await post(`/v1/tickets/${handover.id}/intake`, { platform: '12345', intake: { incidentType: 'public-order', incidentLevel: '2', occurredAt: '2026-11-27T14:00:00+08:00', ongoing: true, injured: false } })
+    expect((await shown(handover.id)).missing).toBeUndefined()
+    await post(`/v1/handovers/${handover.id}/cancel`, {})
+    expect(await shown(handover.id)).toMatchObject({ state: 'withdrawn' })
+    const types = (await facts()).map(({ type }) => type)
+    expect(types[types.indexOf('handover-requested') + 1]).toBe('ticket-registered')
+    expect(types[types.indexOf('handover-cancelled') + 1]).toBe('ticket-withdrawn')
+  })
+
+  it('an accepted one stays with the receiver, whatever becomes of the call', async () => {
+    given.control.talk('1001')
+    const { handover } = (await post('/v1/handovers', { mode: 'transfer', agent: '1001' })).json<{ handover: { id: string } }>()
+    await says('ticket.accepted', { ticket: { id: handover.id } })
+    await post(`/v1/handovers/${handover.id}/cancel`, {})
+    expect(await shown(handover.id)).toMatchObject({ state: 'accepted' })
+  })
+})
