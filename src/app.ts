@@ -4,8 +4,10 @@ import { AsteriskControl } from './asterisk/asterisk-control.ts'
 import { Calls } from './calls/calls.ts'
 import { NuisanceCallers } from './calls/nuisance-callers.ts'
 import type { Config } from './config/schema.ts'
+import { Inbox } from './http/inbox.ts'
 import { type App, buildServer } from './http/server.ts'
 import type { JournalFile } from './journal/open-journal.ts'
+import { ticketRules } from './dispatch/rules.ts'
 import { TicketBook } from './dispatch/ticket-book.ts'
 import { LedgerAccess } from './ledger/access.ts'
 import { Catalogues } from './matters/catalogues.ts'
@@ -26,6 +28,8 @@ export interface Tandem {
 
 /** How long everything else waits at the start for the calls of a service that died before, ms. */
 const patienceMs = 1_000
+/** Between two looks at what is due, ms: by the clock, so that neither a restart nor a clock that is put right matters. */
+const duesMs = 1_000
 
 /**
  * Builds and starts everything but the process: journal, tickets, Asterisk, HTTP. Asterisk and Redis may be away.
@@ -37,7 +41,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   // No call waits for it.
   const unknownCallers = (error: unknown) => logger.error({ err: error }, 'who was marked as harassing the hotline could not be read')
   const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls(), nuisance.load().catch(unknownCallers)])
-  const tickets = await TicketBook.load(journal)
+  const tickets = await TicketBook.load(journal, ticketRules(config))
   const controlLog = logger.child({ part: 'asterisk' })
   let asterisk: AsteriskControl | undefined
   const calls = new Calls({
@@ -60,23 +64,27 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   // First: the calls of a service that died before wait for it. Nothing waits for Asterisk, which may be away or silent.
   void asterisk?.start()
   const catalogues = await Catalogues.load({ tables: journal.tables, journal, timeZone: config.timezone })
-  const readers = new ReadersProcess({ config, journal, catalogues, logger: logger.child({ part: 'readers' }) })
+  const inbox = new Inbox(config.tickets.endpoints, journal, tickets, await journal.answers())
+  const readers = new ReadersProcess({ config, journal, catalogues, inbox, logger: logger.child({ part: 'readers' }) })
+  inbox.onNudge = (endpoint) => readers.look(endpoint)
   const deliveries = new Deliveries(journal.tables, (filter, replayed) => {
     logger.info({ ...filter, replayed }, 'deliveries are told once more')
     readers.sweep()
   })
   const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, readers, deliveries, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), ledger })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()
   calls.testCalls.start()
+  const dues = setInterval(() => tickets.tellDues(Date.now()), duesMs)
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   recordings.start()
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(looks)
+    clearInterval(dues)
     // At once: whoever asked for one waits for its answer.
     const tested = calls.testCalls.close()
     await http.close()

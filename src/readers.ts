@@ -34,6 +34,7 @@ const mine: ReadersSide = {
     ...(ledger ? { ledger: ledger.health() } : {}),
   }),
   sweep: () => tickets?.sweep(),
+  look: (endpoint) => tickets?.look(endpoint),
   learn: (rows) => recommender?.learn(rows),
   recommend: async (question) => recommender?.ask(question).catch(unlessAway),
   choose: async (text, matter, call) => {
@@ -52,7 +53,7 @@ const service = createBirpc<ServiceSide, ReadersSide>(mine, {
   // A service that has just ended takes no message: `disconnect` says so.
   post: (message) => void (process.connected && process.send?.(message, undefined, undefined, () => undefined)),
   on: (listener) => void process.on('message', listener),
-  eventNames: ['reached'],
+  eventNames: ['reached', 'referred'],
   timeout: answerMs,
 })
 const journal = remoteJournal(service)
@@ -79,12 +80,18 @@ function unlessAway(error: unknown): undefined {
   if (!(error instanceof RecommenderAway)) throw error
 }
 
+const told = {
+  heard: (endpoint: string, id: string, message: object) => service.heard(endpoint, id, message),
+  // A service that ends is told at its next start, with what is told then.
+  onReference: (endpoint: string, ticket: string, reference: string) => void service.referred(endpoint, ticket, reference).catch(() => undefined),
+}
+
 /** Tries until it has started: what it needs may be away. */
 async function startedTickets(config: Settings['config'], from: ReaderJournal, logger: Logger): Promise<void> {
   while (!tickets && !closed.signal.aborted) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- one try after the other
-      tickets = await startTickets({ config, journal: from, logger })
+      tickets = await startTickets({ config, journal: from, logger, ...told })
     } catch (error) {
       logger.error({ err: error }, 'tickets could not be started')
       // oxlint-disable-next-line no-await-in-loop -- as above; only closing cuts it short

@@ -2,6 +2,7 @@ import type { Problem } from './load.ts'
 import type { Config } from './schema.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { canSign } from '../tickets/signature.ts'
+import { mappable } from '../tickets/kinds.ts'
 import { isNetwork } from '../tickets/network.ts'
 
 /**
@@ -17,6 +18,7 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
     ...repeated('desks', platforms.flatMap((p) => config.desks[p].numbers)),
   ]
   if (!isTimeZone(config.timezone)) problems.push({ path: 'timezone', reason: `${config.timezone} is no time zone: a name as Asia/Shanghai` })
+  problems.push(...calendarProblems(config))
   const [first, last] = config.asterisk.rtpPorts
   if (last - first < 3) problems.push({ path: 'asterisk/rtpPorts', reason: 'needs at least four ports, the first below the last' })
   for (const [list, named] of [['trunks', config.trunks], ['agents', config.agents]] as const) {
@@ -37,6 +39,16 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
     if (!trunk && !config.agents.some(({ id }) => id === endpoint)) problems.push({ path: `testCalls/${i}/endpoint`, reason: 'names no trunk and no agent' })
     else if (trunk !== (number !== undefined)) problems.push({ path: `testCalls/${i}/number`, reason: 'is needed for a trunk, and only there' })
   })
+  config.tickets.endpoints.forEach(({ kind, secrets, token, queue, fields }, i) => {
+    const at = `tickets/endpoints/${i}`
+    if (kind === 'webhook' && secrets.length === 0) problems.push({ path: `${at}/secrets`, reason: 'webhooks are signed: one is needed' })
+    for (const [name, value] of Object.entries({ token, queue, fields })) {
+      if (kind === 'webhook' && value !== undefined) problems.push({ path: `${at}/${name}`, reason: 'webhooks have none' })
+      if (kind !== 'webhook' && value === undefined && name !== 'fields') problems.push({ path: `${at}/${name}`, reason: `${kind} needs it` })
+    }
+    const unknown = Object.keys(fields ?? {}).filter((name) => !mappable.has(name))
+    for (const name of unknown) problems.push({ path: `${at}/fields/${name}`, reason: 'neither a field of an intake form, nor id, call, urgency, mode, category or item' })
+  })
   config.tickets.endpoints.forEach(({ signature }, i) => {
     if (!canSign(signature, hashes)) problems.push({ path: `tickets/endpoints/${i}/signature`, reason: `${signature} is not in this build of Node: its OpenSSL lacks the hash` })
   })
@@ -53,6 +65,18 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
   }
   return problems
 }
+
+/** Hours follow each other, days are days, and what counts working time finds some. */
+function calendarProblems({ dispatch: { calendar, deadlines } }: Config): readonly Problem[] {
+  const path = 'dispatch/calendar'
+  const times = calendar.hours.flat()
+  const days = (['holidays', 'workdays'] as const).flatMap((list) => calendar[list].flatMap((day, i) => (isDay(day) ? [] : [{ path: `${path}/${list}/${i}`, reason: `${day} is no day` }])))
+  if (times.some((time, i) => i > 0 && time <= (times[i - 1] ?? ''))) return [...days, { path: `${path}/hours`, reason: 'each begins after the one before has ended, and ends after it begins' }]
+  const none = calendar.hours.length === 0 || calendar.weekdays.length === 0
+  return [...days, ...(none && deadlines.some(({ count }) => count === 'working') ? [{ path, reason: 'has no working time, which a deadline counts' }] : [])]
+}
+
+const isDay = (text: string): boolean => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)
 
 function repeated(path: string, names: readonly string[]): readonly Problem[] {
   return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))].map((name) => ({

@@ -6,7 +6,7 @@ import { otherThan, type Platform } from '../domain/handover/handover.ts'
 import { urgencies } from '../domain/policy/decide.ts'
 import type { Push } from '../domain/ticket/registration.ts'
 import { type FeedbackStep, feedbackSteps, type ReturnCause, returnCauses, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
-import type { HandoverEvent, TicketOwnEvent } from '../tickets/payload-schema.ts'
+import type { TicketOwnEvent } from '../tickets/payload-schema.ts'
 import { Intake, Matter } from '../tickets/record-schemas.ts'
 import { TicketRecord } from '../tickets/ticket-schemas.ts'
 
@@ -37,7 +37,6 @@ const About = Type.Object({
   ticket: Type.Object({ id: Id, intake: Type.Optional(Intake), references: Type.Optional(Type.Record(Type.String(), Type.Unknown())), steps: Type.Optional(Type.Array(Last)), conference: Type.Optional(Line(64)) }),
 })
 const OfCall = Type.Object({ ticket: TicketRecord })
-const Ended = Type.Object({ handover: Type.Object({ id: Id, agent: Type.Optional(Line(60)) }) })
 
 /** A form that is not as it must be: where, and why. */
 export interface MessageFault {
@@ -48,7 +47,7 @@ export interface MessageFault {
 export type MessageAsks =
   | { readonly kind: 'register'; readonly push: Push }
   | { readonly kind: 'take'; readonly ticket: Ticket }
-  | { readonly kind: 'carry-out'; readonly id: string; readonly command: TicketCommand; /** Where it cannot be done, nothing is amiss. */ readonly perhaps?: true }
+  | { readonly kind: 'carry-out'; readonly id: string; readonly command: TicketCommand }
   /** It is kept, and nothing else. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'malformed'; readonly faults: readonly MessageFault[] }
@@ -68,14 +67,13 @@ export function asked(message: unknown, sender: Sender, now: string): MessageAsk
   if (typeof type !== 'string') return nothing
   if (type === 'ticket.registered') return read(Registered, data, (told) => registration(told, sender))
   if (type === 'handover.requested' && Value.Check(OfCall, data)) return taken(data.ticket, sender)
-  if (ended.has(type as HandoverEvent)) return read(Ended, data, ({ handover }) => ({ kind: 'carry-out', id: handover.id, command: { do: 'withdraw', platform: sender.platform, by: handover.agent ?? sender.endpoint, at: now }, perhaps: true }))
   const does = doesBy[type as keyof typeof doesBy]
   return does ? read(About, data, (told) => commandOf(does, told, sender, now)) : nothing
 }
 
-const ended: ReadonlySet<HandoverEvent> = new Set(['handover.failed', 'handover.cancelled'])
+type Does = Exclude<TicketCommand['do'], 'refer'>
 
-const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered'>, TicketCommand['do']>> = {
+const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced'>, Does>> = {
   'ticket.accepted': 'accept',
   'ticket.returned': 'return',
   'ticket.resent': 'resend',
@@ -103,7 +101,7 @@ function taken(ticket: Ticket, { platform }: Sender): MessageAsks {
   return ticket.from === platform && ticket.to === otherThan(platform) ? { kind: 'take', ticket } : { kind: 'malformed', faults: [{ path: '/data/ticket/from', reason: `this endpoint speaks for ${platform}` }] }
 }
 
-function commandOf(does: TicketCommand['do'], { ticket, text, at, by, reference, cause, step, intake = ticket.intake }: Static<typeof About>, { endpoint, platform }: Sender, now: string): MessageAsks {
+function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake = ticket.intake }: Static<typeof About>, { endpoint, platform }: Sender, now: string): MessageAsks {
   const last = ticket.steps?.at(-1)
   const words = text ?? last?.text
   const number = reference ?? textOf(ticket.references?.[platform])
@@ -121,7 +119,7 @@ function commandOf(does: TicketCommand['do'], { ticket, text, at, by, reference,
     case 'resend':
       return done({ ...who, do: does, ...(intake ? { intake } : {}) })
     case 'complete':
-      return intake ? done({ ...who, do: does, intake }) : number === undefined ? nothing : done({ ...who, do: does, intake: {} })
+      return intake ? done({ ...who, do: does, intake }) : number === undefined ? nothing : done({ ...who, do: 'refer', reference: number })
     case 'confer':
       return ticket.conference === undefined ? { kind: 'malformed', faults: [{ path: '/data/ticket/conference', reason: 'the hand-over of the three-way call' }] } : done({ ...who, do: does, handover: ticket.conference })
     case 'accept':
@@ -136,7 +134,7 @@ const wanting = (field: string, among: readonly (ReturnCause | FeedbackStep)[]):
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-function read<T extends typeof Registered | typeof About | typeof Ended>(schema: T, data: unknown, then: (told: Static<T>) => MessageAsks): MessageAsks {
+function read<T extends typeof Registered | typeof About>(schema: T, data: unknown, then: (told: Static<T>) => MessageAsks): MessageAsks {
   if (Value.Check(schema, data)) return then(data)
   const faults = [...Value.Errors(schema, data)].slice(0, 20).map(({ instancePath, message }) => ({ path: `/data${instancePath}`, reason: message }))
   return { kind: 'malformed', faults }

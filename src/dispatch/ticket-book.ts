@@ -1,4 +1,6 @@
 import { type Fact, factVersion, isHandoverFact, type TicketFact } from '../domain/facts.ts'
+import type { Platform } from '../domain/handover/handover.ts'
+import { type DeadlineRules, dueEvents, duesOf, nextDue, withTold } from '../domain/ticket/deadlines.ts'
 import type { IntakeFault } from '../domain/ticket/intake.ts'
 import { carriedOut, type TicketFactType, type TicketOutcome } from '../domain/ticket/machine.ts'
 import { alongside, type Push, pushed, ticketOfCall } from '../domain/ticket/registration.ts'
@@ -20,6 +22,15 @@ export interface Told {
 interface Kept {
   readonly ticket: Ticket
   readonly sequence: number
+  /** When there is something to be told of its deadlines, UTC ms. */
+  readonly nextAt: number
+}
+
+/** What the configuration says of tickets. */
+export interface TicketRules {
+  readonly deadlines: DeadlineRules
+  /** After how many returns it is told that a ticket goes back and forth. */
+  readonly mostReturns: number
 }
 
 /** Settled tickets that stay in memory: whoever asks about one asks soon. */
@@ -29,16 +40,18 @@ const committed: Promise<Commit> = Promise.resolve({ durable: true })
 /** All tickets that are not settled, in memory, and what is done with them: one thing after the other, each a fact in the journal. */
 export class TicketBook {
   readonly #journal: Journal
+  readonly #rules: TicketRules
   readonly #open = new Map<string, Kept>()
   readonly #settled = new Map<string, Kept>()
 
-  private constructor(journal: Journal) {
+  private constructor(journal: Journal, rules: TicketRules) {
     this.#journal = journal
+    this.#rules = rules
   }
 
   /** @throws SqlError when the journal cannot be read */
-  static async load(journal: Journal): Promise<TicketBook> {
-    const book = new TicketBook(journal)
+  static async load(journal: Journal, rules: TicketRules): Promise<TicketBook> {
+    const book = new TicketBook(journal, rules)
     for (const { ticket, sequence } of await journal.openTickets()) book.#keep({ ticket, sequence })
     return book
   }
@@ -77,8 +90,30 @@ export class TicketBook {
     const outcome = carriedOut(kept.ticket, command)
     if (outcome.kind === 'refused') return outcome
     if (outcome.kind === 'same') return { ticket: kept.ticket, changed: false, committed: this.#noted(told) }
-    const fact = this.#fact(outcome.fact, outcome.ticket, now, command, told)
-    return { ticket: outcome.ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), fact], told.answer) }
+    const ticket = outcome.fact === 'ticket-resent' ? this.#withDues(outcome.ticket, now) : outcome.ticket
+    const facts = [this.#fact(outcome.fact, ticket, now, command, told)]
+    if (outcome.fact === 'ticket-returned' && ticket.returns === this.#rules.mostReturns) facts.push(this.#fact('ticket-bounced', ticket, now, byClock(ticket)))
+    return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), ...facts], told.answer) }
+  }
+
+  /** Tells what is due by now. @param now UTC ms */
+  tellDues(now: number): void {
+    const at = new Date(now).toISOString()
+    const due = [...this.#open.values()].filter(({ nextAt }) => nextAt <= now)
+    for (const { ticket } of due) {
+      let told = ticket
+      const facts = dueEvents(ticket, now).map((event) => {
+        told = withTold(told, event)
+        return this.#fact(event.told === 'overdue' ? 'ticket-overdue' : 'ticket-due-soon', told, at, byClock(told), { deadline: event.deadline })
+      })
+      if (facts.length > 0) void this.#journal.append(facts)
+    }
+  }
+
+  /** Its number in the system of one of the platforms. */
+  async refer(id: string, platform: Platform, endpoint: string, reference: string, now: string): Promise<void> {
+    const done = await this.carryOut(id, { do: 'refer', platform, by: endpoint, at: now, reference }, now, { via: endpoint })
+    if (!('kind' in done)) await done.committed
   }
 
   /** The journal, as calls write to it: what a hand-over does to its ticket is written with it. */
@@ -91,21 +126,28 @@ export class TicketBook {
     if (!isHandoverFact(fact)) return []
     const { handover, call, at, type } = fact
     const who = { platform: handover.from, by: handover.agent }
-    if (type === 'handover-requested') return [this.#fact('ticket-registered', ticketOfCall(handover, call), at, who)]
+    if (type === 'handover-requested') return [this.#fact('ticket-registered', this.#withDues(ticketOfCall(handover, call), at), at, who)]
     const kept = this.#open.get(handover.id)
     const next = kept && alongside(kept.ticket, fact)
     return next ? [this.#fact(next.fact, next.ticket, at, who)] : []
   }
 
-  #begin(ticket: Ticket, at: string, told: Told): Done {
+  #withDues(ticket: Ticket, at: string): Ticket {
+    const { due: _, ...rest } = ticket
+    const due = duesOf(ticket, at, this.#rules.deadlines)
+    return due ? { ...rest, due } : rest
+  }
+
+  #begin(registered: Ticket, at: string, told: Told): Done {
+    const ticket = this.#withDues(registered, at)
     const fact = this.#fact('ticket-registered', ticket, at, { platform: ticket.from, by: ticket.by }, told)
     return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), fact], told.answer) }
   }
 
-  #fact(type: TicketFactType, ticket: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via }: Told = {}): TicketFact {
+  #fact(type: TicketFactType, ticket: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via, deadline }: Pick<Told, 'via'> & Pick<TicketFact, 'deadline'> = {}): TicketFact {
     const sequence = (this.#open.get(ticket.id)?.sequence ?? this.#settled.get(ticket.id)?.sequence ?? 0) + 1
     this.#keep({ ticket, sequence })
-    return { type, version: factVersion, at, sequence, platform, by, ...(via === undefined ? {} : { via }), ticket }
+    return { type, version: factVersion, at, sequence, platform, by, ...(via === undefined ? {} : { via }), ...(deadline ? { deadline } : {}), ticket }
   }
 
   /** A message that changes nothing is written all the same. */
@@ -113,7 +155,7 @@ export class TicketBook {
     return facts.length > 0 || answer ? this.#journal.append(facts, answer) : committed
   }
 
-  async #kept(id: string): Promise<Kept | undefined> {
+  async #kept(id: string): Promise<Omit<Kept, 'nextAt'> | undefined> {
     const here = this.#open.get(id) ?? this.#settled.get(id)
     if (here) return here
     const last = await this.#journal.ticket(id)
@@ -124,11 +166,14 @@ export class TicketBook {
     return now ?? last
   }
 
-  #keep({ ticket, sequence }: Kept): void {
+  #keep({ ticket, sequence }: Omit<Kept, 'nextAt'>): void {
     this.#open.delete(ticket.id)
-    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence })
-    this.#settled.set(ticket.id, { ticket, sequence })
+    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence, nextAt: nextDue(ticket) })
+    this.#settled.set(ticket.id, { ticket, sequence, nextAt: Infinity })
     const [oldest] = this.#settled.keys()
     if (this.#settled.size > mostSettled && oldest !== undefined) this.#settled.delete(oldest)
   }
 }
+
+/** Nobody did it: it is the receiver's turn, or was. */
+const byClock = ({ to }: Ticket) => ({ platform: to, by: 'tandem' })

@@ -6,6 +6,7 @@ import type { CallerKind, PolicyFacts } from './policy/decide.ts'
 import type { Deed, KeptDecision } from './policy/held-to.ts'
 import type { ServiceFact } from './service-facts.ts'
 import type { TestCall } from './test-call.ts'
+import type { DeadlineName } from './ticket/deadlines.ts'
 import type { TicketFactType } from './ticket/machine.ts'
 import type { Ticket } from './ticket/ticket.ts'
 
@@ -209,6 +210,8 @@ export interface TicketFact {
   readonly by: string
   /** The ticket system that told it, as in the configuration. */
   readonly via?: string
+  /** Of `ticket-due-soon` and `ticket-overdue`: by when what is to be done. */
+  readonly deadline?: DeadlineName
   readonly ticket: Ticket
 }
 

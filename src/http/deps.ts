@@ -4,6 +4,7 @@ import type { NuisanceCallers } from '../calls/nuisance-callers.ts'
 import type { Catalogues } from '../matters/catalogues.ts'
 import type { Config } from '../config/schema.ts'
 import type { TicketBook } from '../dispatch/ticket-book.ts'
+import type { Inbox } from './inbox.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LedgerAccess } from '../ledger/access.ts'
 import type { ReadersProcess } from '../readers/readers-process.ts'
@@ -18,6 +19,7 @@ export interface HttpDeps {
   readonly calls: Calls
   readonly journal: Journal
   readonly tickets: TicketBook
+  readonly inbox: Inbox
   readonly recordings: Recordings
   readonly accounts: Accounts
   readonly catalogues: Catalogues

@@ -37,6 +37,8 @@ export class Inbox {
   /** When each was taken, by endpoint and id; UTC ms. */
   readonly #taken: Map<string, number>
   readonly #refusals = new Map<string, Refusals>()
+  /** Told of a message from a system that is asked what has happened. */
+  onNudge: (endpoint: string) => void = () => undefined
 
   /** @param answers of the last day, as the journal has them: those to messages say which were taken */
   constructor(endpoints: Config['tickets']['endpoints'], journal: Journal, tickets: TicketBook, answers: readonly StoredAnswer[]) {
@@ -55,14 +57,33 @@ export class Inbox {
     const verdict = verifyWebhook(headers, body, known.secrets, now)
     if (!verdict.ok) return this.#refuse(endpoint, headers['webhook-id'], verdict.code, now)
     const { id } = verdict
-    const scope = `${scopePrefix}${endpoint}`
-    if (this.#taken.has(`${scope} ${id}`)) return this.#refuse(endpoint, id, 'message-replayed', now)
+    if (this.#taken.has(`${scopePrefix}${endpoint} ${id}`)) return this.#refuse(endpoint, id, 'message-replayed', now)
     const message = parsed(body)
     if (message === undefined) return this.#refuse(endpoint, id, 'malformed-body', now)
+    if (known.kind !== 'webhook') this.onNudge(endpoint)
+    return this.#accept(known, id, message, body.toString(), now)
+  }
+
+  /** What people did in a ticket system that was asked. @returns false: it could not be written now */
+  async heard(endpoint: string, id: string, message: object): Promise<boolean> {
+    const known = this.#endpoints.find((one) => one.id === endpoint)
+    if (!known || this.#taken.has(`${scopePrefix}${endpoint} ${id}`)) return true
+    const taken = await this.#accept(known, id, message, JSON.stringify(message), Date.now())
+    return !('refused' in taken) || taken.refused !== 'not-durable'
+  }
+
+  /** The number that a ticket has in an endpoint's system. */
+  referred(endpoint: string, ticket: string, reference: string): void {
+    const platform = this.#endpoints.find(({ id }) => id === endpoint)?.platform
+    if (platform) void this.#tickets.refer(ticket, platform, endpoint, reference, iso(Date.now()))
+  }
+
+  async #accept({ id: endpoint, platform }: Config['tickets']['endpoints'][number], id: string, message: unknown, text: string, now: number): Promise<Taken> {
+    const scope = `${scopePrefix}${endpoint}`
     // Before it is on disk: the same one may come again meanwhile.
     this.#taken.set(`${scope} ${id}`, now)
-    const told = { via: endpoint, facts: [{ ...factOf('message-received', endpoint, now), id, message: body.toString() }], answer: { scope, key: id, request: '', status: 202, body: '', at: now } }
-    const done = await this.#do(asked(message, { endpoint, platform: known.platform }, iso(now)), told, now)
+    const told = { via: endpoint, facts: [{ ...factOf('message-received', endpoint, now), id, message: text }], answer: { scope, key: id, request: '', status: 202, body: '', at: now } }
+    const done = await this.#do(asked(message, { endpoint, platform }, iso(now)), told, now)
     if ('refused' in done) {
       this.#taken.delete(`${scope} ${id}`)
       return this.#refuse(endpoint, id, done.refused, now, done.faults)
@@ -93,7 +114,7 @@ export class Inbox {
       case 'carry-out': {
         const done = await this.#tickets.carryOut(asks.id, asks.command, iso(now), told)
         if (!('kind' in done)) return done
-        return asks.perhaps ? noted() : { refused: done.code, ...('faults' in done && done.faults ? { faults: inIntake(done.faults) } : {}) }
+        return { refused: done.code, ...('faults' in done && done.faults ? { faults: inIntake(done.faults) } : {}) }
       }
     }
   }

@@ -6,6 +6,7 @@ import { decisionModes } from '../domain/policy/decide.ts'
 import { accountFactTypes } from '../domain/service-facts.ts'
 import { expectations, testCallFailureReasons } from '../domain/test-call.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
+import { deadlineNames } from '../domain/ticket/deadlines.ts'
 import { ticketFactTypes } from '../domain/ticket/machine.ts'
 import { TicketRecord } from '../tickets/ticket-schemas.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
@@ -88,6 +89,7 @@ export const EventSchema = Type.Object(
     call: Type.Optional(Type.Ref('Call')),
     handover: Type.Optional(Type.Ref('Handover')),
     ticket: Type.Optional(Type.Ref('Ticket')),
+    deadline: Type.Optional(Type.Enum(deadlineNames, { description: 'Of `ticket-due-soon` and `ticket-overdue`: by when what is to be done' })),
     via: Type.Optional(Type.String({ description: 'Of a ticket: the ticket system that told it' })),
     party: Type.Optional(Type.String({ description: 'Which party it is about' })),
     endpoint: Type.Optional(Type.String({ description: 'The agent, trunk or destination of that party' })),

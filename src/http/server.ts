@@ -5,7 +5,6 @@ import { requireAccount, type TakesPart } from './auth.ts'
 import type { HttpDeps } from './deps.ts'
 import { answerError, handleErrors } from './errors.ts'
 import { IdempotencyKeys } from './idempotency.ts'
-import { Inbox } from './inbox.ts'
 import { describeApi } from './openapi.ts'
 import { LazySchemas } from './lazy-schemas.ts'
 import { Problem } from './problem.ts'
@@ -75,9 +74,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
   })
   for (const schema of [Problem, CallSchema, HandoverSchema, DeliverySchema, RecordingSchema, TestCallSchema, TicketSchema, EventSchema]) app.addSchema(schema)
   await describeApi(app)
-  const answers = await deps.journal.answers()
-  const keys = new IdempotencyKeys(deps.journal, answers)
-  const inbox = new Inbox(deps.config.tickets.endpoints, deps.journal, deps.tickets, answers)
+  const keys = new IdempotencyKeys(deps.journal, await deps.journal.answers())
   await app.register(async (routes) => {
     sessionRoutes(routes, deps)
     accountRoutes(routes, deps)
@@ -88,7 +85,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     deliveryRoutes(routes, deps)
     ticketRoutes(routes, deps, keys)
     ticketCommandRoutes(routes, deps, keys)
-    await inboxRoutes(routes, inbox)
+    await inboxRoutes(routes, deps.inbox)
     policyRoutes(routes, deps)
     callDecisionRoutes(routes, deps, keys)
     choiceRoutes(routes, deps)

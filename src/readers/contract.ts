@@ -16,6 +16,10 @@ export interface ServiceSide {
   commit(statements: readonly Statement[]): Promise<Answer<null>>
   /** A reader has read as far as this. */
   reached(reader: string, position: number): void
+  /** People did something in a ticket system. @returns false: it could not be written now */
+  heard(endpoint: string, id: string, message: object): Promise<boolean>
+  /** The number that a ticket has in an endpoint's system. */
+  referred(endpoint: string, ticket: string, reference: string): void
 }
 
 export interface Settings {
@@ -40,6 +44,8 @@ export interface ReadersSide {
   written(): void
   /** Deliveries wait to be told once more. */
   sweep(): void
+  /** Something has happened in an endpoint's system. */
+  look(endpoint: string): void
   health(): ReadersHealth
   /** The catalogue's rows that hold or will: what is recommended from then on. */
   learn(rows: readonly MatterRow[]): void

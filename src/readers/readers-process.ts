@@ -15,6 +15,8 @@ export interface ReadersOptions {
   readonly config: Settings['config']
   readonly journal: JournalFile
   readonly catalogues: Pick<Catalogues, 'lasting' | 'onChange'>
+  /** What people did in ticket systems. */
+  readonly inbox: Pick<ServiceSide, 'heard' | 'referred'>
   readonly logger: Logger
 }
 
@@ -103,6 +105,11 @@ export class ReadersProcess {
     void this.#running?.rpc.chosenAnew.asEvent().catch(ignored)
   }
 
+  /** Something has happened in an endpoint's system. Where they are away they ask as they start. */
+  look(endpoint: string): void {
+    void this.#running?.rpc.look.asEvent(endpoint).catch(ignored)
+  }
+
   /** Deliveries wait to be told once more. Where they are away they look for themselves as they start. */
   sweep(): void {
     void this.#running?.rpc.sweep.asEvent().catch(ignored)
@@ -132,16 +139,16 @@ export class ReadersProcess {
   }
 
   #start(): void {
-    const { config, journal, catalogues, logger } = this.#options
+    const { config, journal, catalogues, inbox, logger } = this.#options
     const began = performance.now()
     const [program = '', ...args] = notInRealTime([process.execPath, ...process.execArgv, fileURLToPath(new URL('../readers.ts', import.meta.url))])
     const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
-    const mine: ServiceSide = { ...servingTables(journal.tables), reached: (reader, position) => journal.reached(reader, position) }
+    const mine: ServiceSide = { ...servingTables(journal.tables), reached: (reader, position) => journal.reached(reader, position), heard: (...said) => inbox.heard(...said), referred: (...said) => inbox.referred(...said) }
     const rpc = createBirpc<ReadersSide, ServiceSide>(mine, {
       // A process that is ending takes no message: its end is told by itself.
       post: (message) => void (child.connected && child.send(message, ignored)),
       on: (listener) => void child.on('message', listener),
-      eventNames: ['sweep', 'learn', 'chosenAnew'],
+      eventNames: ['sweep', 'look', 'learn', 'chosenAnew'],
       // The limits are those of each question.
       timeout: -1,
     })

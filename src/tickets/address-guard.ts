@@ -2,7 +2,7 @@ import { lookup, type LookupAddress } from 'node:dns'
 import { isIP, isIPv4, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import { networks } from './network.ts'
-import { WebhookError } from './verdict.ts'
+import { DeliveryError } from './verdict.ts'
 
 /** Not globally reachable: IANA special-purpose registries (RFC 6890 and its updates), multicast, reserved. */
 const special = {
@@ -13,9 +13,9 @@ const special = {
 }
 
 export interface AddressGuard {
-  /** @throws WebhookError `address-refused`, for good, unless public or allowed. */
+  /** @throws DeliveryError `address-refused`, for good, unless public or allowed. */
   check(address: string): void
-  /** Refuses a URL whose host is a literal address that is not allowed. @throws WebhookError */
+  /** Refuses a URL whose host is a literal address that is not allowed. @throws DeliveryError */
   checkUrl(url: URL): void
   /** Connects for undici; names and the address connected to are checked. */
   readonly connector: buildConnector.connector
@@ -30,7 +30,7 @@ export function addressGuard(allowNetworks: readonly string[]): AddressGuard {
     const plain = unmapped(address)
     const family = isIPv4(plain) ? 'ipv4' : 'ipv6'
     if (isIP(plain) && (allowed[family].check(plain, family) || !closed[family].check(plain, family))) return
-    throw new WebhookError('dead', 'address-refused')
+    throw new DeliveryError('dead', 'address-refused')
   }
 
   const checkedLookup: LookupFunction = (hostname, options, callback) => {

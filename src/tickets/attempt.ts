@@ -4,14 +4,14 @@ import type { Circuit, Sign, Wait } from './circuit.ts'
 import type { Config } from '../config/schema.ts'
 import type { Attempt, Delivery, DeliveryState, DeliveryStore, Due } from './delivery-store.ts'
 import { noticeOf } from './payload.ts'
-import type { WebhookSender } from './post-webhook.ts'
-import { signWebhook } from './signature.ts'
-import { pauseAfter, WebhookError } from './verdict.ts'
+import type { TicketSystem } from './ticket-system.ts'
+import { pauseAfter, DeliveryError } from './verdict.ts'
 
 export interface AttemptParts {
   readonly store: DeliveryStore
-  readonly sender: WebhookSender
-  readonly tickets: Config['tickets']
+  /** Of each endpoint that is configured. */
+  readonly systems: ReadonlyMap<string, TicketSystem>
+  readonly tickets: Pick<Config['tickets'], 'retryMs'>
   /** Of each endpoint that is configured. */
   readonly circuits: ReadonlyMap<string, Circuit>
   readonly logger: Logger
@@ -19,6 +19,8 @@ export interface AttemptParts {
   readonly random: () => number
   /** Told when an endpoint that was left alone is back. */
   readonly onBack: (endpoint: string) => void
+  /** Told the number that a ticket has in an endpoint's system. */
+  readonly onReference: (endpoint: string, ticket: string, reference: string) => void
 }
 
 /** A delivery whose job ran: as it is now, and when to run it again. */
@@ -67,8 +69,8 @@ export async function attempt(id: string, parts: AttemptParts, signal: AbortSign
     state: after.state,
     ms: after.updatedAt - startedAt,
   }
-  if (after.state === 'delivered') logger.info(line, 'webhook attempt')
-  else logger.warn(line, 'webhook attempt')
+  if (after.state === 'delivered') logger.info(line, 'delivery attempt')
+  else logger.warn(line, 'delivery attempt')
   await record(after, { at: startedAt, ms: line.ms, outcome: lastOutcome, answer }, parts, signal)
   return after.state === 'pending' ? { delivery: after, runAgainAt: after.nextAt } : { delivery: after }
 }
@@ -89,22 +91,21 @@ async function withPermit(due: Due, parts: AttemptParts, signal: AbortSignal): P
 }
 
 async function send({ delivery, fact, missed }: Due, parts: AttemptParts, signal: AbortSignal): Promise<Sent> {
-  const { sender, tickets, random } = parts
+  const { systems, tickets, random } = parts
   try {
-    const endpoint = tickets.endpoints.find(({ id }) => id === delivery.endpoint)
-    if (!endpoint) throw new WebhookError('dead', 'endpoint-removed')
+    const system = systems.get(delivery.endpoint)
+    if (!system) throw new DeliveryError('dead', 'endpoint-removed')
     const notice = fact && noticeOf(fact)
-    if (!notice) throw new WebhookError('dead', 'fact-missing')
-    const body = Buffer.from(JSON.stringify({ ...notice.payload, ...(missed.length > 0 ? { missed } : {}) }))
-    const headers = signWebhook(delivery.id, body, endpoint.secrets, Date.now(), endpoint.signature)
-    const { status, answer } = await sender.post({ url: endpoint.url, headers, body }, signal)
-    return { state: 'delivered', lastOutcome: `http-${status}`, nextAt: delivery.nextAt, sign: 'alive', answer }
+    if (!notice) throw new DeliveryError('dead', 'fact-missing')
+    const { outcome, answer, reference } = await system.tell({ id: delivery.id, payload: notice.payload, missed }, signal)
+    if (reference !== undefined) parts.onReference(delivery.endpoint, notice.subject, reference)
+    return { state: 'delivered', lastOutcome: outcome, nextAt: delivery.nextAt, sign: 'alive', answer }
   } catch (error) {
-    if (!(error instanceof WebhookError)) throw error
+    if (!(error instanceof DeliveryError)) throw error
     const { answer } = error
     const dead = { state: 'failed', lastOutcome: error.code, nextAt: delivery.nextAt, answer } as const
     // Who refuses has been reached; what was never sent says nothing.
-    if (error.verdict === 'dead') return { ...dead, ...(error.code.startsWith('http-') ? { sign: 'alive' } : {}) }
+    if (error.verdict === 'dead') return { ...dead, ...(error.reached ? { sign: 'alive' } : {}) }
     const sign = 'failing'
     const pause = pauseAfter(delivery.attempts + 1, tickets.retryMs, error.retryAfterMs, random())
     return pause === undefined ? { ...dead, sign } : { state: 'pending', lastOutcome: error.code, nextAt: Date.now() + pause, sign, answer }
@@ -121,7 +122,7 @@ async function record(delivery: Delivery, made: Attempt, { store, logger }: Atte
       return await store.record(delivery, made)
     } catch (error) {
       // The journal's disk fails: wait for it, unless the service ends; then the receiver sees the same webhook-id once more.
-      logger.warn({ err: error, delivery: delivery.id }, 'webhook outcome waits for the journal')
+      logger.warn({ err: error, delivery: delivery.id }, 'an outcome waits for the journal')
       await sleep(recordRetryMs, undefined, { signal })
     }
   }

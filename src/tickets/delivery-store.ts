@@ -79,8 +79,17 @@ export class DeliveryStore {
   }
 
   async cursor(): Promise<number> {
-    const [row] = await this.#tables.all(all('SELECT position FROM cursors WHERE reader = ?', reader))
-    return Number(row?.['position'] ?? 0)
+    return (await this.cursorOf(reader)) ?? 0
+  }
+
+  /** How far something else has been read. */
+  async cursorOf(name: string): Promise<number | undefined> {
+    const [row] = await this.#tables.all(all('SELECT position FROM cursors WHERE reader = ?', name))
+    return row && Number(row['position'])
+  }
+
+  async moveCursor(name: string, position: number): Promise<void> {
+    await this.#tables.commit([all('INSERT OR REPLACE INTO cursors (reader, position) VALUES (?, ?)', name, position)])
   }
 
   /** Adds what is not there yet and moves the cursor, in one transaction. */

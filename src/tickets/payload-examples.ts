@@ -64,10 +64,15 @@ const sent = pushed(
   '2026-11-27T14:11:56.797Z',
 )
 
+/** Told by the clock, or by counting: nobody does anything then. */
+type ByClock = 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced'
+
+const due = { accept: { at: '2026-11-27T15:11:56.797Z', warnAt: '2026-11-27T14:59:56.797Z' } } as const
+
 const by12345 = { platform: '12345', by: 'hotline-tickets', at: '2026-11-27T15:02:11.000Z' } as const
 const by110 = { platform: '110', by: '2001', at: '2026-11-28T08:30:00.000Z' } as const
 /** What was done before it, and then, by event. */
-const steps: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered'>, readonly TicketCommand[]>> = {
+const steps: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | ByClock>, readonly TicketCommand[]>> = {
   'ticket.accepted': [{ ...by12345, do: 'accept', reference: 'G2026112700815' }],
   'ticket.returned': [{ ...by12345, do: 'return', cause: 'unclear', text: '请补充路灯编号' }],
   'ticket.resent': [{ ...by12345, do: 'return', cause: 'unclear' }, { ...by110, do: 'resend', intake: { content: '人民路与江海路口 3 号路灯三天不亮' } }],
@@ -95,12 +100,12 @@ export function exampleOf(event: TicketEvent): unknown {
 
 function exampleOfTicket(event: TicketOwnEvent): unknown {
   if (!('id' in sent)) throw new Error('the example’s form is not filled in')
-  const commands = event === 'ticket.registered' ? [] : steps[event]
+  const commands = event in steps ? steps[event as keyof typeof steps] : event === 'ticket.bounced' ? steps['ticket.returned'] : []
   const ticket = commands.reduce<Ticket>((before, command) => {
     const outcome = carriedOut(before, command)
     if (outcome.kind !== 'changed') throw new Error(`the example of ${event} cannot be`)
     return outcome.ticket
   }, sent)
   const { platform, by, at } = commands.at(-1) ?? { platform: sent.from, by: sent.by, at: sent.registeredAt }
-  return noticeOf({ type: event.replace('.', '-') as TicketFactType, version: factVersion, at, sequence: commands.length + 1, platform, by, ticket })?.payload
+  return noticeOf({ type: event.replace('.', '-') as TicketFactType, version: factVersion, at, sequence: commands.length + 1, platform, by, ...(event === 'ticket.due-soon' || event === 'ticket.overdue' ? { deadline: 'accept' } : {}), ticket: { ...ticket, due } })?.payload
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
+import { deadlineNames } from '../domain/ticket/deadlines.ts'
 import { CallRecord, HandoverRecord, Time } from './record-schemas.ts'
 import { TicketRecord } from './ticket-schemas.ts'
 
@@ -26,6 +27,9 @@ export const ticketOwnEvents = [
   'ticket.withdrawn',
   'ticket.conferred',
   'ticket.changed',
+  'ticket.due-soon',
+  'ticket.overdue',
+  'ticket.bounced',
 ] as const
 export type TicketOwnEvent = (typeof ticketOwnEvents)[number]
 
@@ -80,7 +84,8 @@ export const TicketPayloadSchema = Type.Object(
     data: Type.Object({
       ticket: TicketRecord,
       platform: Type.Enum(platforms, { description: 'Who did it' }),
-      by: Type.String({ description: 'The user or key, or the ticket system' }),
+      by: Type.String({ description: 'The user or key, or the ticket system; `tandem` for what its clock says' }),
+      deadline: Type.Optional(Type.Enum(deadlineNames, { description: 'Of `ticket.due-soon` and `ticket.overdue`: by when what is to be done' })),
       sequence: Type.Integer({ minimum: 1, description: 'Place in the order of the ticket’s facts' }),
     }),
     missed: Missed,

@@ -32,6 +32,9 @@ const ticketEventOf: Record<TicketFactType, TicketOwnEvent> = {
   'ticket-withdrawn': 'ticket.withdrawn',
   'ticket-conferred': 'ticket.conferred',
   'ticket-changed': 'ticket.changed',
+  'ticket-due-soon': 'ticket.due-soon',
+  'ticket-overdue': 'ticket.overdue',
+  'ticket-bounced': 'ticket.bounced',
 }
 
 /** What a fact tells ticket systems: the same at every attempt. */
@@ -59,10 +62,10 @@ export function noticeOf(fact: Fact): Notice | undefined {
   return { platforms: [handover.to], subject: handover.id, payload: { type: event, version: payloadVersion, timestamp: at, data: { handover, call, ...ticket, sequence } } }
 }
 
-/** Both platforms hear of a ticket, but for whoever told it. How a call's ticket begins, and ends with its call, is told with the call's hand-over. */
-function noticeOfTicket({ type, at, ticket, sequence, platform, by, via }: TicketFact): Notice | undefined {
-  if (ticket.mode !== 'push' && (type === 'ticket-registered' || type === 'ticket-withdrawn')) return undefined
-  const data = { ticket, platform, by, sequence }
+/** Both platforms hear of a ticket, but for whoever told it. How a call's ticket begins is told with the call's hand-over. */
+function noticeOfTicket({ type, at, ticket, sequence, platform, by, via, deadline }: TicketFact): Notice | undefined {
+  if (ticket.mode !== 'push' && type === 'ticket-registered') return undefined
+  const data = { ticket, platform, by, ...(deadline ? { deadline } : {}), sequence }
   return { platforms, ...(via === undefined ? {} : { except: via }), subject: ticket.id, payload: { type: ticketEventOf[type], version: payloadVersion, timestamp: at, data } }
 }
 

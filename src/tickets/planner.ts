@@ -15,7 +15,7 @@ const retryMs = 1_000
 /** The deliveries that a fact asks for: one an endpoint of the platform that it is for. */
 export function planned(
   { fact, position }: Entry,
-  endpoints: readonly TicketEndpointConfig[],
+  endpoints: readonly Pick<TicketEndpointConfig, 'id' | 'platform' | 'events'>[],
   instance: string,
   now: number,
 ): Delivery[] {

@@ -2,11 +2,15 @@
 import { Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
 import { urgencies } from '../domain/policy/decide.ts'
+import type { Dues } from '../domain/ticket/deadlines.ts'
 import { type IntakeField, intakeStandards } from '../domain/ticket/intake.ts'
 import { feedbackSteps, mostSteps, returnCauses, ticketModes, ticketStates, type TicketStep } from '../domain/ticket/ticket.ts'
 import { Intake, KeptDecisionRecord, MatterRecord, Time } from './record-schemas.ts'
 
 const Platform = (description: string) => Type.Enum(platforms, { description })
+
+const Due = (description: string) =>
+  Type.Object({ at: Time(description), warnAt: Time('When it is told that little is left'), told: Type.Optional(Type.Enum(['soon', 'overdue'], { description: 'What was told of it' })) })
 
 export const StepRecord = Type.Object(
   {
@@ -35,6 +39,11 @@ export const TicketRecord = Type.Object(
     reason: Type.Optional(Type.String()),
     decision: Type.Optional(KeptDecisionRecord),
     references: Type.Object({ '12345': Type.Optional(Type.String()), '110': Type.Optional(Type.String()) }, { additionalProperties: false, description: 'Its numbers in the platforms’ own systems' }),
+    due: Type.Optional(
+      Type.Unsafe<Dues>(
+        Type.Partial(Type.Object({ accept: Due('It is to be accepted'), feedback: Due('The first feedback is to come'), finish: Due('It is to be resolved') }), { description: 'Deadlines; none where no rule of the configuration says so' }),
+      ),
+    ),
     returns: Type.Integer({ minimum: 0, description: 'How often it was returned' }),
     steps: Type.Unsafe<readonly TicketStep[]>(Type.Array(StepRecord, { description: `What was done with it, the oldest first; the last ${mostSteps}` })),
     conference: Type.Optional(Type.String({ description: 'The hand-over of the three-way call that settled it' })),

@@ -6,8 +6,10 @@ import { attempt, type AttemptParts } from './attempt.ts'
 import { Circuit, type CircuitState } from './circuit.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import { type Counts, type Delivery, DeliveryStore, type Head } from './delivery-store.ts'
+import { Poller, type PollerOptions } from './poller.ts'
 import { Planner } from './planner.ts'
-import { webhookSender } from './post-webhook.ts'
+import { systemFor } from './systems.ts'
+import { httpSender } from './http-sender.ts'
 
 export interface TicketsHealth extends Counts {
   readonly redis: 'up' | 'down'
@@ -20,6 +22,8 @@ export interface Tickets {
   health(): TicketsHealth
   /** Looks for what is to be told: deliveries were replayed. */
   sweep(): void
+  /** Something has happened in an endpoint's system. */
+  look(endpoint: string): void
   /** Within some 10 s, whatever Redis and the receivers do. The journal is closed after it. */
   close(): Promise<void>
 }
@@ -28,6 +32,10 @@ export interface TicketsOptions {
   readonly config: Pick<Config, 'instance' | 'redis' | 'tickets'>
   readonly journal: ReaderJournal
   readonly logger: Logger
+  /** Told the number that a ticket has in an endpoint's system. */
+  readonly onReference?: AttemptParts['onReference']
+  /** Takes what people did in a ticket system. */
+  readonly heard?: PollerOptions['heard']
   /** Pause between sweeps for what Redis has lost, ms. */
   readonly sweepMs?: number
 }
@@ -39,11 +47,12 @@ const sweepPage = 1_000
  * @throws Error when `tickets.allowNetworks` holds something else than networks; SqlError when the journal cannot be read.
  */
 export async function startTickets(options: TicketsOptions): Promise<Tickets> {
-  const { config, journal, logger, sweepMs = 15_000 } = options
+  const { config, journal, logger, sweepMs = 15_000, onReference = () => undefined, heard = async () => true } = options
   const { instance, redis, tickets } = config
   const guard = addressGuard(tickets.allowNetworks)
   const store = new DeliveryStore(journal.tables)
-  const sender = webhookSender(guard, tickets.timeoutMs)
+  const sender = httpSender(guard, tickets.timeoutMs)
+  const systems = new Map(tickets.endpoints.map((endpoint) => [endpoint.id, systemFor(endpoint, sender)]))
   const ending = new AbortController()
   /** Jobs of deliveries that run now: the same one is not started twice when Redis was emptied meanwhile. */
   const running = new Set<string>()
@@ -55,7 +64,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     logger.info({ endpoint }, 'ticket system is back')
     void queue.promote(endpoint)
   }
-  const parts: AttemptParts = { store, sender, tickets, circuits, logger, random: Math.random, onBack }
+  const parts: AttemptParts = { store, systems, tickets, circuits, logger, random: Math.random, onBack, onReference }
 
   const addHeads = async (groups: readonly Pick<Delivery, 'endpoint' | 'subject'>[]): Promise<void> => {
     const heads = await Promise.all(groups.map(({ endpoint, subject }) => store.head(endpoint, subject)))
@@ -124,11 +133,13 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     },
   })
   planner.start()
+  const poller = new Poller({ endpoints: tickets.endpoints, systems, store, heard, logger })
+  poller.start()
   const sweeper = setInterval(sweep, sweepMs)
 
   const close = async (): Promise<void> => {
     clearInterval(sweeper)
-    await planner.close()
+    await Promise.all([planner.close(), poller.close()])
     await queue.close(() => ending.abort(new Error('the service ends')))
     await sweeping
     await sender.close()
@@ -141,6 +152,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
       endpoints: [...circuits].map(([id, circuit]) => ({ id, circuit: circuit.state(Date.now()) })),
     }),
     sweep,
+    look: (endpoint) => poller.look(endpoint),
     close: () => (closing ??= close()),
   }
 }

@@ -2,20 +2,23 @@
 export type Verdict = 'retry' | 'dead'
 
 /** An attempt that did not deliver. `code` goes into records and logs. */
-export class WebhookError extends Error {
+export class DeliveryError extends Error {
   readonly verdict: Verdict
   readonly code: string
   readonly retryAfterMs: number | undefined
   /** Begin of the answer's body. */
   readonly answer: string
+  /** It was the other end that refused. */
+  readonly reached: boolean
 
-  constructor(verdict: Verdict, code: string, options: ErrorOptions & { retryAfterMs?: number | undefined; answer?: string } = {}) {
-    super(`webhook not delivered: ${code}`, options)
-    this.name = 'WebhookError'
+  constructor(verdict: Verdict, code: string, options: ErrorOptions & { retryAfterMs?: number | undefined; answer?: string; reached?: boolean } = {}) {
+    super(`not delivered: ${code}`, options)
+    this.name = 'DeliveryError'
     this.verdict = verdict
     this.code = code
     this.retryAfterMs = options.retryAfterMs
     this.answer = options.answer ?? ''
+    this.reached = options.reached ?? false
   }
 }
 
@@ -26,10 +29,10 @@ export const retryAfterLimitMs = 3_600_000
  * Undefined for 2xx. 408, 429 and 5xx may pass; 410, other 4xx and 3xx will not (Standard Webhooks, operational considerations).
  * @param retryAfter the header (RFC 9110 §10.2.3). @param now UTC, ms. @param answer begin of the body
  */
-export function judgeResponse(status: number, retryAfter: string | undefined, now: number, answer = ''): WebhookError | undefined {
+export function judgeResponse(status: number, retryAfter: string | undefined, now: number, answer = ''): DeliveryError | undefined {
   if (status >= 200 && status < 300) return undefined
   const verdict = status === 408 || status === 429 || status >= 500 ? 'retry' : 'dead'
-  return new WebhookError(verdict, `http-${status}`, { retryAfterMs: readRetryAfter(retryAfter, now), answer })
+  return new DeliveryError(verdict, `http-${status}`, { retryAfterMs: readRetryAfter(retryAfter, now), answer, reached: true })
 }
 
 function readRetryAfter(value: string | undefined, now: number): number | undefined {

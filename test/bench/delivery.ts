@@ -17,6 +17,7 @@ import { handoverFact } from '../support/journal-facts.ts'
 import { clock, type CountingReceiver, startReceiver } from './receiver.ts'
 import { type BenchResult, printTable } from './result.ts'
 import { figures } from './statistics.ts'
+import { noInbox } from '../support/no-inbox.ts'
 import { publishedCatalogue } from '../support/published-catalogue.ts'
 
 const target = { eventsPerSecond: 1_000, lagP99: 1_000, pressToTicketP95: 50 }
@@ -121,9 +122,10 @@ interface At {
 async function sustain({ rate, seconds }: Load, { dir, redis, ledger, receiver }: At): Promise<Sustained> {
   const name = `rate-${Math.round(rate)}`
   const journal = await openJournal({ path: join(dir, `${name}.sqlite`) })
-  const endpoint = { id: 'desk110', platform: '110' as const, url: receiver.url, secrets: [secret], signature: 'hmac-sha256' as const, concurrency }
+  const endpoint = { id: 'desk110', platform: '110' as const, kind: 'webhook' as const, pollMs: 10_000, user: 'tandem', url: receiver.url, secrets: [secret], signature: 'hmac-sha256' as const, concurrency }
   const readers = new ReadersProcess({
     catalogues: publishedCatalogue,
+    inbox: noInbox,
     config: {
       instance: name,
       log: { level: 'warn', numbers: 'masked' },

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import type { Fact } from '../../src/domain/facts.ts'
 import { openJournal } from '../../src/journal/open-journal.ts'
 import { ReadersProcess } from '../../src/readers/readers-process.ts'
+import { noInbox } from '../support/no-inbox.ts'
 import { publishedCatalogue } from '../support/published-catalogue.ts'
 
 /**
@@ -19,9 +20,10 @@ export interface DurabilityOrder {
 const order = JSON.parse(process.argv[2] ?? '{}') as DurabilityOrder
 const mebibyte = 1_048_576
 const journal = await openJournal({ path: join(order.dir, 'journal.sqlite'), readers: ['tickets', 'ledger'], reserveBytes: 4 * mebibyte, limits: { retryMs: 100 } })
-const endpoint = { id: 'desk110', platform: '110' as const, url: order.receiver, secrets: [`whsec_${Buffer.alloc(32, 7).toString('base64')}`], signature: 'hmac-sha256' as const, concurrency: 64 }
+const endpoint = { id: 'desk110', platform: '110' as const, kind: 'webhook' as const, pollMs: 10_000, user: 'tandem', url: order.receiver, secrets: [`whsec_${Buffer.alloc(32, 7).toString('base64')}`], signature: 'hmac-sha256' as const, concurrency: 64 }
 const readers = new ReadersProcess({
   catalogues: publishedCatalogue,
+  inbox: noInbox,
   config: {
     instance: 'durability',
     log: { level: 'error', numbers: 'masked' },

@@ -51,11 +51,12 @@ describe('live events', () => {
     given.control.answer('2001')
     await expect.poll(() => given.calls.get(call)?.agent).toBe('2001')
     given.control.callerLeaves(caller)
-    const events = await reader.readTo(10)
+    const events = await reader.readTo(11)
     expect(events.map(({ event }) => event)).toEqual([
       'call-arrived',
       'call-answered',
       'handover-requested',
+      'ticket-registered',
       'handover-dialled',
       'handover-ringing',
       'handover-answered',

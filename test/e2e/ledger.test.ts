@@ -69,7 +69,7 @@ it('the command signs, verifies, rebuilds and exports it, while the service runs
   expect((await tandem('ledger', 'key')).out).toMatch(/^-----BEGIN PUBLIC KEY-----/)
   const { out } = await tandem('ledger', 'export', 'handovers', '--format', 'jsonl')
   expect(JSON.parse(out)).toMatchObject({ state: 'completed', number: '13800001234', from: '12345', to: '110' })
-  expect(await tandem('ledger', 'export', 'tickets')).toMatchObject({ code: 2, out: expect.stringContaining('handovers, calls, events') })
+  expect(await tandem('ledger', 'export', 'letters')).toMatchObject({ code: 2, out: expect.stringContaining('handovers, calls, tickets, events') })
   expect(await tandem('ledger', 'migrate', '--to', 'x')).toMatchObject({ code: 2, out: expect.stringContaining('--to is a number') })
 })
 

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import sql from 'sql-template-tag'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { TicketBook } from '../../src/dispatch/ticket-book.ts'
+import { TicketBook, type TicketRules } from '../../src/dispatch/ticket-book.ts'
 import type { Ticket, TicketCommand } from '../../src/domain/ticket/ticket.ts'
 import type { LabPostgres } from '../../src/lab/postgres.ts'
 import { publicKeyOf, signingKey } from '../../src/ledger/checkpoints.ts'
@@ -14,6 +14,7 @@ import { type GivenLedger, givenLedger, startLabPostgres } from '../support/give
 import { incident, order } from '../support/intake.ts'
 
 const at = '2026-11-27T06:00:00.000Z'
+const noDeadlines: TicketRules = { deadlines: { rules: [], warnAfter: 1, calendar: { timeZone: 'UTC', hours: [], weekdays: [], holidays: [], workdays: [] } }, mostReturns: 3 }
 let postgres: LabPostgres
 let ledger: GivenLedger
 let book: TicketBook
@@ -26,7 +27,7 @@ afterAll(() => postgres.stop())
 
 async function given(): Promise<LedgerQueries> {
   ledger = await givenLedger(postgres)
-  book = await TicketBook.load(ledger.journal)
+  book = await TicketBook.load(ledger.journal, noDeadlines)
   return new LedgerQueries(ledger.database)
 }
 

@@ -17,6 +17,7 @@ import { Deliveries } from '../../src/tickets/deliveries.ts'
 import { settings } from '../support/given-http.ts'
 import { handoverFact } from '../support/journal-facts.ts'
 import { type Receiver, webhookReceiver } from '../support/webhook-receiver.ts'
+import { noInbox } from '../support/no-inbox.ts'
 import { publishedCatalogue } from '../support/published-catalogue.ts'
 
 let redis: LabRedis
@@ -35,7 +36,7 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'readers-'))
   receiver = await webhookReceiver()
   journal = await openJournal({ path: join(dir, 'journal.sqlite') })
-  readers = new ReadersProcess({ catalogues: publishedCatalogue, config: configFor(receiver.url), journal, logger: pino({ level: 'silent' }) })
+  readers = new ReadersProcess({ catalogues: publishedCatalogue, inbox: noInbox, config: configFor(receiver.url), journal, logger: pino({ level: 'silent' }) })
   readers.start()
 })
 afterEach(async () => {
@@ -47,7 +48,7 @@ afterEach(async () => {
 
 function configFor(url: string) {
   const { tickets, ...config } = parseConfig(settings(join(dir, 'journal.sqlite')), {})
-  const endpoint = { id: 'desk110', platform: '110', url, secrets: [`whsec_${Buffer.alloc(32, 7).toString('base64')}`], signature: 'hmac-sha256', concurrency: 4 } as const
+  const endpoint = { id: 'desk110', platform: '110', kind: 'webhook' as const, pollMs: 10_000, user: 'tandem', url, secrets: [`whsec_${Buffer.alloc(32, 7).toString('base64')}`], signature: 'hmac-sha256', concurrency: 4 } as const
   return { ...config, log: { ...config.log, level: 'error' as const }, redis: { url: redis.url, prefix: `readers-${Date.now()}` }, tickets: { ...tickets, allowNetworks: ['127.0.0.0/8'], endpoints: [{ ...endpoint, secrets: [...endpoint.secrets] }] } }
 }
 

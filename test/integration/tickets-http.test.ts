@@ -148,3 +148,38 @@ describe('beside a call', () => {
     expect(await shown(handover.id)).toMatchObject({ state: 'accepted' })
   })
 })
+
+const told = async () => (await facts()).flatMap((fact) => ('ticket' in fact && 'deadline' in fact ? [`${fact.type} ${fact.deadline}`] : []))
+const later = (minutes: number) => given.tickets.tellDues(Date.now() + minutes * 60_000)
+
+describe('deadlines', () => {
+  it('are told before and after, once, over a restart; and no more when it is done', async () => {
+    const { id } = await pushed({ danger: true })
+    expect(await shown(id)).toMatchObject({ urgency: 'emergency', due: { accept: { at: expect.any(String) }, feedback: {}, finish: {} } })
+    later(0.9)
+    later(1.1)
+    await given.close()
+    given = await givenHttp({ path })
+    later(1.2)
+    expect(await told()).toEqual(['ticket-due-soon accept', 'ticket-overdue accept'])
+    expect((await get('/v1/tickets?overdue=true')).json<{ items: Ticket[] }>().items).toHaveLength(1)
+    await post(`/v1/tickets/${id}/accept`, { platform: '110' })
+    expect((await get('/v1/tickets?overdue=true')).json<{ items: Ticket[] }>().items).toHaveLength(0)
+    await post(`/v1/tickets/${id}/reports`, { platform: '110', step: 'on-scene' })
+    later(60)
+    expect(await told()).toHaveLength(2)
+  })
+
+  it('begin anew when a returned one is sent again; one that goes back and forth is told', async () => {
+    const { id, due } = await pushed()
+    for (let n = 0; n < 3; n++) {
+      /* oxlint-disable no-await-in-loop -- one after the other */
+      await post(`/v1/tickets/${id}/return`, { platform: '110', cause: 'unclear', text: '哪里？' })
+      expect((await facts()).filter(({ type }) => type === 'ticket-bounced')).toHaveLength(n === 2 ? 1 : 0)
+      await post(`/v1/tickets/${id}/resend`, { platform: '12345' })
+      /* oxlint-enable no-await-in-loop */
+    }
+    expect((await shown(id)).due?.accept?.at).not.toBe(due?.accept?.at)
+    expect(await shown(id)).toMatchObject({ returns: 3, state: 'sent' })
+  })
+})

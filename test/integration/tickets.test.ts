@@ -56,7 +56,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true })
 })
 
-const endpointAt = (url: string, id = 'desk110') => ({ id, platform: '110' as const, url, secrets: [secret], signature: 'hmac-sha256' as WebhookScheme, concurrency: 16 })
+const endpointAt = (url: string, id = 'desk110') => ({ id, platform: '110' as const, kind: 'webhook' as const, pollMs: 10_000, user: 'tandem', url, secrets: [secret], signature: 'hmac-sha256' as WebhookScheme, concurrency: 16 })
 /** Never in the way. */
 const circuit = { failures: 1_000, pauseMs: 100, longestPauseMs: 100 }
 
@@ -96,7 +96,7 @@ describe('tickets', () => {
     for (const { headers, raw } of receiver.received) expect(verifyWebhook(headers, raw, [secret], Date.now()).ok).toBe(true)
     expect(tickets?.health()).toMatchObject({ redis: 'up', pending: 0, dead: 0 })
     expect((await deliveriesOf('h1'))[0]).toMatchObject({ endpoint: 'desk110', attempts: 1, lastOutcome: 'http-204' })
-    expect(log.filter((line) => line.includes('"webhook attempt"'))).toHaveLength(4)
+    expect(log.filter((line) => line.includes('"delivery attempt"'))).toHaveLength(4)
     expect(log.join('')).not.toContain('13800000000')
   })
 

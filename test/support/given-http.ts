@@ -4,6 +4,7 @@ import { type DestinationStream, pino } from 'pino'
 import { stringify } from 'yaml'
 import { Calls } from '../../src/calls/calls.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { Inbox } from '../../src/http/inbox.ts'
 import { type App, buildServer } from '../../src/http/server.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
@@ -17,6 +18,7 @@ import type { DeliveryView } from '../../src/tickets/deliveries.ts'
 import { NuisanceCallers } from '../../src/calls/nuisance-callers.ts'
 import type { Observed } from '../../src/calls/comparison.ts'
 import { Catalogues } from '../../src/matters/catalogues.ts'
+import { ticketRules } from '../../src/dispatch/rules.ts'
 import { TicketBook } from '../../src/dispatch/ticket-book.ts'
 import { AccountStore } from '../../src/users/account-store.ts'
 import { Accounts } from '../../src/users/accounts.ts'
@@ -36,6 +38,7 @@ export interface GivenHttp {
   readonly calls: Calls
   readonly control: FakeControl
   readonly journal: JournalFile
+  readonly tickets: TicketBook
   /** Asterisk's recordings directory, as it seems. */
   readonly directory: string
   /** What the recommender was told that agents chose: text and matter. */
@@ -90,7 +93,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const timers = { set: () => undefined, clear: () => undefined }
   const nuisance = new NuisanceCallers(file.tables)
   await nuisance.load()
-  const tickets = await TicketBook.load(journal)
+  const tickets = await TicketBook.load(journal, ticketRules(config))
   const calls = new Calls({ config, journal: tickets.alongCalls, logger, timers, nuisanceMarks: (number) => nuisance.marksOf(number), control: (listener) => (control = new FakeControl(listener)) })
   if (!control) throw new Error('calls made no control')
   Object.assign(control.observed, observed)
@@ -106,7 +109,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const choose = async (...choice: [text: string, matter: string, call?: string]) => recommendation !== undefined && chosen.push([choice[0], choice[1]]) > 0
   const recommend = async ({ except }: { readonly except: readonly string[] }) => recommendation && { ...recommendation, matters: recommendation.matters.filter(({ id }) => !except.includes(id)) }
   const readers = { health, recommend, choose, chosenAnew: () => undefined }
-  const http = await buildServer({ config, logger, calls, journal, readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), ledger })
+  const http = await buildServer({ config, logger, calls, journal, inbox: new Inbox(config.tickets.endpoints, journal, tickets, await journal.answers()), readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()
@@ -114,7 +117,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
     await file.close()
     if (given === undefined) rmSync(dirname(path), { recursive: true })
   }
-  return { http, calls, control, journal: file, directory, chosen, warnings, close: () => (closing ??= close()) }
+  return { http, calls, control, journal: file, tickets, directory, chosen, warnings, close: () => (closing ??= close()) }
 }
 
 /** A configuration with the journal there. @param ports of the service's own HTTP interface, and Asterisk's */

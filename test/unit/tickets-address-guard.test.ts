@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { addressGuard } from '../../src/tickets/address-guard.ts'
-import { webhookSender } from '../../src/tickets/post-webhook.ts'
+import { httpSender } from '../../src/tickets/http-sender.ts'
 
 const refused = { verdict: 'dead', code: 'address-refused' }
 const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': '1', 'webhook-signature': 'v1,a' }
@@ -56,11 +56,11 @@ describe('a connection', () => {
   })
 
   const post = async (allow: string[], host: string) => {
-    const sender = webhookSender(addressGuard(allow), 5_000)
+    const sender = httpSender(addressGuard(allow), 5_000)
     const { port } = server.address() as AddressInfo
     const message = { url: `http://${host}:${port}/`, headers, body: Buffer.from('{}') }
     try {
-      return await sender.post(message, new AbortController().signal)
+      return await sender.send(message, new AbortController().signal)
     } finally {
       await sender.close()
     }
@@ -76,10 +76,10 @@ describe('a connection', () => {
   it('is judged by the address that it reached', async () => {
     // A guard whose first two looks are deceived, as by a name that resolves anew.
     const guard = addressGuard([])
-    const sender = webhookSender({ ...guard, checkUrl: () => undefined }, 5_000)
+    const sender = httpSender({ ...guard, checkUrl: () => undefined }, 5_000)
     const { port } = server.address() as AddressInfo
     const message = { url: `http://127.0.0.1:${port}/`, headers, body: Buffer.from('{}') }
-    await expect(sender.post(message, new AbortController().signal)).rejects.toMatchObject(refused)
+    await expect(sender.send(message, new AbortController().signal)).rejects.toMatchObject(refused)
     await sender.close()
     expect(requests).toBe(0)
   })

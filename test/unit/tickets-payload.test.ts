@@ -101,9 +101,9 @@ describe('a ticket', () => {
     expect(planned({ position: 7, epoch: 1, fact: fact('ticket-accepted', { via: 'b' }) }, systems, 'tandem', 0).map(({ endpoint: id }) => id)).toEqual(['a', 'c'])
   })
 
-  it('of a call begins and is withdrawn with what is told of its hand-over; a push is told by itself', () => {
+  it('of a call begins with what is told of its hand-over; a push is told by itself', () => {
     const types = ['ticket-registered', 'ticket-withdrawn'] as const
-    expect(types.map((type) => noticeOf(fact(type))?.payload.type)).toEqual([undefined, undefined])
+    expect(types.map((type) => noticeOf(fact(type))?.payload.type)).toEqual([undefined, 'ticket.withdrawn'])
     expect(types.map((type) => noticeOf(fact(type, { ticket: { ...ticket, mode: 'push' } }))?.payload.type)).toEqual(['ticket.registered', 'ticket.withdrawn'])
   })
 

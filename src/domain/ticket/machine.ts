@@ -14,6 +14,9 @@ export const ticketFactTypes = [
   'ticket-withdrawn',
   'ticket-conferred',
   'ticket-changed',
+  'ticket-due-soon',
+  'ticket-overdue',
+  'ticket-bounced',
 ] as const
 export type TicketFactType = (typeof ticketFactTypes)[number]
 
@@ -26,11 +29,11 @@ export type TicketOutcome =
 const same = { kind: 'same' } as const
 const refused = (code: TicketRefusal, faults?: readonly IntakeFault[]): TicketOutcome => ({ kind: 'refused', code, ...(faults ? { faults } : {}) })
 
-/** The sender's commands; the others are the receiver's, but for `complete`, which is anybody's. */
+/** The sender's commands; the others are the receiver's, but for `complete` and `refer`, which are anybody's. */
 const ofSender: ReadonlySet<TicketCommand['do']> = new Set(['close', 'reopen', 'withdraw', 'resend', 'confer'])
 
 export function carriedOut(ticket: Ticket, command: TicketCommand): TicketOutcome {
-  const may = command.do === 'complete' || command.platform === (ofSender.has(command.do) ? ticket.from : ticket.to)
+  const may = command.do === 'complete' || command.do === 'refer' || command.platform === (ofSender.has(command.do) ? ticket.from : ticket.to)
   return may ? rows[command.do](ticket, command as never) : refused('ticket-not-yours')
 }
 
@@ -87,6 +90,7 @@ const rows: { readonly [D in TicketCommand['do']]: Row<CommandOf<D>> } = {
     if (wrong.length > 0) return refused('intake-incomplete', wrong)
     return { kind: 'changed', fact: 'ticket-changed', ticket: known({ ...withMissing({ ...ticket, intake: { ...ticket.intake, ...command.intake } }) }, command) }
   },
+  refer: referred,
 }
 
 /** The ticket with its required fields that are not filled in. */
@@ -114,7 +118,7 @@ function changed(ticket: Ticket, fact: TicketFactType, command: TicketCommand, s
 const known = (ticket: Ticket, { platform, reference }: TicketCommand): Ticket =>
   reference === undefined ? ticket : { ...ticket, references: { ...ticket.references, [platform]: reference } }
 
-/** Accepted already; its number may be new. */
+/** Nothing but its number may be new. */
 function referred(ticket: Ticket, command: TicketCommand): TicketOutcome {
   const { reference, platform } = command
   return reference === undefined || ticket.references[platform] === reference ? same : { kind: 'changed', fact: 'ticket-changed', ticket: known(ticket, command) }

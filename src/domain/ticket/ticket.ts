@@ -2,6 +2,7 @@
 import type { Matter, Mode, Platform } from '../handover/handover.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { KeptDecision } from '../policy/held-to.ts'
+import type { Dues } from './deadlines.ts'
 import type { IntakeRecord } from './intake.ts'
 
 /** How responsibility is passed on (§4): with a call, or without one (系统推送). */
@@ -57,6 +58,8 @@ export interface Ticket {
   readonly decision?: KeptDecision
   /** Numbers that it has in the two platforms' own systems. */
   readonly references: { readonly [platform in Platform]?: string }
+  /** By when what is to be done; none where no rule says so. */
+  readonly due?: Dues
   /** How often it was returned. */
   readonly returns: number
   /** The last `mostSteps`, the oldest first. */
@@ -87,6 +90,7 @@ export type TicketCommand = {
   | { readonly do: 'report'; readonly step: FeedbackStep }
   | { readonly do: 'confer'; readonly handover: string }
   | { readonly do: 'complete'; readonly intake: IntakeRecord }
+  | { readonly do: 'refer'; readonly reference: string }
 )
 
 /** Why a command cannot be carried out. */

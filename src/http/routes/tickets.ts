@@ -6,6 +6,7 @@ import { urgencies } from '../../domain/policy/decide.ts'
 import { Intake, Matter } from '../../tickets/record-schemas.ts'
 import { intakeSchemaOf } from '../../tickets/ticket-schemas.ts'
 import { answerOnce, keyedProblems, KeyHeader } from '../command-answers.ts'
+import { isOverdue } from '../../domain/ticket/deadlines.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
 import { Channel, Circumstances, Danger } from '../policy-answers.ts'
@@ -122,6 +123,7 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
         querystring: Type.Object(
           {
             open: Type.Optional(Type.Literal('true', { description: 'Only those that are not settled' })),
+            overdue: Type.Optional(Type.Literal('true', { description: 'Only those of which a deadline has run out, and that are not settled' })),
             to: Type.Optional(PlatformSchema),
             limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|100)$', description: '1 to 100; 50 when left out' })),
             cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$', description: '`next` of the page before' })),
@@ -134,12 +136,12 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
         },
       },
     },
-    async ({ query: { open, to, cursor, ...query } }) => {
+    async ({ query: { open, overdue, to, cursor, ...query } }) => {
       const limit = Number(query.limit ?? 50)
-      const page = open ? tickets.open.toSorted((one, other) => (one.id < other.id ? 1 : -1)).filter(({ id }) => cursor === undefined || id < cursor) : (await journal.tickets(limit, cursor)).map(({ ticket }) => ticket)
+      const page = open || overdue ? tickets.open.toSorted((one, other) => (one.id < other.id ? 1 : -1)).filter(({ id }) => cursor === undefined || id < cursor) : (await journal.tickets(limit, cursor)).map(({ ticket }) => ticket)
       const items = page.slice(0, limit)
       const last = items.length === limit ? items.at(-1) : undefined
-      return { items: items.filter((ticket) => to === undefined || ticket.to === to), ...(last ? { next: last.id } : {}) }
+      return { items: items.filter((ticket) => (to === undefined || ticket.to === to) && (!overdue || isOverdue(ticket))), ...(last ? { next: last.id } : {}) }
     },
   )
 }

@@ -1,0 +1,133 @@
+/** Request Tracker 5's REST 2 (docs.bestpractical.com/rt/5.0/RT/REST2.html). */
+import type { HttpSender } from '../http-sender.ts'
+import { DeliveryError } from '../verdict.ts'
+
+/** Of a list at most so much is read, bytes. */
+const answerLimit = 1_048_576
+const answerShown = 2_048
+
+export interface RestOptions {
+  /** Its address, without a path. */
+  readonly url: string
+  readonly token: string
+  readonly sender: HttpSender
+}
+
+export interface RtTicket {
+  readonly id: number
+  readonly status: string
+  readonly queue: string
+  /** The first value of each, by name. */
+  readonly fields: ReadonlyMap<string, string>
+}
+
+export interface RtTransaction {
+  readonly id: number
+  readonly ticket: number
+  readonly type: string
+  readonly field?: string
+  readonly newValue?: string
+  readonly creator: string
+  /** UTC, ISO 8601. */
+  readonly created: string
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Every method throws DeliveryError, or `signal`'s reason when that was aborted. */
+export class RequestTrackerRest {
+  readonly #options: RestOptions
+
+  constructor(options: RestOptions) {
+    this.#options = options
+  }
+
+  /** @returns its number */
+  async create(ticket: { readonly Queue: string; readonly Subject: string; readonly Content: string; readonly Status?: string; readonly CustomFields: Readonly<Record<string, string>> }, signal: AbortSignal): Promise<number> {
+    const made = await this.#ask('POST', '/ticket', signal, { ...ticket, ContentType: 'text/plain' })
+    const id = Number((made as Json)['id'])
+    if (!Number.isInteger(id)) throw refused('not-created', made)
+    return id
+  }
+
+  async ticket(id: number, signal: AbortSignal): Promise<RtTicket> {
+    const found = (await this.#ask('GET', `/ticket/${id}?fields[Queue]=Name`, signal)) as Json
+    const fields = (found['CustomFields'] ?? []) as readonly { readonly name: string; readonly values: readonly unknown[] }[]
+    const { Name } = (found['Queue'] ?? {}) as { readonly Name?: string }
+    return { id, status: String(found['Status']), queue: Name ?? '', fields: new Map(fields.flatMap(({ name, values: [value] }) => (typeof value === 'string' ? [[name, value] as const] : []))) }
+  }
+
+  /** The oldest in a queue whose custom field has this value. */
+  async find(queue: string, field: string, value: string, signal: AbortSignal): Promise<number | undefined> {
+    const query = `Queue = '${quoted(queue)}' AND CF.{${field}} = '${quoted(value)}'`
+    const { items = [] } = (await this.#ask('GET', `/tickets?${asked({ query, orderby: 'id', order: 'ASC', per_page: '1' })}`, signal)) as { readonly items?: readonly Json[] }
+    const [first] = items
+    return first === undefined ? undefined : Number(first['id'])
+  }
+
+  /** Whether a comment or reply of this subject is there. */
+  async hasNote(id: number, subject: string, signal: AbortSignal): Promise<boolean> {
+    const { items = [] } = (await this.#ask('GET', `/ticket/${id}/attachments?${asked({ fields: 'Subject', per_page: '100' })}`, signal)) as { readonly items?: readonly Json[] }
+    return items.some((item) => item['Subject'] === subject)
+  }
+
+  async comment(id: number, Subject: string, Content: string, signal: AbortSignal): Promise<void> {
+    await this.#ask('POST', `/ticket/${id}/comment`, signal, { Subject, Content, ContentType: 'text/plain' })
+  }
+
+  /** Whether it has come to be so is read back by `ticket`: a refusal is 200 as well. @returns what it said */
+  async change(id: number, change: { readonly Status?: string; readonly CustomFields?: Readonly<Record<string, string>> }, signal: AbortSignal): Promise<string> {
+    return JSON.stringify(await this.#ask('PUT', `/ticket/${id}`, signal, change))
+  }
+
+  /** The id of the last transaction; 0: there is none. */
+  async newest(signal: AbortSignal): Promise<number> {
+    const query = asked({ query: `ObjectType = 'RT::Ticket' AND id > 0`, orderby: 'id', order: 'DESC', per_page: '1' })
+    const { items = [] } = (await this.#ask('GET', `/transactions?${query}`, signal)) as { readonly items?: readonly Json[] }
+    return Number(items[0]?.['id'] ?? 0)
+  }
+
+  /** Of tickets, after one of this id, in their order. */
+  async transactions(after: number, limit: number, signal: AbortSignal): Promise<readonly RtTransaction[]> {
+    const query = asked({ query: `ObjectType = 'RT::Ticket' AND id > ${after}`, fields: 'Type,Field,OldValue,NewValue,Creator,Created,Object', orderby: 'id', order: 'ASC', per_page: String(limit) })
+    const { items = [] } = (await this.#ask('GET', `/transactions?${query}`, signal)) as { readonly items?: readonly Json[] }
+    return items.map((item) => ({
+      id: Number(item['id']),
+      ticket: Number(idOf(item['Object'])),
+      type: String(item['Type']),
+      ...(typeof item['Field'] === 'string' && item['Field'] !== '' ? { field: item['Field'] } : {}),
+      ...(typeof item['NewValue'] === 'string' && item['NewValue'] !== '' ? { newValue: item['NewValue'] } : {}),
+      creator: String(idOf(item['Creator'])),
+      created: String(item['Created']),
+    }))
+  }
+
+  /** What was written with a transaction, as plain text. */
+  async textOf(transaction: number, signal: AbortSignal): Promise<string | undefined> {
+    const { items = [] } = (await this.#ask('GET', `/transaction/${transaction}/attachments?${asked({ fields: 'ContentType,Content', per_page: '20' })}`, signal)) as { readonly items?: readonly Json[] }
+    const plain = items.find((item) => String(item['ContentType']).startsWith('text/plain'))
+    return typeof plain?.['Content'] === 'string' ? Buffer.from(plain['Content'], 'base64').toString().trim() : undefined
+  }
+
+  async #ask(method: 'GET' | 'POST' | 'PUT', path: string, signal: AbortSignal, body?: object): Promise<unknown> {
+    const { url, token, sender } = this.#options
+    const headers = { authorization: `token ${token}`, accept: 'application/json', ...(body ? { 'content-type': 'application/json; charset=utf-8' } : {}) }
+    const { answer } = await sender.send({ url: `${url.replace(/\/$/u, '')}/REST/2.0${path}`, method, headers, ...(body ? { body: JSON.stringify(body) } : {}), answerLimit }, signal)
+    try {
+      return JSON.parse(answer) as unknown
+    } catch (error) {
+      // A login page, or an answer that is cut off: nothing that says what was done.
+      throw new DeliveryError('retry', 'no-json', { cause: error, answer: answer.slice(0, answerShown) })
+    }
+  }
+}
+
+/** It was told, and has not done it: what it said is kept. A person puts it right there, and it is tried again meanwhile. */
+export const refused = (code: string, answer: unknown): DeliveryError => new DeliveryError('retry', code, { answer: (typeof answer === 'string' ? answer : JSON.stringify(answer)).slice(0, answerShown) })
+
+const asked = (query: Readonly<Record<string, string>>): string => new URLSearchParams(query).toString()
+
+/** In a query (TicketSQL). */
+const quoted = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
+
+const idOf = (value: unknown): unknown => (typeof value === 'object' && value !== null ? (value as { id?: unknown }).id : value)
