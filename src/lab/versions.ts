@@ -3,7 +3,9 @@ import { runInRoot } from './run.ts'
 export type Versions = Readonly<Record<string, string>>
 
 /** Program → how to ask it, and where its answer has the version. */
-const questions: Readonly<Record<string, readonly [command: readonly string[], pattern: RegExp]>> = {
+type Questions = Readonly<Record<string, readonly [command: readonly string[], pattern: RegExp]>>
+
+const questions: Questions = {
   asterisk: [['asterisk', '-V'], /^Asterisk (\d[\d.]*)/],
   redis: [['redis-server', '--version'], /v=(\d[\d.]*)/],
   postgres: [['psql', '--version'], /PostgreSQL\) (\d[\d.]*)/],
@@ -13,21 +15,37 @@ const questions: Readonly<Record<string, readonly [command: readonly string[], p
   'espeak-ng': [['espeak-ng', '--version'], /(\d+\.\d[\d.]*)/],
 }
 
-/**
- * Asks the programs of a root directory for their versions; that also shows that they run there.
- * @throws Error when one does not answer, or is not what Tandem is built for: Asterisk 22, Redis 7 or newer
- */
-export async function readVersions(root: string): Promise<Versions> {
+const requestTrackerQuestions: Questions = {
+  'request-tracker': [['perl', '-I/usr/share/request-tracker5/lib', '-MRT', '-e', 'print $RT::VERSION'], /^(\d+\.\d+\.\d+)/],
+}
+
+async function ask(root: string, asked: Questions): Promise<Versions> {
   const answers = await Promise.all(
-    Object.entries(questions).map(async ([name, [command, pattern]]) => {
+    Object.entries(asked).map(async ([name, [command, pattern]]) => {
       const { stdout, stderr } = await runInRoot(command, { root })
       const version = pattern.exec(stdout + stderr)?.[1]
       if (version === undefined) throw new Error(`${name} does not run in the root directory: ${(stdout + stderr).trim()}`)
       return [name, version] as const
     }),
   )
-  const versions = Object.fromEntries(answers)
+  return Object.fromEntries(answers)
+}
+
+/**
+ * Asks the programs of a root directory for their versions; that also shows that they run there.
+ * @throws Error when one does not answer, or is not what Tandem is built for: Asterisk 22, Redis 7 or newer
+ */
+export async function readVersions(root: string): Promise<Versions> {
+  const versions = await ask(root, questions)
   checkVersions(versions)
+  return versions
+}
+
+/** @throws Error when Request Tracker does not run there, or is not 5 */
+export async function readRequestTrackerVersions(root: string): Promise<Versions> {
+  const versions = await ask(root, requestTrackerQuestions)
+  const { 'request-tracker': version = '' } = versions
+  if (!version.startsWith('5.')) throw new Error(`Debian gave Request Tracker ${version}, and Tandem is built for 5.`)
   return versions
 }
 

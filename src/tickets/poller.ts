@@ -14,12 +14,16 @@ export interface PollerOptions {
 
 /** A system that does not answer is asked less often, ms. */
 const longestPauseMs = 60_000
+/** After word that something has happened it is asked twice: it may say so before it can be read there, ms. */
+const soonMs = 200
+const onceMoreMs = 1_500
 
 /** Asks the ticket systems that do not say by themselves, or whose word may be lost, what people did there. */
 export class Poller {
   readonly #options: PollerOptions
   readonly #ending = new AbortController()
   readonly #wake = new Map<string, () => void>()
+  readonly #nudged = new Set<string>()
   readonly #running: Promise<void>[] = []
 
   constructor(options: PollerOptions) {
@@ -35,7 +39,8 @@ export class Poller {
 
   /** Now, and not when its time has come: something has happened there. */
   look(endpoint: string): void {
-    this.#wake.get(endpoint)?.()
+    this.#nudged.add(endpoint)
+    setTimeout(() => this.#wake.get(endpoint)?.(), soonMs).unref()
   }
 
   async close(): Promise<void> {
@@ -61,7 +66,7 @@ export class Poller {
         if (!this.#ending.signal.aborted) logger.warn({ err: error, endpoint }, 'a ticket system could not be asked what has happened')
         pauseMs = Math.min(2 * pauseMs, Math.max(pollMs, longestPauseMs))
       }
-      const timer = setTimeout(wake, pauseMs)
+      const timer = setTimeout(wake, this.#nudged.delete(endpoint) ? Math.min(onceMoreMs, pauseMs) : pauseMs)
       await woken
       /* oxlint-enable no-await-in-loop */
       clearTimeout(timer)

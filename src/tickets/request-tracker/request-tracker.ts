@@ -22,6 +22,7 @@ export class RequestTracker implements TicketSystem {
   /** Custom field → what it holds. */
   readonly #fields: readonly (readonly [field: string, name: string])[]
   readonly #idField: string
+  readonly #seen = new Set<number>()
 
   constructor({ platform, url, token = '', queue = '', user, fields = usualFields }: TicketEndpointConfig, sender: HttpSender) {
     this.#rest = new RequestTrackerRest({ url, token, sender })
@@ -42,7 +43,7 @@ export class RequestTracker implements TicketSystem {
   }
 
   happened(after: number | undefined, signal: AbortSignal): Promise<Happened> {
-    return happenings({ rest: this.#rest, platform: this.#platform, queue: this.#queue, idField: this.#idField, user: this.#user }, after, signal)
+    return happenings({ rest: this.#rest, queue: this.#queue, idField: this.#idField, user: this.#user }, after, this.#seen, signal)
   }
 
   /** By its id; the sender's own, by its number there. */
@@ -78,7 +79,8 @@ export class RequestTracker implements TicketSystem {
   }
 
   #otherwise(now: RtTicket, entry: Entry): readonly (readonly [field: string, value: string])[] {
-    return this.#fieldsOf(entry).filter(([field, value]) => now.fields.get(field) !== value)
+    // RT leaves out a plus before a number.
+    return this.#fieldsOf(entry).filter(([field, value]) => ![value, value.replace(/^\+/u, '')].includes(now.fields.get(field) ?? ''))
   }
 }
 

@@ -54,7 +54,8 @@ export class RequestTrackerRest {
     const found = (await this.#ask('GET', `/ticket/${id}?fields[Queue]=Name`, signal)) as Json
     const fields = (found['CustomFields'] ?? []) as readonly { readonly name: string; readonly values: readonly unknown[] }[]
     const { Name } = (found['Queue'] ?? {}) as { readonly Name?: string }
-    return { id, status: String(found['Status']), queue: Name ?? '', fields: new Map(fields.flatMap(({ name, values: [value] }) => (typeof value === 'string' ? [[name, value] as const] : []))) }
+    // Of one that was merged into another RT answers with that other.
+    return { id: Number(found['id'] ?? id), status: String(found['Status']), queue: Name ?? '', fields: new Map(fields.flatMap(({ name, values: [value] }) => (typeof value === 'string' ? [[name, value] as const] : []))) }
   }
 
   /** The oldest in a queue whose custom field has this value. */
@@ -67,7 +68,7 @@ export class RequestTrackerRest {
 
   /** Whether a comment or reply of this subject is there. */
   async hasNote(id: number, subject: string, signal: AbortSignal): Promise<boolean> {
-    const { items = [] } = (await this.#ask('GET', `/ticket/${id}/attachments?${asked({ fields: 'Subject', per_page: '100' })}`, signal)) as { readonly items?: readonly Json[] }
+    const { items = [] } = (await this.#ask('GET', `/ticket/${id}/attachments?${asked({ fields: 'Subject', orderby: 'id', order: 'DESC', per_page: '100' })}`, signal)) as { readonly items?: readonly Json[] }
     return items.some((item) => item['Subject'] === subject)
   }
 
@@ -87,26 +88,32 @@ export class RequestTrackerRest {
     return Number(items[0]?.['id'] ?? 0)
   }
 
-  /** Of tickets, after one of this id, in their order. */
-  async transactions(after: number, limit: number, signal: AbortSignal): Promise<readonly RtTransaction[]> {
-    const query = asked({ query: `ObjectType = 'RT::Ticket' AND id > ${after}`, fields: 'Type,Field,OldValue,NewValue,Creator,Created,Object', orderby: 'id', order: 'ASC', per_page: String(limit) })
-    const { items = [] } = (await this.#ask('GET', `/transactions?${query}`, signal)) as { readonly items?: readonly Json[] }
-    return items.map((item) => ({
+  /** Of a queue's tickets, after one of this id, in their order; a hundred at most. */
+  async transactions(queue: string, after: number, signal: AbortSignal): Promise<{ readonly transactions: readonly RtTransaction[]; readonly more: boolean }> {
+    const query = asked({ query: `TicketQueue = '${quoted(queue)}' AND id > ${after}`, fields: 'Type,Field,OldValue,NewValue,Creator,Created,ObjectId', orderby: 'id', order: 'ASC', per_page: '100' })
+    // Some of a page may not be for Tandem to see: a short one is not the last.
+    const { items = [], next_page: next } = (await this.#ask('GET', `/transactions?${query}`, signal)) as { readonly items?: readonly Json[]; readonly next_page?: unknown }
+    const transactions = items.map((item): RtTransaction => ({
       id: Number(item['id']),
-      ticket: Number(idOf(item['Object'])),
+      ticket: Number(item['ObjectId']),
       type: String(item['Type']),
       ...(typeof item['Field'] === 'string' && item['Field'] !== '' ? { field: item['Field'] } : {}),
       ...(typeof item['NewValue'] === 'string' && item['NewValue'] !== '' ? { newValue: item['NewValue'] } : {}),
       creator: String(idOf(item['Creator'])),
       created: String(item['Created']),
     }))
+    return { transactions, more: next !== undefined && next !== null }
   }
 
-  /** What was written with a transaction, as plain text. */
+  /** What was written with a transaction, as plain text. Files that came with it are not fetched. */
   async textOf(transaction: number, signal: AbortSignal): Promise<string | undefined> {
-    const { items = [] } = (await this.#ask('GET', `/transaction/${transaction}/attachments?${asked({ fields: 'ContentType,Content', per_page: '20' })}`, signal)) as { readonly items?: readonly Json[] }
-    const plain = items.find((item) => String(item['ContentType']).startsWith('text/plain'))
-    return typeof plain?.['Content'] === 'string' ? Buffer.from(plain['Content'], 'base64').toString().trim() : undefined
+    const { items = [] } = (await this.#ask('GET', `/transaction/${transaction}/attachments?${asked({ fields: 'ContentType,Filename', per_page: '20' })}`, signal)) as { readonly items?: readonly Json[] }
+    const written = items.filter((item) => item['Filename'] === undefined || item['Filename'] === null || item['Filename'] === '')
+    const found = ['text/plain', 'text/html'].map((type) => written.find((item) => String(item['ContentType']).startsWith(type))).find((item) => item !== undefined)
+    if (!found) return undefined
+    const { Content } = (await this.#ask('GET', `/attachment/${String(found['id'])}`, signal)) as Json
+    const text = typeof Content === 'string' ? Buffer.from(Content, 'base64').toString() : ''
+    return String(found['ContentType']).startsWith('text/html') ? withoutTags(text) : text.trim()
   }
 
   async #ask(method: 'GET' | 'POST' | 'PUT', path: string, signal: AbortSignal, body?: object): Promise<unknown> {
@@ -126,6 +133,14 @@ export class RequestTrackerRest {
 export const refused = (code: string, answer: unknown): DeliveryError => new DeliveryError('retry', code, { answer: (typeof answer === 'string' ? answer : JSON.stringify(answer)).slice(0, answerShown) })
 
 const asked = (query: Readonly<Record<string, string>>): string => new URLSearchParams(query).toString()
+
+/** Of what people write, only the words are told. */
+function withoutTags(html: string): string {
+  const text = html.replaceAll(/<br\s*\/?>|<\/(?:p|div|li)>/giu, '\n').replaceAll(/<[^>]*>/gu, '')
+  return text.replaceAll(/&(lt|gt|quot|#39|nbsp|amp);/gu, (_, name: string) => entities[name] ?? '').trim()
+}
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ', amp: '&' }
 
 /** In a query (TicketSQL). */
 const quoted = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
