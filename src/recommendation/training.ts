@@ -16,11 +16,14 @@ export interface Training {
   readonly dropout: number
   /** In how many samples a feature must be: of one alone nothing can be learned for others. */
   readonly seen: number
+  /** How often it is trained, each time in another order and with other features left out: the mean errs less than any. */
+  readonly runs: number
 }
 
 /** Gradients below this change nothing that could be seen. */
 const negligible = 5e-3
 const biasRate = 0.02
+const firstSeed = 7
 /** Of the largest weight: smaller ones are left out of what is kept. */
 const telling = 1 / 127
 
@@ -29,21 +32,26 @@ const telling = 1 / 127
  * @param begin a model to go on from: its classes come first, its features stay known
  */
 export function train(samples: readonly Sample[], training: Training, begin?: Linear): Linear {
-  const { classes, epochs, rate, dropout } = training
-  const dense = new Dense(classes, [...new Set([...(begin?.parts.features ?? []), ...often(samples, training.seen)])])
-  if (begin) dense.take(begin)
-  const sparse = samples.map(({ features, of, weight }) => ({ ...dense.known(features), of, weight }))
-  const random = randomFrom(7)
-  const order = [...sparse.keys()]
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    shuffle(order, random)
-    const now = rate * (1 - epoch / epochs)
-    for (const at of order) {
-      const sample = sparse[at]
-      if (sample) dense.step(sample, now * sample.weight, dropout, random)
+  const { classes, epochs, rate, dropout, runs } = training
+  const features = [...new Set([...(begin?.parts.features ?? []), ...often(samples, training.seen)])]
+  const mean = new Dense(classes, features)
+  const sparse = samples.map((sample) => ({ ...sample, ...mean.known(sample.features) }))
+  for (let run = 0; run < runs; run++) {
+    const dense = new Dense(classes, features)
+    if (begin) dense.take(begin)
+    const random = randomFrom(firstSeed + run)
+    const order = [...sparse.keys()]
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      shuffle(order, random)
+      const now = rate * (1 - epoch / epochs)
+      for (const at of order) {
+        const sample = sparse[at]
+        if (sample) dense.step(sample, now * sample.weight, dropout, random)
+      }
     }
+    mean.add(dense, 1 / runs)
   }
-  return dense.kept()
+  return mean.kept()
 }
 
 interface Sparse {
@@ -73,6 +81,12 @@ class Dense {
   take(model: Linear): void {
     this.#bias.set(model.parts.bias)
     for (const [feature, index] of this.#index) for (const [of, weight] of model.weightsOf(feature)) this.#weights[index * this.#classes + of] = weight
+  }
+
+  /** A share of another of the same classes and features. */
+  add(other: Dense, share: number): void {
+    for (let index = 0; index < this.#bias.length; index++) this.#bias[index]! += share * other.#bias[index]!
+    for (let index = 0; index < this.#weights.length; index++) this.#weights[index]! += share * other.#weights[index]!
   }
 
   known(features: ReadonlyMap<string, number>): Sparse {
