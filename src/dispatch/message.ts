@@ -25,6 +25,7 @@ const Registered = Type.Object({
     reason: Type.Optional(Line(500)),
     references: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     by: Type.Optional(Line(60)),
+    registeredAt: Type.Optional(Said.at),
   }),
 })
 const Last = Type.Object({ text: Type.Optional(Line(2_000)), at: Type.Optional(Said.at), by: Type.Optional(Line(60)), cause: Type.Optional(Type.String()), step: Type.Optional(Type.String()) })
@@ -45,7 +46,7 @@ export interface MessageFault {
 }
 
 export type MessageAsks =
-  | { readonly kind: 'register'; readonly push: Push }
+  | { readonly kind: 'register'; readonly push: Push; /** When it was registered there, UTC, ISO 8601. */ readonly at: string }
   | { readonly kind: 'take'; readonly ticket: Ticket }
   | { readonly kind: 'carry-out'; readonly id: string; readonly command: TicketCommand }
   /** It is kept, and nothing else. */
@@ -65,7 +66,7 @@ export interface Sender {
 export function asked(message: unknown, sender: Sender, now: string): MessageAsks {
   const { type, data } = (typeof message === 'object' && message !== null ? message : {}) as { readonly type?: unknown; readonly data?: unknown }
   if (typeof type !== 'string') return nothing
-  if (type === 'ticket.registered') return read(Registered, data, (told) => registration(told, sender))
+  if (type === 'ticket.registered') return read(Registered, data, (told) => registration(told, sender, now))
   if (type === 'handover.requested' && Value.Check(OfCall, data)) return taken(data.ticket, sender)
   const does = doesBy[type as keyof typeof doesBy]
   return does ? read(About, data, (told) => commandOf(does, told, sender, now)) : nothing
@@ -85,13 +86,15 @@ const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | 'tic
   'ticket.changed': 'complete',
 }
 
-function registration({ ticket, reference, by }: Static<typeof Registered>, { endpoint, platform }: Sender): MessageAsks {
+function registration({ ticket, reference, by, at = ticket.registeredAt }: Static<typeof Registered>, { endpoint, platform }: Sender, now: string): MessageAsks {
   const { intake, matter, reason, urgency = 'routine' } = ticket
   const own = reference ?? textOf(ticket.references?.[platform])
   const id = ticket.id ?? (own === undefined ? undefined : idOf(endpoint, own))
   if (id === undefined) return { kind: 'malformed', faults: [{ path: '/data/ticket/id', reason: 'an id, or the number in your own system as `reference`' }] }
   const push = { id, from: platform, to: otherThan(platform), urgency, intake, by: by ?? ticket.by ?? endpoint }
-  return { kind: 'register', push: { ...push, ...(matter ? { matter } : {}), ...(reason === undefined ? {} : { reason }), ...(own === undefined ? {} : { references: { [platform]: own } }) } }
+  // No deadline begins in the future.
+  const since = at !== undefined && Date.parse(at) < Date.parse(now) ? new Date(at).toISOString() : now
+  return { kind: 'register', at: since, push: { ...push, ...(matter ? { matter } : {}), ...(reason === undefined ? {} : { reason }), ...(own === undefined ? {} : { references: { [platform]: own } }) } }
 }
 
 /** A system without ids of our form has one for each of its numbers. */

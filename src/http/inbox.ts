@@ -108,7 +108,7 @@ export class Inbox {
       case 'take':
         return this.#tickets.take(asks.ticket, iso(now), told)
       case 'register': {
-        const done = await this.#tickets.register(asks.push, iso(now), told)
+        const done = await this.#tickets.register(asks.push, asks.at, told)
         return 'faults' in done ? { refused: 'intake-incomplete', faults: inIntake(done.faults) } : done
       }
       case 'carry-out': {

@@ -28,7 +28,7 @@ export async function happenings({ rest, queue, idField, user }: HappeningsParts
     const id = ticket.fields.get(idField)
     if (id === undefined) continue
     const text = await said(transaction, transactions, rest, signal)
-    messages.push({ id: `rt-${transaction.id}`, message: messageOf({ ...transaction, creator: doer(transaction, transactions) }, { id, number: ticket.id, text }) })
+    messages.push({ id: `transaction-${transaction.id}`, message: messageOf({ ...transaction, creator: doer(transaction, transactions) }, { id, number: ticket.id, text }) })
     /* oxlint-enable no-await-in-loop */
   }
   const cursor = Math.max(after, transactions.at(-1)?.id ?? 0)
