@@ -19,6 +19,7 @@ let police: GivenTandem
 let rt: LabRequestTracker
 let redis: LabRedis
 
+const urlOf = (port: number, endpoint: string) => `http://127.0.0.1:${port}/v1/inbox/${endpoint}`
 const secret = (of: string) => `whsec_${Buffer.from(of.padEnd(32, '.')).toString('base64')}`
 const between = secret('between the two platforms')
 const queues = { '12345': '12345 工单', '110': '110 警单' } as const
@@ -28,7 +29,6 @@ beforeAll(async () => {
   mkdirSync(join(runtimeDir, 'test'), { recursive: true })
   dir = mkdtempSync(join(runtimeDir, 'test/peer-'))
   const [at12345, at110] = [await freePort(), await freePort()]
-  const urlOf = (port: number, endpoint: string) => `http://127.0.0.1:${port}/v1/inbox/${endpoint}`
   rt = await startRequestTracker({ dir: join(dir, 'rt'), tandem: { url: { [queues['12345']]: urlOf(at12345, 'rt'), [queues['110']]: urlOf(at110, 'rt') }, secret: secret('of RT') } })
   redis = await startRedis({ dir: join(dir, 'redis') })
   const settings = (own: '12345' | '110', peerPort: number) => ({

@@ -26,6 +26,7 @@ export async function givenTandem(dir: string, port: number, more: Readonly<Reco
   const url = `http://127.0.0.1:${port}`
   const headers = { authorization: `Bearer ${keys.desk}`, 'content-type': 'application/json' }
   let service: ChildProcess | undefined
+  const up = async () => fetch(`${url}/v1/health`, { headers }).then(({ ok }) => ok, () => false)
   const ask = async <T>(path: string, init: RequestInit): Promise<T> => (await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(10_000) })).json() as Promise<T>
   return {
     url,
@@ -36,8 +37,7 @@ export async function givenTandem(dir: string, port: number, more: Readonly<Reco
       service = spawn(process.execPath, [join(import.meta.dirname, '../../src/service.ts'), '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] })
       service.stdout?.pipe(log)
       service.stderr?.pipe(log)
-      const up = async () => (await fetch(`${url}/v1/health`, { headers })).ok
-      await eventually(() => up().catch(() => false), Boolean, 20_000)
+      await eventually(up, Boolean, 20_000)
     },
     async kill() {
       if (service?.exitCode === null && service.kill('SIGKILL')) await once(service, 'exit')
