@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { makeCheckpoint, publicKeyOf, readPublished, signingKey } from '../ledger/checkpoints.ts'
+import { compareLedgers } from '../ledger/compare.ts'
 import { Database } from '../ledger/database.ts'
 import { type ExportFormat, exportFormats, type ExportSubject, exportSubjects } from '../ledger/export-order.ts'
 import { exportTable } from '../ledger/export.ts'
@@ -18,6 +19,7 @@ tandem ledger rebuild                                    Makes the read models a
 tandem ledger checkpoint                                 Signs and publishes the heads of the chains now.
 tandem ledger key                                        Prints the public key of the checkpoints.
 tandem ledger migrate [--to N]                           Brings the tables to a version; a lower one is the way back.
+tandem ledger compare --with POSTGRES-URL [--from TIME] [--to TIME] [--json]  Holds the tickets here against those of the other platform's ledger. Status 0: they agree; 1: not.
 tandem ledger export handovers|calls|tickets|events [--format csv|jsonl] [--from TIME] [--to TIME] [--out FILE]
   All with [--config FILE] ($TANDEM_CONFIG, or tandem.yaml). They ask Postgres themselves: the service may run, or not.
 `
@@ -25,7 +27,7 @@ tandem ledger export handovers|calls|tickets|events [--format csv|jsonl] [--from
 interface Asked {
   readonly database: Database
   readonly config: NonNullable<Config['ledger']>
-  readonly values: { readonly checkpoints?: string; readonly json: boolean; readonly to?: string; readonly from?: string; readonly format: string; readonly out?: string }
+  readonly values: { readonly checkpoints?: string; readonly json: boolean; readonly to?: string; readonly from?: string; readonly format: string; readonly out?: string; readonly with?: string }
   readonly subject: string | undefined
 }
 
@@ -59,6 +61,22 @@ const commands: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
     print(`the tables have version ${await versionOf(database)}`)
     return 0
   },
+  async compare({ database, values }) {
+    if (values.with === undefined) throw new UsageError('--with is needed: the other platform’s ledger, as postgres://…')
+    const other = new Database(values.with, 2)
+    try {
+      const { from, to } = values
+      const { tickets, disagreements } = await compareLedgers(database, other, { ...(from === undefined ? {} : { from: time(from, '--from').toISOString() }), ...(to === undefined ? {} : { to: time(to, '--to').toISOString() }) })
+      if (values.json) print(JSON.stringify({ ok: disagreements.length === 0, tickets, disagreements }))
+      else {
+        for (const { ticket, what } of disagreements) print(`${ticket}: ${what}`)
+        print(`${tickets} tickets: ${disagreements.length === 0 ? 'both ledgers agree' : `${disagreements.length} differ`}`)
+      }
+      return disagreements.length === 0 ? 0 : 1
+    } finally {
+      await other.end()
+    }
+  },
   async export({ database, values, subject }) {
     const [format, what] = [oneOf<ExportFormat>(exportFormats, values.format, '--format'), oneOf<ExportSubject>(exportSubjects, subject, 'what is exported')]
     const times = { ...(values.from === undefined ? {} : { from: time(values.from, '--from') }), ...(values.to === undefined ? {} : { to: time(values.to, '--to') }) }
@@ -82,6 +100,7 @@ export async function ledgerCommand(args: readonly string[], env: NodeJS.Process
       from: { type: 'string' },
       format: { type: 'string', default: 'csv' },
       out: { type: 'string' },
+      with: { type: 'string' },
     },
   })
   const command = commands[positionals[0] ?? '']

@@ -8,6 +8,7 @@ import { capacity } from './capacity.ts'
 import { delivery } from './delivery.ts'
 import { durability } from './durability.ts'
 import { ledger } from './ledger.ts'
+import { push } from './push.ts'
 import { pressToInvite } from './press-to-invite.ts'
 import { recommend } from './recommend.ts'
 import { recovery } from './recovery.ts'
@@ -36,6 +37,7 @@ const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResu
   'answer-to-audio': (progress) => answerToAudio(rounds(200), progress),
   delivery: (progress) => delivery(30, rounds(200), progress),
   durability: (progress) => durability(rounds(20_000), progress),
+  push: (progress) => push(rounds(300), progress),
   ledger: (progress) => ledger(Number(values.handovers), rounds(200), progress),
   recommend: (progress) => recommend(progress),
   capacity: (progress) => capacity({ ...load, presses: rounds(150) }, progress),

@@ -5,6 +5,7 @@ import { TicketBook, type TicketRules } from '../../src/dispatch/ticket-book.ts'
 import type { Ticket, TicketCommand } from '../../src/domain/ticket/ticket.ts'
 import type { LabPostgres } from '../../src/lab/postgres.ts'
 import { publicKeyOf, signingKey } from '../../src/ledger/checkpoints.ts'
+import { compareLedgers } from '../../src/ledger/compare.ts'
 import { erasePersonal } from '../../src/ledger/erase.ts'
 import { exportTable } from '../../src/ledger/export.ts'
 import { LedgerQueries } from '../../src/ledger/queries.ts'
@@ -88,4 +89,24 @@ it('are exported, one a line', async () => {
   const [head = '', line = ''] = csv.trim().split('\n')
   const row = Object.fromEntries(head.split(',').map((name, index) => [name, line.split(',')[index]]))
   expect(row).toMatchObject({ id: 'ho-1', state: 'on-scene', from: '12345', to: '110', number110: 'J-1', returns: '0', name: '王**', number: '138****1234', address: incident.address })
+})
+
+it('of two platforms are held against each other: what one has otherwise, or not at all, is told', async () => {
+  await given()
+  const here = ledger
+  await push('ho-1')
+  await push('ho-2')
+  await carryOut('ho-1')
+  await here.caughtUp()
+  await given()
+  await push('ho-1')
+  await push('ho-3')
+  await carryOut('ho-1', steps.slice(0, 1))
+  await ledger.caughtUp()
+  const compared = () => compareLedgers(here.database, ledger.database, {})
+  expect(await compared()).toEqual({ tickets: 3, disagreements: expect.arrayContaining([{ ticket: 'ho-1', what: 'state, steps' }, { ticket: 'ho-2', what: 'missing-there' }, { ticket: 'ho-3', what: 'missing-here' }]) })
+  await carryOut('ho-1', steps.slice(1))
+  await ledger.caughtUp()
+  expect(new Set((await compared()).disagreements.map(({ ticket }) => ticket))).toEqual(new Set(['ho-2', 'ho-3']))
+  await here.close()
 })
