@@ -13,6 +13,7 @@ import { LedgerAccess } from './ledger/access.ts'
 import { Catalogues } from './matters/catalogues.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
 import { Choices } from './recommendation/choices.ts'
+import { linkKey } from './recordings/links.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { Deliveries } from './tickets/deliveries.ts'
 import { AccountStore } from './users/account-store.ts'
@@ -41,6 +42,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   // No call waits for it.
   const unknownCallers = (error: unknown) => logger.error({ err: error }, 'who was marked as harassing the hotline could not be read')
   const [agents, testCalls] = await Promise.all([journal.agents(), journal.testCalls(), nuisance.load().catch(unknownCallers)])
+  const key = await linkKey(journal.tables)
   const tickets = await TicketBook.load(journal, ticketRules(config))
   const controlLog = logger.child({ part: 'asterisk' })
   let asterisk: AsteriskControl | undefined
@@ -56,7 +58,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   })
   const recordings = new Recordings({
     config: config.recording,
-    journal,
+    journal: tickets.alongCalls,
     logger: logger.child({ part: 'recordings' }),
     // Unknown while Asterisk is away: looked at again later.
     isRunning: async (recording) => calls.recordings.runs(recording) || !calls.control.up || calls.control.recordings.isLive(recording),
@@ -73,7 +75,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   })
   const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), ledger })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), linkKey: key, ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()

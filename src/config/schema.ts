@@ -1,23 +1,9 @@
 import { type Static, Type } from 'typebox'
-import { platforms } from '../domain/handover/handover.ts'
 import { expectations } from '../domain/test-call.ts'
 import { Dispatch } from './dispatch-schema.ts'
+import { Endpoint } from './endpoint-schema.ts'
+import { strict, Name, Secret, Host, Port, PhoneNumber, Ms, PlatformId } from './schema-parts.ts'
 import { permissions, roles } from '../users/roles.ts'
-import { webhookSchemes } from '../tickets/signature.ts'
-import { ticketSystemKinds } from '../tickets/kinds.ts'
-
-const strict = { additionalProperties: false } as const
-/** Goes into Asterisk's files and dial strings: nothing that could end a line, a section or a value. */
-const Name = (description: string) => Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$', description })
-const Secret = (description: string) => Type.String({ pattern: '^[A-Za-z0-9_.~+/=-]{16,128}$', description })
-const Host = (description: string, value?: string) =>
-  Type.String({ pattern: '^[A-Za-z0-9.:-]{1,253}$', description, ...(value === undefined ? {} : { default: value }) })
-const Port = (description: string, value: number) =>
-  Type.Integer({ minimum: 1, maximum: 65535, default: value, description })
-const PhoneNumber = (description: string) => Type.String({ pattern: '^\\+?[0-9]{2,15}$', description })
-const Ms = (description: string, value: number, minimum = 100, maximum = 3_600_000) =>
-  Type.Integer({ minimum, maximum, default: value, description })
-const PlatformId = Type.Enum(platforms, { description: '`12345` or `110`' })
 
 const Agent = Type.Object(
   {
@@ -81,35 +67,6 @@ const Desk = Type.Object(
   { ...strict, description: 'A platform’s desk' },
 )
 
-const Endpoint = Type.Object(
-  {
-    id: Name('Name of the destination, in job ids and logs'),
-    platform: PlatformId,
-    kind: Type.Enum(ticketSystemKinds, { default: 'webhook', description: 'What it speaks: signed webhooks, another Tandem too, or the REST interface of Request Tracker 5' }),
-    url: Type.String({ pattern: '^https?://', description: 'Where webhooks are posted; of another kind of system its address, without a path of its interface' }),
-    secrets: Type.Array(Type.String({ pattern: '^whsec_[A-Za-z0-9+/=]{32,}$' }), {
-      default: [],
-      maxItems: 2,
-      description: 'Standard Webhooks secrets, which sign what is sent and what it sends; two while one is being replaced. Webhooks need one; other kinds need one to be heard at once',
-    }),
-    token: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{8,200}$', description: 'Of another kind than webhooks: the authentication token of Tandem’s user there' })),
-    user: Type.String({ minLength: 1, maxLength: 60, default: 'tandem', description: 'Likewise: the name of that user; what it does there is not told back' }),
-    queue: Type.Optional(Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\x00-\\x1f]+$', description: 'Likewise: the queue in which tickets are made' })),
-    fields: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[A-Za-z]{1,40}$' }), Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\x00-\\x1f{}\']+$' }), {
-        description: 'Likewise: its custom fields, by what Tandem knows (`id`, `call`, `urgency`, `mode`, `category`, `item`, or a field of the intake form); those of the `initialdata` that Tandem brings when left out',
-      }),
-    ),
-    pollMs: Type.Integer({ minimum: 200, maximum: 3_600_000, default: 10_000, description: 'Likewise: how often it is asked what has happened there' }),
-    signature: Type.Enum(webhookSchemes, { default: 'hmac-sha256', description: 'How they sign: `hmac-sha256` as Standard Webhooks has it, or `hmac-sm3` (GB/T 32905)' }),
-    events: Type.Optional(
-      Type.Array(Type.String({ pattern: '^(handover|call-back|ticket)\\.[a-z]+$' }), { description: 'Event types wanted; all when left out' }),
-    ),
-    concurrency: Type.Integer({ minimum: 1, maximum: 200, default: 16, description: 'Most webhooks under way to it at a time' }),
-  },
-  { ...strict, description: 'A ticket system of a platform' },
-)
-
 const TestCall = Type.Object(
   {
     platform: PlatformId,
@@ -145,6 +102,7 @@ export const ConfigSchema = Type.Object(
       {
         host: Host('Address to listen on', '127.0.0.1'),
         port: Port('Port to listen on', 8700),
+        publicUrl: Type.Optional(Type.String({ pattern: '^https?://[^/]+/?$', description: 'Where other systems reach it; without it they are sent no links to recordings' })),
         apiKeys: Type.Array(
           Type.Object(
             {
@@ -259,6 +217,7 @@ export const ConfigSchema = Type.Object(
         enabled: Type.Boolean({ default: false, description: 'Calls are recorded from the answer on, each consultation into a file of its own' }),
         directory: Type.String({ minLength: 1, default: '/var/spool/asterisk/recording', description: 'Where Tandem sees Asterisk’s recordings directory' }),
         notice: Type.Boolean({ default: false, description: 'Callers are answered at once and told that they are recorded, while the desk rings' }),
+        linkHours: Type.Integer({ minimum: 1, maximum: 8_760, default: 72, description: 'How long a link to a recording, sent with its ticket, may be used' }),
         retentionDays: Type.Integer({ minimum: 1, maximum: 36_500, default: 180, description: 'Recordings of older calls are deleted' }),
       },
       { ...strict, default: {} },

@@ -1,9 +1,9 @@
-import { type Fact, factVersion, isHandoverFact, type TicketFact } from '../domain/facts.ts'
+import { type Fact, factVersion, type FileFact, isHandoverFact, type TicketFact } from '../domain/facts.ts'
 import type { Platform } from '../domain/handover/handover.ts'
 import { type DeadlineRules, dueEvents, duesOf, nextDue, withTold } from '../domain/ticket/deadlines.ts'
 import type { IntakeFault } from '../domain/ticket/intake.ts'
 import { carriedOut, type TicketFactType, type TicketOutcome } from '../domain/ticket/machine.ts'
-import { alongside, type Push, pushed, ticketOfCall } from '../domain/ticket/registration.ts'
+import { alongside, type Push, pushed, recorded, ticketOfCall } from '../domain/ticket/registration.ts'
 import { isSettled, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
 import type { Commit, Journal, StoredAnswer } from '../journal/journal.ts'
 
@@ -116,13 +116,14 @@ export class TicketBook {
     if (!('kind' in done)) await done.committed
   }
 
-  /** The journal, as calls write to it: what a hand-over does to its ticket is written with it. */
+  /** The journal, as calls and recordings write to it: what a hand-over, or a recording, does to its ticket is written with it. */
   get alongCalls(): Journal {
     const append: Journal['append'] = (facts, answer) => this.#journal.append(facts.flatMap((fact) => [fact, ...this.#follow(fact)]), answer)
     return Object.assign(Object.create(this.#journal) as Journal, { append })
   }
 
   #follow(fact: Fact): readonly TicketFact[] {
+    if (fact.type === 'recording-finished') return this.#recorded(fact)
     if (!isHandoverFact(fact)) return []
     const { handover, call, at, type } = fact
     const who = { platform: handover.from, by: handover.agent }
@@ -130,6 +131,12 @@ export class TicketBook {
     const kept = this.#open.get(handover.id)
     const next = kept && alongside(kept.ticket, fact)
     return next ? [this.#fact(next.fact, next.ticket, at, who)] : []
+  }
+
+  /** A withdrawn one is nobody's business any more. */
+  #recorded({ recording, at }: FileFact): readonly TicketFact[] {
+    const ofCall = [...this.#open.values(), ...this.#settled.values()].map(({ ticket }) => ticket).filter(({ callId, state }) => callId === recording.callId && state !== 'withdrawn')
+    return ofCall.map((ticket) => this.#fact('ticket-changed', recorded(ticket, recording), at, byClock(ticket)))
   }
 
   #withDues(ticket: Ticket, at: string): Ticket {

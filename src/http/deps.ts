@@ -21,6 +21,8 @@ export interface HttpDeps {
   readonly tickets: TicketBook
   readonly inbox: Inbox
   readonly recordings: Recordings
+  /** Signs links to recordings. */
+  readonly linkKey: Buffer
   readonly accounts: Accounts
   readonly catalogues: Catalogues
   readonly nuisance: NuisanceCallers

@@ -37,6 +37,7 @@ export const problems = {
   'timestamp-too-new': webhookRefusals['timestamp-too-new'],
   'signature-mismatch': webhookRefusals['signature-mismatch'],
   'invalid-message': { status: 422, title: 'The message lacks something, or says what cannot be; `errors` says where' },
+  'link-refused': { status: 403, title: 'The link has expired, or was changed' },
   'message-replayed': { status: 409, title: 'This message was taken already' },
   'not-durable': { status: 503, title: 'It could not be written to disk; send it again' },
   forbidden: { status: 403, title: 'Your role or key may not do this' },

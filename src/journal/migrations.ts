@@ -86,4 +86,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE tickets (id TEXT PRIMARY KEY, last INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX tickets_open ON tickets (id) WHERE settled = 0;
   `,
+  // Signs links to recordings.
+  `
+  CREATE TABLE link_key (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL) STRICT;
+  INSERT INTO link_key VALUES (1, lower(hex(randomblob(32))));
+  `,
 ]

@@ -23,7 +23,7 @@ export interface ServiceSide {
 }
 
 export interface Settings {
-  readonly config: Pick<Config, 'instance' | 'redis' | 'tickets' | 'ledger' | 'log' | 'recommendation'>
+  readonly config: Pick<Config, 'instance' | 'redis' | 'tickets' | 'ledger' | 'log' | 'recommendation'> & { readonly http: Pick<Config['http'], 'publicUrl'>; readonly recording: Pick<Config['recording'], 'linkHours'> }
   /** The journal's id. */
   readonly journal: string
   /** Of the catalogue, those that hold or will. */

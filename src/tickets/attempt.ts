@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Circuit, Sign, Wait } from './circuit.ts'
+import type { RecordingLink } from '../recordings/links.ts'
 import type { Config } from '../config/schema.ts'
 import type { Attempt, Delivery, DeliveryState, DeliveryStore, Due } from './delivery-store.ts'
-import { noticeOf } from './payload.ts'
+import { type Notice, noticeOf } from './payload.ts'
 import type { TicketSystem } from './ticket-system.ts'
 import { pauseAfter, DeliveryError } from './verdict.ts'
 
@@ -19,6 +20,7 @@ export interface AttemptParts {
   readonly random: () => number
   /** Told when an endpoint that was left alone is back. */
   readonly onBack: (endpoint: string) => void
+  readonly linksOf: (payload: Notice['payload']) => readonly RecordingLink[]
   /** Told the number that a ticket has in an endpoint's system. */
   readonly onReference: (endpoint: string, ticket: string, reference: string) => void
 }
@@ -97,7 +99,7 @@ async function send({ delivery, fact, missed }: Due, parts: AttemptParts, signal
     if (!system) throw new DeliveryError('dead', 'endpoint-removed')
     const notice = fact && noticeOf(fact)
     if (!notice) throw new DeliveryError('dead', 'fact-missing')
-    const { outcome, answer, reference } = await system.tell({ id: delivery.id, payload: notice.payload, missed }, signal)
+    const { outcome, answer, reference } = await system.tell({ id: delivery.id, payload: notice.payload, missed, links: parts.linksOf(notice.payload) }, signal)
     if (reference !== undefined) parts.onReference(delivery.endpoint, notice.subject, reference)
     return { state: 'delivered', lastOutcome: outcome, nextAt: delivery.nextAt, sign: 'alive', answer }
   } catch (error) {

@@ -101,7 +101,7 @@ function recordOf(ticket: Ticket, platform: Platform): Omit<Entry, 'note' | 'pha
 }
 
 function stepOf(event: TicketOwnEvent, ticket: Ticket, platform: Platform): Pick<Entry, 'note' | 'phase'> {
-  if (event === 'ticket.changed') return { note: '登记内容有变动' }
+  if (event === 'ticket.changed') return { note: ticket.recordings ? '登记内容或录音有变动' : '登记内容有变动' }
   if (event === 'ticket.bounced') return { note: `多次退回（${ticket.returns} 次），请督办` }
   if (event === 'ticket.due-soon' || event === 'ticket.overdue') return { note: deadlineNote(event, ticket) }
   const last = ticket.steps.at(-1)

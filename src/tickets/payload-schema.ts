@@ -89,6 +89,9 @@ export const TicketPayloadSchema = Type.Object(
       sequence: Type.Integer({ minimum: 1, description: 'Place in the order of the ticket’s facts' }),
     }),
     missed: Missed,
+    links: Type.Optional(
+      Type.Array(Type.Object({ recording: Type.String(), url: Type.String(), expiresAt: Time('Until then it may be fetched') }), { description: 'Where the recordings of `data.ticket` may be fetched, without a key, by whoever has the link' }),
+    ),
   },
   { title: 'TicketPayload', description: 'Sent to the ticket systems of both platforms, but for the one that told it' },
 )

@@ -1,10 +1,11 @@
 /** The ticket, as it is told to the outside; JSON Schema. */
 import { Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
+import { recordedRooms } from '../domain/recording.ts'
 import { urgencies } from '../domain/policy/decide.ts'
 import type { Dues } from '../domain/ticket/deadlines.ts'
 import { type IntakeField, intakeStandards } from '../domain/ticket/intake.ts'
-import { feedbackSteps, mostSteps, returnCauses, ticketModes, ticketStates, type TicketStep } from '../domain/ticket/ticket.ts'
+import { feedbackSteps, mostSteps, returnCauses, ticketModes, type TicketRecording, ticketStates, type TicketStep } from '../domain/ticket/ticket.ts'
 import { Intake, KeptDecisionRecord, MatterRecord, Time } from './record-schemas.ts'
 
 const Platform = (description: string) => Type.Enum(platforms, { description })
@@ -46,6 +47,20 @@ export const TicketRecord = Type.Object(
     ),
     returns: Type.Integer({ minimum: 0, description: 'How often it was returned' }),
     steps: Type.Unsafe<readonly TicketStep[]>(Type.Array(StepRecord, { description: `What was done with it, the oldest first; the last ${mostSteps}` })),
+    recordings: Type.Optional(
+      Type.Unsafe<readonly TicketRecording[]>(
+        Type.Array(
+          Type.Object({
+            id: Type.String(),
+            room: Type.Enum(recordedRooms),
+            durationMs: Type.Optional(Type.Integer({ description: 'Length' })),
+            bytes: Type.Optional(Type.Integer({ description: 'Size of the file' })),
+            sha256: Type.Optional(Type.String({ description: 'Of the file, hex' })),
+          }),
+          { description: 'Recordings (录音) of its call, once they have ended' },
+        ),
+      ),
+    ),
     conference: Type.Optional(Type.String({ description: 'The hand-over of the three-way call that settled it' })),
     by: Type.String({ description: 'Who registered it' }),
     registeredAt: Time('When it was registered'),

@@ -1,3 +1,4 @@
+import type { RecordingLink } from '../recordings/links.ts'
 import type { Notice } from './payload.ts'
 
 /** What a ticket system is to be told. */
@@ -7,6 +8,8 @@ export interface Telling {
   readonly payload: Notice['payload']
   /** Ids of earlier ones of its hand-over that were given up. */
   readonly missed: readonly string[]
+  /** To the recordings of its ticket. */
+  readonly links: readonly RecordingLink[]
 }
 
 export interface Told {

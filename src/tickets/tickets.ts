@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import type { ReaderJournal } from '../journal/reader-journal.ts'
+import { linkKey, recordingLink } from '../recordings/links.ts'
 import { addressGuard } from './address-guard.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
 import { Circuit, type CircuitState } from './circuit.ts'
@@ -29,7 +30,7 @@ export interface Tickets {
 }
 
 export interface TicketsOptions {
-  readonly config: Pick<Config, 'instance' | 'redis' | 'tickets'>
+  readonly config: Pick<Config, 'instance' | 'redis' | 'tickets'> & { readonly http: Pick<Config['http'], 'publicUrl'>; readonly recording: Pick<Config['recording'], 'linkHours'> }
   readonly journal: ReaderJournal
   readonly logger: Logger
   /** Told the number that a ticket has in an endpoint's system. */
@@ -59,12 +60,17 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   let counts: Counts = await store.counts()
   let closing: Promise<void> | undefined
 
+  const key = await linkKey(journal.tables)
+  const { publicUrl } = config.http
+  const linksOf: AttemptParts['linksOf'] = ({ data }) =>
+    publicUrl === undefined || !('ticket' in data) ? [] : (data.ticket?.recordings ?? []).map(({ id }) => recordingLink(key, publicUrl, id, config.recording.linkHours, Date.now()))
+
   const circuits = new Map(tickets.endpoints.map(({ id }) => [id, new Circuit(tickets.circuit)]))
   const onBack = (endpoint: string): void => {
     logger.info({ endpoint }, 'ticket system is back')
     void queue.promote(endpoint)
   }
-  const parts: AttemptParts = { store, systems, tickets, circuits, logger, random: Math.random, onBack, onReference }
+  const parts: AttemptParts = { store, systems, tickets, circuits, logger, random: Math.random, onBack, onReference, linksOf }
 
   const addHeads = async (groups: readonly Pick<Delivery, 'endpoint' | 'subject'>[]): Promise<void> => {
     const heads = await Promise.all(groups.map(({ endpoint, subject }) => store.head(endpoint, subject)))

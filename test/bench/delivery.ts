@@ -130,6 +130,8 @@ async function sustain({ rate, seconds }: Load, { dir, redis, ledger, receiver }
       instance: name,
       log: { level: 'warn', numbers: 'masked' },
       recommendation: { learning: false },
+      http: {},
+      recording: { linkHours: 72 },
       redis: { url: redis, prefix: name },
       tickets: { endpoints: [endpoint], allowNetworks: ['127.0.0.0/8'], timeoutMs: 10_000, retryMs: [1_000], circuit: { failures: 10, pauseMs: 1_000, longestPauseMs: 1_000 } },
       ledger: { url: ledger, checkpointMs: 86_400_000, checkpointFile: join(dir, 'checkpoints.jsonl'), keyFile: join(dir, 'key.pem') },

@@ -28,6 +28,8 @@ const readers = new ReadersProcess({
     instance: 'durability',
     log: { level: 'error', numbers: 'masked' },
     recommendation: { learning: false },
+    http: {},
+    recording: { linkHours: 72 },
     redis: { url: order.redis, prefix: 'durability' },
     // Nothing is given up: whoever is killed is back in a second or two.
     tickets: { endpoints: [endpoint], allowNetworks: ['127.0.0.0/8'], timeoutMs: 3_000, retryMs: Array.from({ length: 1_000 }, () => 300), circuit: { failures: 20, pauseMs: 300, longestPauseMs: 1_000 } },

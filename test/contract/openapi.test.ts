@@ -73,6 +73,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/ledger/handovers',
       'GET /v1/ledger/overrides',
       'GET /v1/ledger/tickets',
+      'GET /v1/links/recordings/{recordingId}',
       'GET /v1/nuisance-callers',
       'GET /v1/recommendations/choices',
       'GET /v1/recordings/{recordingId}/file',

@@ -222,6 +222,7 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     const payload = '{"type":"ticket.accepted","data":{}}'
     return { ...message(signWebhook('msg_d', Buffer.from(payload), [webhookSecret], Date.now())), payload }
   },
+  'link-refused': () => get(`/v1/links/recordings/${recordedCall}?until=9999999999&signature=forged`),
   'internal-error': () => {
     broken = true
     return get('/v1/handovers')

@@ -34,7 +34,7 @@ beforeEach(async () => {
   running = []
   errors.length = 0
   const logger = pino({ level: 'error' }, { write: (line) => void errors.push(line) })
-  recordings = new Recordings({ config: { enabled: true, directory: dir, notice: false, retentionDays: 30 }, journal, logger, isRunning: async (recording) => running.includes(recording) })
+  recordings = new Recordings({ config: { enabled: true, directory: dir, notice: false, linkHours: 72, retentionDays: 30 }, journal, logger, isRunning: async (recording) => running.includes(recording) })
 })
 afterEach(async () => {
   await recordings.close()
@@ -132,7 +132,7 @@ describe('retention', () => {
 
   it('a directory that is not there is an alarm', async () => {
     await recordings.close()
-    recordings = new Recordings({ config: { enabled: true, directory: join(dir, 'nowhere'), notice: false, retentionDays: 30 }, journal, logger: pino({ level: 'silent' }), isRunning: async () => false })
+    recordings = new Recordings({ config: { enabled: true, directory: join(dir, 'nowhere'), notice: false, linkHours: 72, retentionDays: 30 }, journal, logger: pino({ level: 'silent' }), isRunning: async () => false })
     recordings.start()
     await expect.poll(() => recordings.health().detail).toContain('nowhere')
   })

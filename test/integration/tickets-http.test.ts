@@ -1,7 +1,9 @@
-import { rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { recordingName } from '../../src/domain/recording.ts'
 import type { Ticket } from '../../src/domain/ticket/ticket.ts'
+import { linkKey, recordingLink } from '../../src/recordings/links.ts'
 import { signWebhook } from '../../src/tickets/signature.ts'
 import { type GivenHttp, givenHttp, newJournalPath, webhookSecret, withKey } from '../support/given-http.ts'
 import { incident, order } from '../support/intake.ts'
@@ -181,5 +183,26 @@ describe('deadlines', () => {
     }
     expect((await shown(id)).due?.accept?.at).not.toBe(due?.accept?.at)
     expect(await shown(id)).toMatchObject({ returns: 3, state: 'sent' })
+  })
+})
+
+describe('the recording of a ticket’s call', () => {
+  it('is told with the ticket once it has ended, and fetched by its link alone, until that has expired', async () => {
+    const { call } = given.control.talk('1001')
+    const { handover } = (await post('/v1/handovers', { mode: 'transfer', agent: '1001' })).json<{ handover: { id: string } }>()
+    const file = join(given.directory, `${recordingName(call)}.wav`)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, Buffer.alloc(16_044))
+    await given.recordings.finish(call, undefined)
+    const [recording] = (await shown(handover.id)).recordings ?? []
+    expect(recording).toMatchObject({ id: call, room: 'call', durationMs: 1_000, sha256: expect.stringMatching(/^[0-9a-f]{64}$/u) })
+    const key = await linkKey(given.journal.tables)
+    const follow = async (url: string) => given.http.inject({ url: url.replace('https://tandem.example', '') })
+    const { url, expiresAt } = recordingLink(key, 'https://tandem.example/', call, 1, Date.now())
+    expect((await follow(url)).rawPayload).toHaveLength(16_044)
+    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now() + 3_500_000)
+    expect((await facts()).at(-1)).toMatchObject({ type: 'recording-fetched', by: 'link', recording: { id: call } })
+    expect((await follow(url.replace(call, `${call}-consultation-1`))).json()).toMatchObject({ code: 'link-refused' })
+    expect((await follow(recordingLink(key, 'https://tandem.example', call, 1, Date.now() - 3 * 3_600_000).url)).json()).toMatchObject({ code: 'link-refused' })
   })
 })

@@ -63,7 +63,7 @@ const circuit = { failures: 1_000, pauseMs: 100, longestPauseMs: 100 }
 async function start(settings: Partial<Config['tickets']> = {}): Promise<Tickets> {
   const defaults = { endpoints: [endpointAt(receiver.url)], allowNetworks: ['127.0.0.0/8'], timeoutMs: 2_000, retryMs: [100, 200, 400], circuit }
   tickets = await startTickets({
-    config: { instance: 'test', redis: { url: redis.url, prefix: 'test' }, tickets: { ...defaults, ...settings } },
+    config: { instance: 'test', http: {}, recording: { linkHours: 72 }, redis: { url: redis.url, prefix: 'test' }, tickets: { ...defaults, ...settings } },
     journal,
     logger,
     sweepMs: 300,

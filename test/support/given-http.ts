@@ -8,6 +8,7 @@ import { Inbox } from '../../src/http/inbox.ts'
 import { type App, buildServer } from '../../src/http/server.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
+import { linkKey } from '../../src/recordings/links.ts'
 import { Recordings } from '../../src/recordings/recordings.ts'
 import type { LedgerAccess } from '../../src/ledger/access.ts'
 import type { Recommendation } from '../../src/recommendation/recommender.ts'
@@ -39,6 +40,7 @@ export interface GivenHttp {
   readonly control: FakeControl
   readonly journal: JournalFile
   readonly tickets: TicketBook
+  readonly recordings: Recordings
   /** Asterisk's recordings directory, as it seems. */
   readonly directory: string
   /** What the recommender was told that agents chose: text and matter. */
@@ -100,7 +102,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   calls.restored()
   await eventually(() => calls.inControl, Boolean)
   const { directory } = config.recording
-  const recordings = new Recordings({ config: config.recording, journal, logger, isRunning: async (id) => calls.recordings.runs(id) })
+  const recordings = new Recordings({ config: config.recording, journal: tickets.alongCalls, logger, isRunning: async (id) => calls.recordings.runs(id) })
   const show = async (wanted: string) => deliveries.filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
   const played = { deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
   const accounts = await Accounts.load({ config, store: new AccountStore(file.tables), journal })
@@ -109,7 +111,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const choose = async (...choice: [text: string, matter: string, call?: string]) => recommendation !== undefined && chosen.push([choice[0], choice[1]]) > 0
   const recommend = async ({ except }: { readonly except: readonly string[] }) => recommendation && { ...recommendation, matters: recommendation.matters.filter(({ id }) => !except.includes(id)) }
   const readers = { health, recommend, choose, chosenAnew: () => undefined }
-  const http = await buildServer({ config, logger, calls, journal, inbox: new Inbox(config.tickets.endpoints, journal, tickets, await journal.answers()), readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), ledger })
+  const http = await buildServer({ config, logger, calls, journal, inbox: new Inbox(config.tickets.endpoints, journal, tickets, await journal.answers()), readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), linkKey: await linkKey(file.tables), ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()
@@ -117,7 +119,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
     await file.close()
     if (given === undefined) rmSync(dirname(path), { recursive: true })
   }
-  return { http, calls, control, journal: file, tickets, directory, chosen, warnings, close: () => (closing ??= close()) }
+  return { http, calls, control, journal: file, tickets, recordings, directory, chosen, warnings, close: () => (closing ??= close()) }
 }
 
 /** A configuration with the journal there. @param ports of the service's own HTTP interface, and Asterisk's */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { factVersion, type HandoverFact, type TicketFact } from '../../src/domain/facts.ts'
 import type { Platform } from '../../src/domain/handover/handover.ts'
 import { carriedOut } from '../../src/domain/ticket/machine.ts'
-import { pushed } from '../../src/domain/ticket/registration.ts'
+import { pushed, recorded } from '../../src/domain/ticket/registration.ts'
 import type { Ticket, TicketCommand } from '../../src/domain/ticket/ticket.ts'
 import { noticeOf } from '../../src/tickets/payload.ts'
 import type { Phase } from '../../src/tickets/entry.ts'
@@ -45,7 +45,7 @@ const sender = { platform: '12345', by: '1001', at } as const
 /** Tells a ticket’s registration. @returns the delivery’s id */
 export async function register(system: TicketSystem, ticket: Ticket): Promise<{ readonly id: string; readonly reference: string | undefined }> {
   const id = `msg_contract${++told}`
-  const { reference } = await system.tell({ id, payload: payloadOf({ type: 'ticket-registered', version: factVersion, at, sequence: 1, platform: ticket.from, by: ticket.by, ticket }), missed: [] }, signal())
+  const { reference } = await system.tell({ id, payload: payloadOf({ type: 'ticket-registered', version: factVersion, at, sequence: 1, platform: ticket.from, by: ticket.by, ticket }), missed: [], links: [] }, signal())
   return { id, reference }
 }
 
@@ -56,7 +56,7 @@ export async function carryOut(system: TicketSystem, ticket: Ticket, command: Ti
   const payload = payloadOf({ type: outcome.fact, version: factVersion, at, sequence: 2, platform: command.platform, by: command.by, ticket: outcome.ticket })
   const id = `msg_contract${++told}`
   // oxlint-disable-next-line no-await-in-loop -- one after the other
-  for (let n = 0; n < times; n++) await system.tell({ id, payload, missed: [] }, signal())
+  for (let n = 0; n < times; n++) await system.tell({ id, payload, missed: [], links: [] }, signal())
   return outcome.ticket
 }
 
@@ -86,8 +86,8 @@ export function ticketSystemContract(given: () => GivenSystem): void {
       const made = handoverFact(id, type, sequence) as HandoverFact
       return { ...made, call: callOf(`call-${id}`), handover: { ...made.handover, reason: '门口有人打架' } }
     }
-    await system.tell({ id: `msg_call1-${id}`, payload: payloadOf(fact('handover-requested', 3)), missed: [] }, signal())
-    await system.tell({ id: `msg_call2-${id}`, payload: payloadOf(fact('handover-answered', 5)), missed: [] }, signal())
+    await system.tell({ id: `msg_call1-${id}`, payload: payloadOf(fact('handover-requested', 3)), missed: [], links: [] }, signal())
+    await system.tell({ id: `msg_call2-${id}`, payload: payloadOf(fact('handover-answered', 5)), missed: [], links: [] }, signal())
     const [record, ...others] = await records(id)
     expect(others).toEqual([])
     expect(record).toMatchObject({ phase: 'new', fields: { call: `call-${id}`, mode: 'transfer' } })
@@ -115,6 +115,16 @@ export function ticketSystemContract(given: () => GivenSystem): void {
     await carryOut(system, ticket, { ...sender, do: 'complete', intake: { address: '江海路 9 号' } })
     await carryOut(system, { ...ticket, intake: { ...ticket.intake, address: '江海路 9 号' } }, { ...sender, do: 'complete', intake: { address: '江海路 10 号' } })
     expect(await records(ticket.id)).toMatchObject([{ fields: { address: '江海路 10 号' } }])
+  })
+
+  it('has the link to a recording of its call', async () => {
+    const { system, records } = given()
+    const ticket = pushOf(newId())
+    await register(system, ticket)
+    const [room, callId, url] = ['call', 'call-1', 'https://tandem.example/v1/links/recordings/call-1?until=1&signature=x'] as const
+    const payload = payloadOf({ type: 'ticket-changed', version: factVersion, at, sequence: 2, platform: '110', by: 'tandem', ticket: recorded(ticket, { id: callId, callId, room, state: 'finished', durationMs: 61_000 }) })
+    await system.tell({ id: `msg_recording-${ticket.id}`, payload, missed: [], links: [{ recording: callId, url, expiresAt: at }] }, signal())
+    expect((await records(ticket.id))[0]?.notes.at(-1)).toContain(url)
   })
 
   it('stands rejected when it was withdrawn or returned', async () => {

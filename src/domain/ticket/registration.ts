@@ -3,7 +3,8 @@ import type { CallSummary, HandoverFact } from '../facts.ts'
 import type { Handover } from '../handover/handover.ts'
 import { type IntakeFault, intakeFaults, type IntakeRecord } from './intake.ts'
 import { type TicketFactType, urgencyTo, withMissing } from './machine.ts'
-import type { Ticket } from './ticket.ts'
+import type { RecordingRecord } from '../recording.ts'
+import type { Ticket, TicketRecording } from './ticket.ts'
 
 /** A matter to be pushed without a call's hand-over. */
 export type Push = Pick<Ticket, 'id' | 'from' | 'to' | 'urgency' | 'intake' | 'by'> & Partial<Pick<Ticket, 'callId' | 'matter' | 'reason' | 'decision' | 'references'>>
@@ -38,6 +39,12 @@ export function ticketOfCall(handover: Handover, { caller }: Pick<CallSummary, '
     by: agent,
     registeredAt: requestedAt,
   })
+}
+
+/** With a recording of its call. */
+export function recorded(ticket: Ticket, { id, room, durationMs, bytes, sha256 }: RecordingRecord): Ticket {
+  const one: TicketRecording = { id, room, ...(durationMs === undefined ? {} : { durationMs }), ...(bytes === undefined ? {} : { bytes }), ...(sha256 === undefined ? {} : { sha256 }) }
+  return { ...ticket, recordings: [...(ticket.recordings ?? []).filter((known) => known.id !== id), one] }
 }
 
 /** What a call's hand-over makes of its ticket. @returns undefined: nothing */

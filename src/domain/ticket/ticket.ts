@@ -1,4 +1,5 @@
 /** A ticket (工单, 警单): the ticket track of a hand-over. Pure. */
+import type { RecordingRecord } from '../recording.ts'
 import type { Matter, Mode, Platform } from '../handover/handover.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { KeptDecision } from '../policy/held-to.ts'
@@ -66,11 +67,16 @@ export interface Ticket {
   readonly steps: readonly TicketStep[]
   /** The three-way call that settled it. */
   readonly conference?: string
+  /** Of its call, once they have ended. */
+  readonly recordings?: readonly TicketRecording[]
   /** Who registered it: an agent, or another system. */
   readonly by: string
   /** UTC, ISO 8601. */
   readonly registeredAt: string
 }
+
+/** A recording of a ticket's call. */
+export type TicketRecording = Pick<RecordingRecord, 'id' | 'room' | 'durationMs' | 'bytes' | 'sha256'>
 
 export const mostSteps = 100
 

@@ -1,7 +1,9 @@
 import { basename, dirname } from 'node:path'
 import fastifyStatic from '@fastify/static'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type RecordingRecord, runsStill } from '../../domain/recording.ts'
+import { isGoodLink } from '../../recordings/links.ts'
 import { answerOf, answerOnce, CallAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
@@ -19,7 +21,7 @@ declare module 'fastify' {
 const tags = ['recordings']
 const CallParams = Type.Object({ callId: Type.String() })
 
-export async function recordingRoutes(app: App, { calls, journal, recordings }: HttpDeps, keys: IdempotencyKeys): Promise<void> {
+export async function recordingRoutes(app: App, { calls, journal, recordings, linkKey }: HttpDeps, keys: IdempotencyKeys): Promise<void> {
   await app.register(fastifyStatic, { serve: false, cacheControl: false })
 
   app.patch(
@@ -71,6 +73,23 @@ export async function recordingRoutes(app: App, { calls, journal, recordings }: 
     },
   )
 
+  const files = {
+    200: { description: 'The file', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
+    206: { description: 'The part that was asked for', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
+  }
+  /** Before the first byte, and only where there will be one. */
+  const noted = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (request.fetches && (reply.statusCode === 200 || reply.statusCode === 206)) await recordings.fetched(request.fetches, request.user === '' ? 'link' : request.user, request.headers.range)
+  }
+  const send = async (request: FastifyRequest, reply: FastifyReply, recordingId: string): Promise<FastifyReply> => {
+    const recording = await journal.recording(recordingId)
+    if (recording && runsStill(recording)) return sendProblem(reply, problem('recording-not-finished'))
+    const file = await recordings.fileOf(recordingId)
+    if (recording?.sha256 === undefined || file === undefined) return sendProblem(reply, problem('recording-not-found'))
+    request.fetches = recording
+    return reply.type('audio/wav').sendFile(basename(file), dirname(file))
+  }
+
   app.get(
     '/v1/recordings/:recordingId/file',
     {
@@ -83,25 +102,32 @@ export async function recordingRoutes(app: App, { calls, journal, recordings }: 
         tags,
         params: Type.Object({ recordingId: Type.String() }),
         querystring: NoQuery,
-        response: {
-          ...problemAnswers('recording-not-found', 'recording-not-finished', 'range-not-satisfiable'),
-          200: { description: 'The file', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
-          206: { description: 'The part that was asked for', content: { 'audio/wav': { schema: Type.String({ format: 'binary' }) } } },
-        },
+        response: { ...problemAnswers('recording-not-found', 'recording-not-finished', 'range-not-satisfiable'), ...files },
       },
-      // Before the first byte, and only where there will be one.
-      onSend: async (request, reply) => {
-        if (request.fetches && (reply.statusCode === 200 || reply.statusCode === 206)) await recordings.fetched(request.fetches, request.user, request.headers.range)
+      onSend: noted,
+    },
+    async (request, reply) => send(request, reply, request.params.recordingId),
+  )
+
+  app.get(
+    '/v1/links/recordings/:recordingId',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'followRecordingLink',
+        summary: 'The file of a recording, for whoever was sent the link to it',
+        description: 'Needs no key: the link is signed, and holds for a while. As `fetchRecording`; `by` of the fact is `link`.',
+        tags,
+        security: [],
+        params: Type.Object({ recordingId: Type.String() }),
+        querystring: Type.Object({ until: Type.String({ pattern: '^[0-9]{1,12}$', description: 'Until when it holds; Unix seconds' }), signature: Type.String({ maxLength: 100 }) }, { additionalProperties: false }),
+        response: { ...problemAnswers('link-refused', 'recording-not-found', 'recording-not-finished', 'range-not-satisfiable'), ...files },
       },
+      onSend: noted,
     },
     async (request, reply) => {
       const { recordingId } = request.params
-      const recording = await journal.recording(recordingId)
-      if (recording && runsStill(recording)) return sendProblem(reply, problem('recording-not-finished'))
-      const file = await recordings.fileOf(recordingId)
-      if (recording?.sha256 === undefined || file === undefined) return sendProblem(reply, problem('recording-not-found'))
-      request.fetches = recording
-      return reply.type('audio/wav').sendFile(basename(file), dirname(file))
+      return isGoodLink(linkKey, recordingId, request.query, Date.now()) ? send(request, reply, recordingId) : sendProblem(reply, problem('link-refused'))
     },
   )
 }

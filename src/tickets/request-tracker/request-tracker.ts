@@ -33,11 +33,11 @@ export class RequestTracker implements TicketSystem {
     this.#idField = fields['id'] ?? idField
   }
 
-  async tell({ id: delivery, payload }: Telling, signal: AbortSignal): Promise<Told> {
+  async tell({ id: delivery, payload, links }: Telling, signal: AbortSignal): Promise<Told> {
     const entry = entryOf(payload, this.#platform)
     const known = await this.#find(entry, signal)
     const number = known ?? (await this.#create(entry, signal))
-    if (known !== undefined) await this.#note(known, entry, delivery, signal)
+    if (known !== undefined) await this.#note(known, entry, delivery, links, signal)
     await this.#settle(number, entry, known !== undefined, signal)
     return { outcome: `ticket-${number}`, answer: '', ...(payload.type === 'call-back.requested' ? {} : { reference: String(number) }) }
   }
@@ -57,9 +57,10 @@ export class RequestTracker implements TicketSystem {
   }
 
   /** Once: its subject tells whether it is there. */
-  async #note(number: number, entry: Entry, delivery: string, signal: AbortSignal): Promise<void> {
+  async #note(number: number, { note, changed, text }: Entry, delivery: string, links: Telling['links'], signal: AbortSignal): Promise<void> {
     if (await this.#rest.hasNote(number, delivery, signal)) return
-    await this.#rest.comment(number, delivery, entry.changed ? `${entry.note}\n\n${entry.text}` : entry.note, signal)
+    const recordings = links.map(({ url, expiresAt }) => `录音（${expiresAt} 前有效）：${url}`)
+    await this.#rest.comment(number, delivery, [note, ...(changed ? [text] : []), ...recordings].join('\n\n'), signal)
   }
 
   /** An unknown field, or a value that its list lacks, is dropped in silence, and a refused status is 200: so it is read back, and what is not so is said. */
