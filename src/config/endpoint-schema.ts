@@ -7,12 +7,12 @@ export const Endpoint = Type.Object(
   {
     id: Name('Name of the destination, in job ids and logs'),
     platform: PlatformId,
-    kind: Type.Enum(ticketSystemKinds, { default: 'webhook', description: 'What it speaks: signed webhooks, another Tandem too, or the REST interface of Request Tracker 5' }),
-    url: Type.String({ pattern: '^https?://', description: 'Where webhooks are posted; of another kind of system its address, without a path of its interface' }),
+    kind: Type.Enum(ticketSystemKinds, { default: 'webhook', description: 'What it speaks: signed webhooks, another Tandem too; the same as files in a folder, which a courier carries; the REST interface of Request Tracker 5' }),
+    url: Type.String({ pattern: '^(https?|file)://', description: 'Where webhooks are posted; the folder of a relay, as file:///var/spool/tandem/police; else its address, without a path of its interface' }),
     secrets: Type.Array(Type.String({ pattern: '^whsec_[A-Za-z0-9+/=]{32,}$' }), {
       default: [],
       maxItems: 2,
-      description: 'Standard Webhooks secrets, which sign what is sent and what it sends; two while one is being replaced. Webhooks need one; other kinds need one to be heard at once',
+      description: 'Standard Webhooks secrets, which sign what is sent and what it sends; two while one is being replaced. Webhooks and relays need one; other kinds need one to be heard at once',
     }),
     token: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{8,200}$', description: 'Of another kind than webhooks: the authentication token of Tandem’s user there' })),
     user: Type.String({ minLength: 1, maxLength: 60, default: 'tandem', description: 'Likewise: the name of that user; what it does there is not told back' }),

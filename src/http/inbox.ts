@@ -6,6 +6,7 @@ import type { MessageFact } from '../domain/service-facts.ts'
 import type { IntakeFault } from '../domain/ticket/intake.ts'
 import type { Ticket } from '../domain/ticket/ticket.ts'
 import type { Journal, StoredAnswer } from '../journal/journal.ts'
+import type { Heard } from '../tickets/ticket-system.ts'
 import { verifyWebhook, type WebhookFault } from '../tickets/signature.ts'
 
 /** Ids are remembered for a day; what is older is too old by its timestamp long before. */
@@ -65,11 +66,12 @@ export class Inbox {
   }
 
   /** What people did in a ticket system that was asked. @returns false: it could not be written now */
-  async heard(endpoint: string, id: string, message: object): Promise<boolean> {
+  async heard(endpoint: string, id: string, message: object): Promise<Heard | false> {
     const known = this.#endpoints.find((one) => one.id === endpoint)
     if (!known || this.#taken.has(`${scopePrefix}${endpoint} ${id}`)) return true
     const taken = await this.#accept(known, id, message, JSON.stringify(message), Date.now())
-    return !('refused' in taken) || taken.refused !== 'not-durable'
+    if (!('refused' in taken)) return true
+    return taken.refused === 'not-durable' ? false : { refused: taken.refused }
   }
 
   /** The number that a ticket has in an endpoint's system. */

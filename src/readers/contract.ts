@@ -5,6 +5,7 @@ import type { Row, SqlFailure, Statement } from '../journal/sql.ts'
 import type { LedgerHealth } from '../ledger/ledger.ts'
 import type { Question } from '../recommendation/recommendation-thread.ts'
 import type { Recommendation } from '../recommendation/recommender.ts'
+import type { Heard } from '../tickets/ticket-system.ts'
 import type { TicketsHealth } from '../tickets/tickets.ts'
 
 /** An answer, or what SQLite, or the way to it, had against it. */
@@ -17,7 +18,7 @@ export interface ServiceSide {
   /** A reader has read as far as this. */
   reached(reader: string, position: number): void
   /** People did something in a ticket system. @returns false: it could not be written now */
-  heard(endpoint: string, id: string, message: object): Promise<boolean>
+  heard(endpoint: string, id: string, message: object): Promise<Heard | false>
   /** The number that a ticket has in an endpoint's system. */
   referred(endpoint: string, ticket: string, reference: string): void
 }

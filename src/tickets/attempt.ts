@@ -108,9 +108,9 @@ async function send({ delivery, fact, missed }: Due, parts: AttemptParts, signal
     const dead = { state: 'failed', lastOutcome: error.code, nextAt: delivery.nextAt, answer } as const
     // Who refuses has been reached; what was never sent says nothing.
     if (error.verdict === 'dead') return { ...dead, ...(error.reached ? { sign: 'alive' } : {}) }
-    const sign = 'failing'
+    const sign = error.waiting ? {} : ({ sign: 'failing' } as const)
     const pause = pauseAfter(delivery.attempts + 1, tickets.retryMs, error.retryAfterMs, random())
-    return pause === undefined ? { ...dead, sign } : { state: 'pending', lastOutcome: error.code, nextAt: Date.now() + pause, sign, answer }
+    return pause === undefined ? { ...dead, ...sign } : { state: 'pending', lastOutcome: error.code, nextAt: Date.now() + pause, ...sign, answer }
   }
 }
 

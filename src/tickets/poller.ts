@@ -1,14 +1,14 @@
 import type { Logger } from 'pino'
 import type { TicketEndpointConfig } from '../config/schema.ts'
 import type { DeliveryStore } from './delivery-store.ts'
-import type { TicketSystem } from './ticket-system.ts'
+import type { Heard, TicketSystem } from './ticket-system.ts'
 
 export interface PollerOptions {
   readonly endpoints: readonly Pick<TicketEndpointConfig, 'id' | 'pollMs'>[]
   readonly systems: ReadonlyMap<string, TicketSystem>
   readonly store: Pick<DeliveryStore, 'cursorOf' | 'moveCursor'>
   /** Takes what was done there; again, it is as it was. @returns false: it could not be written now */
-  readonly heard: (endpoint: string, id: string, message: object) => Promise<boolean>
+  readonly heard: (endpoint: string, id: string, message: object) => Promise<Heard | false>
   readonly logger: Logger
 }
 
@@ -80,7 +80,11 @@ export class Poller {
       /* oxlint-disable no-await-in-loop -- one page after the other, each message after the one before */
       const after = await store.cursorOf(name)
       const happened = await system.happened(after, this.#ending.signal)
-      for (const { id, message } of happened.messages) if (!(await heard(endpoint, id, message))) throw new Error('what has happened could not be written')
+      for (const { id, message, done } of happened.messages) {
+        const taken = await heard(endpoint, id, message)
+        if (taken === false) throw new Error('what has happened could not be written')
+        await done?.(taken)
+      }
       if (happened.cursor !== after) await store.moveCursor(name, happened.cursor)
       /* oxlint-enable no-await-in-loop */
       more = happened.more

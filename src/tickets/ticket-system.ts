@@ -35,7 +35,12 @@ export interface HappenedMessage {
   readonly id: string
   /** As the inbox takes it. */
   readonly message: object
+  /** Told when it has been dealt with. */
+  readonly done?: (heard: Heard) => Promise<void>
 }
+
+/** What became of a message: it was taken, or refused for good. */
+export type Heard = true | { readonly refused: string }
 
 export interface Happened {
   readonly messages: readonly HappenedMessage[]

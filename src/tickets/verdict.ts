@@ -10,8 +10,10 @@ export class DeliveryError extends Error {
   readonly answer: string
   /** It was the other end that refused. */
   readonly reached: boolean
+  /** It is on its way: nothing is amiss. */
+  readonly waiting: boolean
 
-  constructor(verdict: Verdict, code: string, options: ErrorOptions & { retryAfterMs?: number | undefined; answer?: string; reached?: boolean } = {}) {
+  constructor(verdict: Verdict, code: string, options: ErrorOptions & { retryAfterMs?: number | undefined; answer?: string; reached?: boolean; waiting?: boolean } = {}) {
     super(`not delivered: ${code}`, options)
     this.name = 'DeliveryError'
     this.verdict = verdict
@@ -19,6 +21,7 @@ export class DeliveryError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.answer = options.answer ?? ''
     this.reached = options.reached ?? false
+    this.waiting = options.waiting ?? false
   }
 }
 
