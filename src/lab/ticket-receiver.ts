@@ -7,6 +7,7 @@ export interface ReceivedTicket {
   readonly id: string
   /** `valid`: others are refused. */
   readonly signature: string
+  /** Of a hand-over, mostly: other events have other data. */
   readonly payload: HandoverPayload
 }
 
@@ -38,7 +39,9 @@ export async function startTicketReceiver(secret: string, port: number): Promise
     url,
     tickets,
     failNext: (...statuses) => void failures.push(...statuses),
-    of: (callId) => tickets.filter(({ payload }) => payload.data.call.id === callId),
+    of: (callId) => tickets.filter(({ payload }) => callOf(payload.data) === callId),
     stop: close,
   }
 }
+
+const callOf = ({ call, ticket }: Partial<HandoverPayload['data']>): string | undefined => call?.id ?? ticket?.callId

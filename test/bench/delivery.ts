@@ -195,7 +195,7 @@ async function pressToTicket(presses: number): Promise<readonly number[]> {
     /* oxlint-disable no-await-in-loop -- one at a time is what is measured */
     const from = performance.now()
     const { body } = await stack.api.post<{ handover: { id: string } }>('/v1/handovers', { agent: '1001', mode: 'transfer' })
-    const first = await eventually(() => stack.receiver.tickets.find(({ payload }) => payload.data.handover.id === body.handover.id), (ticket) => ticket !== undefined)
+    const first = await eventually(() => stack.receiver.tickets.find(({ payload }) => payload.type === 'handover.requested' && payload.data.handover.id === body.handover.id), (ticket) => ticket !== undefined)
     samples.push((first?.at ?? NaN) - from)
     await peer.waitFor('incoming')
     await stack.api.post(`/v1/handovers/${body.handover.id}/cancel`, {})
