@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { runtimeDir } from '../../src/lab/paths.ts'
 import { freePort } from '../../src/lab/ports.ts'
 import { startRedis } from '../../src/lab/redis.ts'
 import { type GivenTandem, givenTandem } from '../support/given-tandem.ts'
@@ -21,7 +21,8 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 /** From a push's acceptance by the API until it is in the other platform's system, beside the same sent there directly. */
 export async function push(rounds: number, progress: (line: string) => void): Promise<BenchResult> {
-  const dir = mkdtempSync(join(tmpdir(), 'push-'))
+  mkdirSync(join(runtimeDir, 'test'), { recursive: true })
+  const dir = mkdtempSync(join(runtimeDir, 'test/push-'))
   progress('starting Redis, Request Tracker and Tandem')
   const redis = await startRedis({ dir: join(dir, 'redis') })
   const rt = await startRequestTracker({ dir: join(dir, 'rt') })
