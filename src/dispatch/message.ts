@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { otherThan, type Platform } from '../domain/handover/handover.ts'
 import { urgencies } from '../domain/policy/decide.ts'
+import { urgencyTo, withMissing } from '../domain/ticket/machine.ts'
 import type { Push } from '../domain/ticket/registration.ts'
 import { type FeedbackStep, feedbackSteps, type ReturnCause, returnCauses, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
 import type { TicketOwnEvent } from '../tickets/payload-schema.ts'
@@ -101,7 +102,7 @@ function registration({ ticket, reference, by, at = ticket.registeredAt }: Stati
 const idOf = (endpoint: string, reference: string): string => `ho-${createHash('sha256').update(JSON.stringify([endpoint, reference])).digest('hex').slice(0, 32)}`
 
 function taken(ticket: Ticket, { platform }: Sender): MessageAsks {
-  return ticket.from === platform && ticket.to === otherThan(platform) ? { kind: 'take', ticket } : { kind: 'malformed', faults: [{ path: '/data/ticket/from', reason: `this endpoint speaks for ${platform}` }] }
+  return ticket.from === platform && ticket.to === otherThan(platform) ? { kind: 'take', ticket: withMissing({ ...ticket, state: 'sent', urgency: urgencyTo(ticket.to, ticket.urgency) }) } : { kind: 'malformed', faults: [{ path: '/data/ticket/from', reason: `this endpoint speaks for ${platform}` }] }
 }
 
 function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake = ticket.intake }: Static<typeof About>, { endpoint, platform }: Sender, now: string): MessageAsks {

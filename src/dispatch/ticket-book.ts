@@ -1,6 +1,6 @@
 import { type Fact, factVersion, type FileFact, isHandoverFact, type TicketFact } from '../domain/facts.ts'
 import type { Platform } from '../domain/handover/handover.ts'
-import { type DeadlineRules, dueEvents, duesOf, nextDue, withTold } from '../domain/ticket/deadlines.ts'
+import { type DeadlineRules, dueEvents, duesOf, lapsedOf, lapsesAt, nextDue, withTold } from '../domain/ticket/deadlines.ts'
 import type { IntakeFault } from '../domain/ticket/intake.ts'
 import { carriedOut, type TicketFactType, type TicketOutcome } from '../domain/ticket/machine.ts'
 import { alongside, type Push, pushed, recorded, ticketOfCall } from '../domain/ticket/registration.ts'
@@ -31,6 +31,8 @@ export interface TicketRules {
   readonly deadlines: DeadlineRules
   /** After how many returns it is told that a ticket goes back and forth. */
   readonly mostReturns: number
+  /** Of which nobody has said anything for so long it is closed: its receiver gives no feedback. */
+  readonly closeAfterDays: number
 }
 
 /** Settled tickets that stay in memory: whoever asks about one asks soon. */
@@ -68,7 +70,9 @@ export class TicketBook {
 
   /** One that another system has registered; again, it is as it was. @param at UTC, ISO 8601 */
   async register(push: Push, at: string, told: Told = {}): Promise<Done | { readonly faults: readonly IntakeFault[] }> {
-    const known = await this.#kept(push.id)
+    await this.#kept(push.id)
+    // Looked up once more: another may have registered it meanwhile.
+    const known = this.#here(push.id)
     if (known) return { ticket: known.ticket, changed: false, committed: this.#noted(told) }
     const ticket = pushed(push, at)
     if (!('id' in ticket)) return { faults: ticket }
@@ -77,7 +81,8 @@ export class TicketBook {
 
   /** The ticket of a call that another Tandem hands over; as `register`. */
   async take(ticket: Ticket, at: string, told: Told): Promise<Done> {
-    const known = await this.#kept(ticket.id)
+    await this.#kept(ticket.id)
+    const known = this.#here(ticket.id)
     return known ? { ticket: known.ticket, changed: false, committed: this.#noted(told) } : this.#begin(ticket, at, told)
   }
 
@@ -85,7 +90,7 @@ export class TicketBook {
   async carryOut(id: string, command: TicketCommand, now: string, told: Told = {}): Promise<Done | NotDone> {
     await this.#kept(id)
     // Looked up once more: others may have changed it meanwhile.
-    const kept = this.#open.get(id) ?? this.#settled.get(id)
+    const kept = this.#here(id)
     if (!kept) return { kind: 'refused', code: 'ticket-not-found' }
     const outcome = carriedOut(kept.ticket, command)
     if (outcome.kind === 'refused') return outcome
@@ -106,6 +111,8 @@ export class TicketBook {
         told = withTold(told, event)
         return this.#fact(event.told === 'overdue' ? 'ticket-overdue' : 'ticket-due-soon', told, at, byClock(told), { deadline: event.deadline })
       })
+      const lapsed = lapsedOf(told, this.#rules.closeAfterDays, now)
+      if (lapsed) facts.push(this.#fact('ticket-closed', lapsed, at, { platform: lapsed.from, by: 'tandem' }))
       if (facts.length > 0) void this.#journal.append(facts)
     }
   }
@@ -152,7 +159,7 @@ export class TicketBook {
   }
 
   #fact(type: TicketFactType, ticket: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via, deadline }: Pick<Told, 'via'> & Pick<TicketFact, 'deadline'> = {}): TicketFact {
-    const sequence = (this.#open.get(ticket.id)?.sequence ?? this.#settled.get(ticket.id)?.sequence ?? 0) + 1
+    const sequence = (this.#here(ticket.id)?.sequence ?? 0) + 1
     this.#keep({ ticket, sequence })
     return { type, version: factVersion, at, sequence, platform, by, ...(via === undefined ? {} : { via }), ...(deadline ? { deadline } : {}), ticket }
   }
@@ -162,20 +169,24 @@ export class TicketBook {
     return facts.length > 0 || answer ? this.#journal.append(facts, answer) : committed
   }
 
+  #here(id: string): Kept | undefined {
+    return this.#open.get(id) ?? this.#settled.get(id)
+  }
+
   async #kept(id: string): Promise<Omit<Kept, 'nextAt'> | undefined> {
-    const here = this.#open.get(id) ?? this.#settled.get(id)
+    const here = this.#here(id)
     if (here) return here
     const last = await this.#journal.ticket(id)
     if (!last) return undefined
     // It may have come meanwhile.
-    const now = this.#open.get(id) ?? this.#settled.get(id)
+    const now = this.#here(id)
     if (!now) this.#keep(last)
     return now ?? last
   }
 
   #keep({ ticket, sequence }: Omit<Kept, 'nextAt'>): void {
     this.#open.delete(ticket.id)
-    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence, nextAt: nextDue(ticket) })
+    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence, nextAt: Math.min(nextDue(ticket), lapsesAt(ticket, this.#rules.closeAfterDays)) })
     this.#settled.set(ticket.id, { ticket, sequence, nextAt: Infinity })
     const [oldest] = this.#settled.keys()
     if (this.#settled.size > mostSettled && oldest !== undefined) this.#settled.delete(oldest)

@@ -35,6 +35,8 @@ export interface StackOptions {
   /** Agents may call citizens: the citizen's phone listens there, at the carrier's address. */
   readonly carrierPort?: number
   readonly retryMs?: readonly number[]
+  /** Which platforms have a ticket system; both when left out. */
+  readonly ticketSystems?: readonly ('12345' | '110')[]
   /** With a Postgres, and the ledger in it. */
   readonly ledger?: boolean
   /** RTP ports of Asterisk: two a leg; 200 when left out. */
@@ -204,7 +206,7 @@ export async function labSettings(
     testCalls: options.testCalls ?? [],
     tickets: {
       allowNetworks: ['127.0.0.0/8'],
-      endpoints: (['12345', '110'] as const).map((platform) => ({
+      endpoints: (options.ticketSystems ?? (['12345', '110'] as const)).map((platform) => ({
         id: `tickets-${platform}`,
         platform,
         url: at.tickets,

@@ -64,6 +64,7 @@ export const KeptDecisionRecord = Type.Object(
 /** In no particular form: which fields it may have is said by the receiver's standard. */
 export const Intake = Type.Unsafe<IntakeRecord>(
   Type.Record(Type.String({ pattern: '^[A-Za-z]{1,40}$' }), Type.Union([Type.String({ maxLength: 4_000 }), Type.Boolean(), Type.Number()]), {
+    additionalProperties: false,
     description: 'The receiver’s form, by the names of its fields: `GET /v1/intake/{platform}`',
   }),
 )

@@ -22,7 +22,7 @@ interface Shown {
 }
 
 beforeAll(async () => {
-  stack = await startStack({ name: 'e2e-deliveries' })
+  stack = await startStack({ name: 'e2e-deliveries', ticketSystems: ['110'] })
   caller = await stack.citizen({ toneHz: tones.caller })
   agent = await stack.agent('1001', tones.agent)
   peer = await stack.agent('2001', tones.peer)
@@ -44,7 +44,7 @@ async function givenDeadLetter(): Promise<{ readonly handover: string; readonly 
   await peer.answer()
   await agent.waitFor('idle')
   const of = async () => (await list('endpoint=tickets-110')).items.filter(({ subject }) => subject === id)
-  const all = await eventually(of, (items) => items.length === 4 && items.every(({ state }) => state !== 'pending'))
+  const all = await eventually(of, (items) => items.length === 5 && items.every(({ state }) => state !== 'pending'))
   const dead = all.find(({ state }) => state === 'failed')
   if (!dead) throw new Error(`no dead letter: ${JSON.stringify(all)}`)
   return { handover: id, dead }
@@ -66,9 +66,9 @@ it('an endpoint is told again what it missed, and all that it was told; page by 
   expect((await replay('', { endpoint: 'tickets-110', from: dead.updatedAt })).body).toEqual({ replayed: 1 })
   await delivered(dead.id)
   expect((await list('state=failed')).items).toEqual([])
-  const all = (await list('limit=100')).items.map(({ id }) => id)
-  const first = await list('limit=3')
-  const second = await list(`limit=3&cursor=${first.next}`)
+  const all = (await list('endpoint=tickets-110&limit=100')).items.map(({ id }) => id)
+  const first = await list('endpoint=tickets-110&limit=3')
+  const second = await list(`endpoint=tickets-110&limit=3&cursor=${first.next}`)
   expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(all.slice(0, 6))
   const before = stack.receiver.tickets.length
   expect((await replay('', { endpoint: 'tickets-110', state: 'delivered' })).body).toEqual({ replayed: all.length })

@@ -51,7 +51,7 @@ describe('live events', () => {
     given.control.answer('2001')
     await expect.poll(() => given.calls.get(call)?.agent).toBe('2001')
     given.control.callerLeaves(caller)
-    const events = await reader.readTo(11)
+    const events = await reader.readTo(12)
     expect(events.map(({ event }) => event)).toEqual([
       'call-arrived',
       'call-answered',
@@ -63,6 +63,7 @@ describe('live events', () => {
       'handover-joined',
       'handover-released',
       'handover-completed',
+      'ticket-accepted',
       'call-ended',
     ])
     const recorded = await given.journal.read(0, 100)

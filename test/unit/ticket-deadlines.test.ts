@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type DeadlineRules, dueEvents, duesOf, isOverdue, nextDue, withTold } from '../../src/domain/ticket/deadlines.ts'
+import { type DeadlineRules, dueEvents, duesOf, isOverdue, lapsedOf, nextDue, withTold } from '../../src/domain/ticket/deadlines.ts'
 import { pushed } from '../../src/domain/ticket/registration.ts'
 import type { Ticket, TicketState } from '../../src/domain/ticket/ticket.ts'
 import { incident } from '../support/intake.ts'
@@ -63,6 +63,12 @@ describe('a ticket’s deadlines', () => {
     ['withdrawn', []],
   ] as const)('when it is %s, %j are waited for', (state: TicketState, waited) => {
     expect(dueEvents({ ...ticket(), state }, time('30T00:00')).map(({ deadline }) => deadline)).toEqual(waited)
+  })
+
+  test('one of which nobody says anything any more is closed after so many days', () => {
+    const one = { ...ticket(), steps: [{ step: 'sent', at, by: '1001', platform: '12345' }] } as const
+    expect(lapsedOf(one, 7, time('30T00:59'))).toBeUndefined()
+    expect(lapsedOf(one, 7, time('30T01:00'))).toMatchObject({ state: 'closed', steps: [{}, { step: 'closed', by: 'tandem', platform: '12345' }] })
   })
 
   test('the next look is at the next of them', () => {

@@ -45,9 +45,10 @@ describe('beside a call', () => {
     expect(alongside({ ...pressed(), state: 'accepted' }, fact(type))).toBeUndefined()
   })
 
-  test('what becomes of the call: kept by the first desk takes it back, taken by the other leaves it', () => {
+  test('what becomes of the call: kept by the first desk takes it back, taken by the other is accepted', () => {
     expect(alongside(pressed(), fact('handover-completed', { responsible: '12345' }))).toMatchObject({ fact: 'ticket-withdrawn' })
-    expect(alongside(pressed(), fact('handover-completed', { responsible: '110' }))).toBeUndefined()
+    expect(alongside(pressed(), fact('handover-completed', { responsible: '110', target: '2001' }))).toMatchObject({ fact: 'ticket-accepted', ticket: { state: 'accepted', steps: [{}, { step: 'accepted', by: '2001', platform: '110' }] } })
+    expect(alongside({ ...pressed(), state: 'resolved' }, fact('handover-completed', { responsible: '110' }))).toBeUndefined()
   })
 
   test('what becomes of the call: a transfer that goes on as a conference is one here too', () => {

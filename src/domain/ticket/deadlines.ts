@@ -1,7 +1,7 @@
 /** By when the receiver is to accept a ticket, to report on it for the first time, and to be done. Pure. */
 import type { Platform } from '../handover/handover.ts'
 import { afterWorking, type Calendar } from './calendar.ts'
-import { isSettled, type Ticket } from './ticket.ts'
+import { isSettled, mostSteps, type Ticket } from './ticket.ts'
 
 export const deadlineNames = ['accept', 'feedback', 'finish'] as const
 export type DeadlineName = (typeof deadlineNames)[number]
@@ -83,6 +83,18 @@ export const nextDue = (ticket: Ticket): number =>
 export function withTold(ticket: Ticket, { deadline, told }: DueEvent): Ticket {
   const due = ticket.due?.[deadline]
   return due ? { ...ticket, due: { ...ticket.due, [deadline]: { ...due, told } } } : ticket
+}
+
+const dayMs = 86_400_000
+
+/** When a ticket is closed of which nobody says anything any more, UTC ms. */
+export const lapsesAt = ({ steps, registeredAt }: Pick<Ticket, 'steps' | 'registeredAt'>, days: number): number => Date.parse(steps.at(-1)?.at ?? registeredAt) + days * dayMs
+
+/** The ticket, closed for that; undefined when it is not. @param now UTC ms */
+export function lapsedOf(ticket: Ticket, days: number, now: number): Ticket | undefined {
+  if (now < lapsesAt(ticket, days)) return undefined
+  const step = { step: 'closed', at: new Date(now).toISOString(), by: 'tandem', platform: ticket.from, text: `${days} 天没有反馈，自动归档` } as const
+  return { ...ticket, state: 'closed', steps: [...ticket.steps, step].slice(-mostSteps) }
 }
 
 /** A deadline has run out, and what it is about has not been done yet. */

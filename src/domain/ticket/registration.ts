@@ -50,6 +50,11 @@ export function recorded(ticket: Ticket, { id, room, durationMs, bytes, sha256 }
 /** What a call's hand-over makes of its ticket. @returns undefined: nothing */
 export function alongside(ticket: Ticket, { type, handover, at }: HandoverFact): { readonly fact: TicketFactType; readonly ticket: Ticket } | undefined {
   if (type === 'handover-changed' && handover.mode !== ticket.mode) return { fact: 'ticket-changed', ticket: { ...ticket, mode: handover.mode } }
+  // Whoever has taken the caller has taken the ticket, and may still return it.
+  if (type === 'handover-completed' && handover.responsible === ticket.to && ticket.state === 'sent') {
+    const step = { step: 'accepted', at, by: handover.target ?? ticket.to, platform: ticket.to } as const
+    return { fact: 'ticket-accepted', ticket: { ...ticket, state: 'accepted', steps: [...ticket.steps, step] } }
+  }
   const over = type === 'handover-failed' || type === 'handover-cancelled' || (type === 'handover-completed' && handover.responsible === ticket.from)
   // What the receiver has accepted is its own, whatever became of the call.
   if (!over || ticket.state !== 'sent') return undefined
