@@ -1,5 +1,6 @@
 import type { Problem } from './load.ts'
 import type { Config } from './schema.ts'
+import { afterWorking, type Calendar } from '../domain/ticket/calendar.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { canSign } from '../tickets/signature.ts'
 import { mappable } from '../tickets/kinds.ts'
@@ -75,7 +76,18 @@ function calendarProblems({ dispatch: { calendar, deadlines } }: Config): readon
   const days = (['holidays', 'workdays'] as const).flatMap((list) => calendar[list].flatMap((day, i) => (isDay(day) ? [] : [{ path: `${path}/${list}/${i}`, reason: `${day} is no day` }])))
   if (times.some((time, i) => i > 0 && time <= (times[i - 1] ?? ''))) return [...days, { path: `${path}/hours`, reason: 'each begins after the one before has ended, and ends after it begins' }]
   const none = calendar.hours.length === 0 || calendar.weekdays.length === 0
-  return [...days, ...(none && deadlines.some(({ count }) => count === 'working') ? [{ path, reason: 'has no working time, which a deadline counts' }] : [])]
+  const long = none ? [] : deadlines.flatMap((rule, i) => (rule.count === 'working' && !isReckonable(rule, { ...calendar, timeZone: 'UTC' }) ? [{ path: `dispatch/deadlines/${i}`, reason: 'more working time than the calendar has in a year' }] : []))
+  return [...days, ...long, ...(none && deadlines.some(({ count }) => count === 'working') ? [{ path, reason: 'has no working time, which a deadline counts' }] : [])]
+}
+
+function isReckonable({ accept = 0, feedback = 0, finish = 0 }: Config['dispatch']['deadlines'][number], calendar: Calendar): boolean {
+  try {
+    afterWorking(Date.now(), Math.max(accept, feedback, finish), calendar)
+    return true
+  } catch {
+    // What is wrong with it is said by whoever asks.
+    return false
+  }
 }
 
 const isDay = (text: string): boolean => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)

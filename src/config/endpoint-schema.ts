@@ -25,7 +25,7 @@ export const Endpoint = Type.Object(
     pollMs: Type.Integer({ minimum: 200, maximum: 3_600_000, default: 10_000, description: 'Likewise: how often it is asked what has happened there' }),
     signature: Type.Enum(webhookSchemes, { default: 'hmac-sha256', description: 'How they sign: `hmac-sha256` as Standard Webhooks has it, or `hmac-sm3` (GB/T 32905)' }),
     events: Type.Optional(
-      Type.Array(Type.String({ pattern: '^(handover|call-back|ticket)\\.[a-z]+$' }), { description: 'Event types wanted; all when left out' }),
+      Type.Array(Type.String({ pattern: '^(handover|call-back|ticket)\\.[a-z-]+$' }), { description: 'Event types wanted; all when left out' }),
     ),
     concurrency: Type.Integer({ minimum: 1, maximum: 200, default: 16, description: 'Most webhooks under way to it at a time' }),
   },

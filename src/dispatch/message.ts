@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { otherThan, type Platform } from '../domain/handover/handover.ts'
+import { otherThan, type Platform, platforms } from '../domain/handover/handover.ts'
 import { urgencies } from '../domain/policy/decide.ts'
 import { urgencyTo, withMissing } from '../domain/ticket/machine.ts'
 import type { Push } from '../domain/ticket/registration.ts'
@@ -11,7 +11,8 @@ import type { TicketOwnEvent } from '../tickets/payload-schema.ts'
 import { Intake, Matter } from '../tickets/record-schemas.ts'
 import { TicketRecord } from '../tickets/ticket-schemas.ts'
 
-const Id = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,63}$' })
+const idForm = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/u
+const Id = Type.String({ pattern: idForm.source })
 const Line = (longest: number) => Type.String({ minLength: 1, maxLength: longest })
 const Said = { text: Type.Optional(Line(2_000)), at: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })), by: Type.Optional(Line(60)), reference: Type.Optional(Line(60)) }
 
@@ -36,7 +37,8 @@ const About = Type.Object({
   cause: Type.Optional(Type.Enum(returnCauses)),
   step: Type.Optional(Type.Enum(feedbackSteps)),
   intake: Type.Optional(Intake),
-  ticket: Type.Object({ id: Id, intake: Type.Optional(Intake), references: Type.Optional(Type.Record(Type.String(), Type.Unknown())), steps: Type.Optional(Type.Array(Last)), conference: Type.Optional(Line(64)) }),
+  platform: Type.Optional(Type.Enum(platforms)),
+  ticket: Type.Object({ id: Id, mode: Type.Optional(Type.String()), intake: Type.Optional(Intake), references: Type.Optional(Type.Record(Type.String(), Type.Unknown())), steps: Type.Optional(Type.Array(Last)), conference: Type.Optional(Line(64)) }),
 })
 const OfCall = Type.Object({ ticket: TicketRecord })
 
@@ -68,8 +70,8 @@ export function asked(message: unknown, sender: Sender, now: string): MessageAsk
   const { type, data } = (typeof message === 'object' && message !== null ? message : {}) as { readonly type?: unknown; readonly data?: unknown }
   if (typeof type !== 'string') return nothing
   if (type === 'ticket.registered') return read(Registered, data, (told) => registration(told, sender, now))
-  if (type === 'handover.requested' && Value.Check(OfCall, data)) return taken(data.ticket, sender)
-  const does = doesBy[type as keyof typeof doesBy]
+  if (type === 'handover.requested' && typeof data === 'object' && data !== null && 'ticket' in data) return read(OfCall, data, (told) => taken(told.ticket, sender))
+  const does = Object.hasOwn(doesBy, type) ? doesBy[type as keyof typeof doesBy] : undefined
   return does ? read(About, data, (told) => commandOf(does, told, sender, now)) : nothing
 }
 
@@ -102,10 +104,34 @@ function registration({ ticket, reference, by, at = ticket.registeredAt }: Stati
 const idOf = (endpoint: string, reference: string): string => `ho-${createHash('sha256').update(JSON.stringify([endpoint, reference])).digest('hex').slice(0, 32)}`
 
 function taken(ticket: Ticket, { platform }: Sender): MessageAsks {
-  return ticket.from === platform && ticket.to === otherThan(platform) ? { kind: 'take', ticket: withMissing({ ...ticket, state: 'sent', urgency: urgencyTo(ticket.to, ticket.urgency) }) } : { kind: 'malformed', faults: [{ path: '/data/ticket/from', reason: `this endpoint speaks for ${platform}` }] }
+  const { id, mode, callId, from, to, urgency, matter, intake, reason, decision, by, registeredAt } = ticket
+  if (mode === 'push' || !idForm.test(id)) return { kind: 'malformed', faults: [{ path: '/data/ticket', reason: 'not the ticket of a call’s hand-over' }] }
+  const own = textOf(ticket.references[platform])
+  // What the other side may say of it at its begin, and nothing else.
+  const begun: Ticket = {
+    id,
+    mode,
+    ...(callId === undefined ? {} : { callId }),
+    from,
+    to,
+    state: 'sent',
+    urgency: urgencyTo(to, urgency),
+    ...(matter ? { matter } : {}),
+    intake,
+    ...(reason === undefined ? {} : { reason }),
+    ...(decision ? { decision } : {}),
+    references: own === undefined ? {} : { [platform]: own },
+    returns: 0,
+    steps: [{ step: 'sent', at: registeredAt, by, platform: from }],
+    by,
+    registeredAt,
+  }
+  return from === platform && to === otherThan(platform) ? { kind: 'take', ticket: withMissing(begun) } : { kind: 'malformed', faults: [{ path: '/data/ticket/from', reason: `this endpoint speaks for ${platform}` }] }
 }
 
-function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake = ticket.intake }: Static<typeof About>, { endpoint, platform }: Sender, now: string): MessageAsks {
+function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake = ticket.intake, platform: doer }: Static<typeof About>, { endpoint, platform: sender }: Sender, now: string): MessageAsks {
+  // Whose desk took the caller is known where the call is.
+  const platform = does === 'accept' && doer !== undefined && ticket.mode !== undefined && ticket.mode !== 'push' ? doer : sender
   const last = ticket.steps?.at(-1)
   const words = text ?? last?.text
   const number = reference ?? textOf(ticket.references?.[platform])
@@ -138,7 +164,7 @@ const wanting = (field: string, among: readonly (ReturnCause | FeedbackStep)[]):
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-function read<T extends typeof Registered | typeof About>(schema: T, data: unknown, then: (told: Static<T>) => MessageAsks): MessageAsks {
+function read<T extends typeof Registered | typeof About | typeof OfCall>(schema: T, data: unknown, then: (told: Static<T>) => MessageAsks): MessageAsks {
   if (Value.Check(schema, data)) return then(data)
   const faults = [...Value.Errors(schema, data)].slice(0, 20).map(({ instancePath, message }) => ({ path: `/data${instancePath}`, reason: message }))
   return { kind: 'malformed', faults }

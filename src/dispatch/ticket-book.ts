@@ -22,7 +22,9 @@ export interface Told {
 interface Kept {
   readonly ticket: Ticket
   readonly sequence: number
-  /** When there is something to be told of its deadlines, UTC ms. */
+  /** When something was last done with it, UTC ms. */
+  readonly touchedAt: number
+  /** When there is something to be told of it, UTC ms. */
   readonly nextAt: number
 }
 
@@ -54,7 +56,7 @@ export class TicketBook {
   /** @throws SqlError when the journal cannot be read */
   static async load(journal: Journal, rules: TicketRules): Promise<TicketBook> {
     const book = new TicketBook(journal, rules)
-    for (const { ticket, sequence } of await journal.openTickets()) book.#keep({ ticket, sequence })
+    for (const fact of await journal.openTickets()) book.#keep(fact)
     return book
   }
 
@@ -95,7 +97,7 @@ export class TicketBook {
     const outcome = carriedOut(kept.ticket, command)
     if (outcome.kind === 'refused') return outcome
     if (outcome.kind === 'same') return { ticket: kept.ticket, changed: false, committed: this.#noted(told) }
-    const ticket = outcome.fact === 'ticket-resent' ? this.#withDues(outcome.ticket, now) : outcome.ticket
+    const ticket = outcome.fact === 'ticket-resent' || outcome.fact === 'ticket-reopened' ? this.#withDues(outcome.ticket, now) : outcome.ticket
     const facts = [this.#fact(outcome.fact, ticket, now, command, told)]
     if (outcome.fact === 'ticket-returned' && ticket.returns === this.#rules.mostReturns) facts.push(this.#fact('ticket-bounced', ticket, now, byClock(ticket)))
     return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), ...facts], told.answer) }
@@ -105,13 +107,13 @@ export class TicketBook {
   tellDues(now: number): void {
     const at = new Date(now).toISOString()
     const due = [...this.#open.values()].filter(({ nextAt }) => nextAt <= now)
-    for (const { ticket } of due) {
+    for (const { ticket, touchedAt } of due) {
       let told = ticket
       const facts = dueEvents(ticket, now).map((event) => {
         told = withTold(told, event)
         return this.#fact(event.told === 'overdue' ? 'ticket-overdue' : 'ticket-due-soon', told, at, byClock(told), { deadline: event.deadline })
       })
-      const lapsed = lapsedOf(told, this.#rules.closeAfterDays, now)
+      const lapsed = lapsedOf(told, touchedAt, this.#rules.closeAfterDays, now)
       if (lapsed) facts.push(this.#fact('ticket-closed', lapsed, at, { platform: lapsed.from, by: 'tandem' }))
       if (facts.length > 0) void this.#journal.append(facts)
     }
@@ -125,8 +127,17 @@ export class TicketBook {
 
   /** The journal, as calls and recordings write to it: what a hand-over, or a recording, does to its ticket is written with it. */
   get alongCalls(): Journal {
-    const append: Journal['append'] = (facts, answer) => this.#journal.append(facts.flatMap((fact) => [fact, ...this.#follow(fact)]), answer)
+    const append: Journal['append'] = (facts, answer) => this.#journal.append(facts.flatMap((fact) => [fact, ...this.#alongside(fact)]), answer)
     return Object.assign(Object.create(this.#journal) as Journal, { append })
+  }
+
+  #alongside(fact: Fact): readonly TicketFact[] {
+    try {
+      return this.#follow(fact)
+    } catch {
+      // A call comes first: it has its fact, and its ticket is what the next one makes of it.
+      return []
+    }
   }
 
   #follow(fact: Fact): readonly TicketFact[] {
@@ -134,10 +145,12 @@ export class TicketBook {
     if (!isHandoverFact(fact)) return []
     const { handover, call, at, type } = fact
     const who = { platform: handover.from, by: handover.agent }
-    if (type === 'handover-requested') return [this.#fact('ticket-registered', this.#withDues(ticketOfCall(handover, call), at), at, who)]
+    // One that is told again after a takeover is known already.
+    if (type === 'handover-requested') return this.#here(handover.id) ? [] : [this.#fact('ticket-registered', this.#withDues(ticketOfCall(handover, call), at), at, who)]
     const kept = this.#open.get(handover.id)
     const next = kept && alongside(kept.ticket, fact)
-    return next ? [this.#fact(next.fact, next.ticket, at, who)] : []
+    const accepted = { platform: handover.to, by: handover.target ?? handover.to }
+    return next ? [this.#fact(next.fact, next.ticket, at, next.fact === 'ticket-accepted' ? accepted : who)] : []
   }
 
   /** A withdrawn one is nobody's business any more. */
@@ -160,7 +173,7 @@ export class TicketBook {
 
   #fact(type: TicketFactType, ticket: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via, deadline }: Pick<Told, 'via'> & Pick<TicketFact, 'deadline'> = {}): TicketFact {
     const sequence = (this.#here(ticket.id)?.sequence ?? 0) + 1
-    this.#keep({ ticket, sequence })
+    this.#keep({ ticket, sequence, at })
     return { type, version: factVersion, at, sequence, platform, by, ...(via === undefined ? {} : { via }), ...(deadline ? { deadline } : {}), ticket }
   }
 
@@ -173,7 +186,7 @@ export class TicketBook {
     return this.#open.get(id) ?? this.#settled.get(id)
   }
 
-  async #kept(id: string): Promise<Omit<Kept, 'nextAt'> | undefined> {
+  async #kept(id: string): Promise<Pick<Kept, 'ticket' | 'sequence'> | undefined> {
     const here = this.#here(id)
     if (here) return here
     const last = await this.#journal.ticket(id)
@@ -184,10 +197,11 @@ export class TicketBook {
     return now ?? last
   }
 
-  #keep({ ticket, sequence }: Omit<Kept, 'nextAt'>): void {
+  #keep({ ticket, sequence, at }: Pick<TicketFact, 'ticket' | 'sequence' | 'at'>): void {
+    const touchedAt = Date.parse(at)
     this.#open.delete(ticket.id)
-    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence, nextAt: Math.min(nextDue(ticket), lapsesAt(ticket, this.#rules.closeAfterDays)) })
-    this.#settled.set(ticket.id, { ticket, sequence, nextAt: Infinity })
+    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence, touchedAt, nextAt: Math.min(nextDue(ticket), lapsesAt(touchedAt, this.#rules.closeAfterDays)) })
+    this.#settled.set(ticket.id, { ticket, sequence, touchedAt, nextAt: Infinity })
     const [oldest] = this.#settled.keys()
     if (this.#settled.size > mostSettled && oldest !== undefined) this.#settled.delete(oldest)
   }

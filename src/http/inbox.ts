@@ -77,7 +77,8 @@ export class Inbox {
   /** The number that a ticket has in an endpoint's system. */
   referred(endpoint: string, ticket: string, reference: string): void {
     const platform = this.#endpoints.find(({ id }) => id === endpoint)?.platform
-    if (platform) void this.#tickets.refer(ticket, platform, endpoint, reference, iso(Date.now()))
+    // What could not be written now is told again with what the system is told next.
+    if (platform) this.#tickets.refer(ticket, platform, endpoint, reference, iso(Date.now())).catch(() => undefined)
   }
 
   async #accept({ id: endpoint, platform }: Config['tickets']['endpoints'][number], id: string, message: unknown, text: string, now: number): Promise<Taken> {
@@ -85,7 +86,11 @@ export class Inbox {
     // Before it is on disk: the same one may come again meanwhile.
     this.#taken.set(`${scope} ${id}`, now)
     const told = { via: endpoint, facts: [{ ...factOf('message-received', endpoint, now), id, message: text }], answer: { scope, key: id, request: '', status: 202, body: '', at: now } }
-    const done = await this.#do(asked(message, { endpoint, platform }, iso(now)), told, now)
+    const done = await this.#do(asked(message, { endpoint, platform }, iso(now)), told, now).catch((error: unknown) => {
+      // It is sent again, and was not taken.
+      this.#taken.delete(`${scope} ${id}`)
+      throw error
+    })
     if ('refused' in done) {
       this.#taken.delete(`${scope} ${id}`)
       return this.#refuse(endpoint, id, done.refused, now, done.faults)

@@ -36,6 +36,7 @@ export function incomplete(faults: readonly IntakeFault[]): Answer {
 /** For which platform somebody acts: an agent for his own desk; others say so. */
 export function whoseCommand({ who }: FastifyRequest, reply: FastifyReply, said: Platform | undefined, field: string): Platform | Promise<FastifyReply> {
   const own = who?.role === 'agent' ? who.platform : undefined
+  if (who?.role === 'agent' && own === undefined) return refused(reply, 'an agent acts for his own desk, and has none')
   if (own !== undefined && said !== undefined && said !== own) return refused(reply, `an agent acts for his own desk, ${own}`)
   return said ?? own ?? sendProblem(reply, problem('invalid-request', { errors: [{ path: `/body/${field}`, reason: 'say for which platform' }] }))
 }

@@ -84,4 +84,11 @@ export const migrations: readonly Migration[] = [
     // Loses nothing: `tandem ledger rebuild` makes it from the events.
     down: `DROP TABLE tickets;`,
   },
+  {
+    name: 'only numbers are looked for by value',
+    // What people say is longer than an entry of an index may be.
+    up: `DROP INDEX personal_values; CREATE INDEX personal_numbers ON personal (value, subject) WHERE kind = 'number';`,
+    // Loses nothing: numbers are found more slowly.
+    down: `DROP INDEX personal_numbers; CREATE INDEX personal_values ON personal (kind, subject);`,
+  },
 ]

@@ -69,7 +69,9 @@ export class LedgerWriter {
     for (const { subject, kind, value, digest } of await asked.query<Personal & Record<string, unknown>>(sql`SELECT subject, kind, value, digest FROM personal WHERE subject = ANY(${subjects})`)) {
       known.set(JSON.stringify([subject, kind, value]), digest)
     }
-    const digest = (subject: string) => (kind: PersonalKind, value: string) => {
+    const digest = (subject: string) => (kind: PersonalKind, told: string) => {
+      // Postgres has no place for these.
+      const value = told.toWellFormed().replaceAll('\0', '\u{fffd}')
       const key = JSON.stringify([subject, kind, value])
       const found = known.get(key)
       if (found !== undefined) return found

@@ -39,7 +39,7 @@ export class Relay implements TicketSystem {
   async tell({ id, payload, missed, links }: Telling): Promise<Told> {
     await this.#ready()
     const receipt = await this.#opened(`${id}${receiptEnd}`)
-    if (receipt) {
+    if (receipt?.id === id) {
       await Promise.all([rm(join(this.#in, `${id}${receiptEnd}`), { force: true }), rm(join(this.#out, `${id}${messageEnd}`), { force: true })])
       const { refused } = receipt.content as { readonly refused?: unknown }
       if (typeof refused === 'string') throw new DeliveryError('dead', `refused-${refused}`, { reached: true })

@@ -50,6 +50,8 @@ async function recordOf(number: number): Promise<SystemRecord> {
 /** What people have done since. */
 async function happened(asked: RequestTracker, after: number) {
   const { messages, cursor } = await asked.happened(after, signal())
+  // oxlint-disable-next-line no-await-in-loop -- one after the other
+  for (const { done } of messages) await done?.(true)
   return { messages: messages.map(({ message }) => message), cursor }
 }
 const now = async () => (await system().happened(undefined, signal())).cursor

@@ -14,7 +14,7 @@ export interface HappeningsParts {
 /** Where the database commits a lower id after a higher one, the lower one is still found. */
 const overlap = 20
 
-/** @param after the last transaction that was read; undefined: from now on @param seen those of the overlap that were told, which is kept up here @throws DeliveryError */
+/** @param after the last transaction that was read; undefined: from now on @param seen those of the overlap that were taken, which is kept up here @throws DeliveryError */
 export async function happenings({ rest, queue, idField, user }: HappeningsParts, after: number | undefined, seen: Set<number>, signal: AbortSignal): Promise<Happened> {
   if (after === undefined) return fromNowOn(await rest.newest(signal), seen)
   const { transactions, more } = await rest.transactions(queue, Math.max(0, after - overlap), signal)
@@ -28,11 +28,10 @@ export async function happenings({ rest, queue, idField, user }: HappeningsParts
     const id = ticket.fields.get(idField)
     if (id === undefined) continue
     const text = await said(transaction, transactions, rest, signal)
-    messages.push({ id: `transaction-${transaction.id}`, message: messageOf({ ...transaction, creator: doer(transaction, transactions) }, { id, number: ticket.id, text }) })
+    messages.push({ id: `transaction-${transaction.id}`, message: messageOf({ ...transaction, creator: doer(transaction, transactions) }, { id, number: ticket.id, text }), done: async () => void seen.add(transaction.id) })
     /* oxlint-enable no-await-in-loop */
   }
   const cursor = Math.max(after, transactions.at(-1)?.id ?? 0)
-  for (const { id } of transactions) seen.add(id)
   for (const id of seen) if (id <= cursor - 2 * overlap) seen.delete(id)
   return { messages, cursor, more }
 }
@@ -51,9 +50,16 @@ const doer = ({ id, ticket, creator }: RtTransaction, all: readonly RtTransactio
 /** RT's own user. */
 const itself = 'RT_System'
 
+/** Between the two RT may note mails that it has sent. */
+const nearby = 8
+const momentMs = 2_000
+
 /** A change of status and the reply that it came with are two transactions of one moment. Comments are for the staff alone, and told to nobody. */
 async function said(transaction: RtTransaction, all: readonly RtTransaction[], rest: RequestTrackerRest, signal: AbortSignal): Promise<string | undefined> {
-  const beside = transaction.type === 'Correspond' ? transaction : all.find(({ id, ticket, type, creator }) => ticket === transaction.ticket && creator === transaction.creator && type === 'Correspond' && Math.abs(id - transaction.id) <= 2)
+  const beside =
+    transaction.type === 'Correspond'
+      ? transaction
+      : all.findLast(({ id, ticket, type, creator, created }) => type === 'Correspond' && ticket === transaction.ticket && creator === transaction.creator && Math.abs(id - transaction.id) <= nearby && Math.abs(Date.parse(created) - Date.parse(transaction.created)) <= momentMs)
   return beside && rest.textOf(beside.id, signal)
 }
 

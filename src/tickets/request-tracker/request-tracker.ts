@@ -3,6 +3,7 @@ import type { Platform } from '../../domain/handover/handover.ts'
 import { type Entry, entryOf, type Phase } from '../entry.ts'
 import type { HttpSender } from '../http-sender.ts'
 import type { Happened, Telling, TicketSystem, Told } from '../ticket-system.ts'
+import { DeliveryError } from '../verdict.ts'
 import { happenings } from './happenings.ts'
 import { refused, RequestTrackerRest, type RtTicket } from './rest.ts'
 
@@ -49,7 +50,10 @@ export class RequestTracker implements TicketSystem {
   /** By its id; the sender's own, by its number there. */
   async #find({ key, reference }: Entry, signal: AbortSignal): Promise<number | undefined> {
     const found = await this.#rest.find(this.#queue, this.#idField, key, signal)
-    return found ?? (reference !== undefined && /^\d+$/u.test(reference) ? Number(reference) : undefined)
+    if (found !== undefined || reference === undefined || !/^\d{1,9}$/u.test(reference)) return found
+    const named = await this.#rest.ticket(Number(reference), signal).catch(unlessUnknown)
+    // Not one that is somebody else's.
+    return named?.queue === this.#queue && named.fields.get(this.#idField) === undefined ? named.id : undefined
   }
 
   #create(entry: Entry, signal: AbortSignal): Promise<number> {
@@ -83,6 +87,11 @@ export class RequestTracker implements TicketSystem {
     // RT leaves out a plus before a number.
     return this.#fieldsOf(entry).filter(([field, value]) => ![value, value.replace(/^\+/u, '')].includes(now.fields.get(field) ?? ''))
   }
+}
+
+/** There is none of that number, or none that Tandem may see. */
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof DeliveryError) || !/^http-40[034]$/u.test(error.code)) throw error
 }
 
 /** To which it is to be changed; undefined: it is as it should be. `new` is how one begins, and not gone back to. */
