@@ -16,7 +16,7 @@ export const ticketWebhooks = Object.fromEntries(
     {
       post: {
         operationId: `receive-${event}`,
-        summary: `Sent to the ticket systems of the platform that it is for: ${event}`,
+        summary: event.startsWith('ticket.') ? `Sent to the ticket systems of both platforms: ${event}` : `Sent to the ticket systems of the platform that it is for: ${event}`,
         parameters: [
           header('webhook-id', 'Stable over all attempts: receive each id once'),
           header('webhook-timestamp', 'Unix seconds of this attempt'),

@@ -1,5 +1,4 @@
 /** What becomes of a ticket. Pure. SPEC.md has the table. */
-import { otherThan } from '../handover/handover.ts'
 import { fitting, type IntakeFault, intakeFaults } from './intake.ts'
 import { type FeedbackStep, feedbackSteps, isSettled, mostSteps, type Ticket, type TicketCommand, type TicketRefusal, type TicketState, type TicketStep } from './ticket.ts'
 
@@ -88,7 +87,8 @@ const rows: { readonly [D in TicketCommand['do']]: Row<CommandOf<D>> } = {
     if (isSettled(ticket)) return refused('ticket-settled')
     const wrong = intakeFaults(ticket.to, command.intake).filter(({ missing }) => !missing)
     if (wrong.length > 0) return refused('intake-incomplete', wrong)
-    return { kind: 'changed', fact: 'ticket-changed', ticket: known({ ...withMissing({ ...ticket, intake: { ...ticket.intake, ...command.intake } }) }, command) }
+    if (Object.entries(command.intake).every(([field, value]) => ticket.intake[field] === value)) return referred(ticket, command)
+    return { kind: 'changed', fact: 'ticket-changed', ticket: known(withMissing({ ...ticket, intake: { ...ticket.intake, ...command.intake } }), command) }
   },
   refer: referred,
 }
@@ -122,10 +122,4 @@ const known = (ticket: Ticket, { platform, reference }: TicketCommand): Ticket =
 function referred(ticket: Ticket, command: TicketCommand): TicketOutcome {
   const { reference, platform } = command
   return reference === undefined || ticket.references[platform] === reference ? same : { kind: 'changed', fact: 'ticket-changed', ticket: known(ticket, command) }
-}
-
-/** Who is to act next; undefined when it is settled. */
-export function turnOf(ticket: Ticket): Ticket['to'] | undefined {
-  if (isSettled(ticket)) return undefined
-  return ticket.state === 'returned' || ticket.state === 'reported-back' ? otherThan(ticket.to) : ticket.to
 }
