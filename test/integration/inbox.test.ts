@@ -54,3 +54,20 @@ it('what is signed and no JSON is refused, and may come again whole', async () =
   expect((await send(signWebhook('msg_1', Buffer.from(broken), [webhookSecret], Date.now()), broken)).json()).toMatchObject({ code: 'malformed-body' })
   expect((await send(signWebhook('msg_1', Buffer.from(body), [webhookSecret], Date.now()))).statusCode).toBe(202)
 })
+
+it.each(['constructor', 'toString', '__proto__'])('a type %s is kept as any other, and does nothing', async (type) => {
+  const payload = JSON.stringify({ type, data: {} })
+  expect((await send(signWebhook('msg_1', Buffer.from(payload), [webhookSecret], Date.now()), payload)).statusCode).toBe(202)
+  expect((await facts()).map((fact) => fact.type)).toEqual(['message-received'])
+})
+
+it('what could not be done for a fault of ours was not taken, and may come again', async () => {
+  await given.close()
+  let broken = true
+  given = await givenHttp({ path, wrap: (file) => ({ ...file, ticket: (id) => (broken ? Promise.reject(new Error('secret of the disk')) : file.ticket(id)) }) })
+  const payload = JSON.stringify({ type: 'ticket.accepted', data: { ticket: { id: 'ho-1' } } })
+  const signed = () => send(signWebhook('msg_1', Buffer.from(payload), [webhookSecret], Date.now()), payload)
+  expect((await signed()).statusCode).toBe(500)
+  broken = false
+  expect((await signed()).json()).toMatchObject({ code: 'ticket-not-found' })
+})

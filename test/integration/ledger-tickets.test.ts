@@ -80,6 +80,17 @@ it('are in their hand-over’s chain, and forgotten with the citizen, while the 
   expect((await verified()).findings).toEqual([])
 })
 
+it('of which a long or odd text is told stop nobody: the ledger goes on, and its chain holds', async () => {
+  const queries = await given()
+  await push('ho-1')
+  await carryOut('ho-1', [{ ...receiver, do: 'complete', intake: { content: '长'.repeat(4_000) } }, { ...receiver, do: 'report', step: 'on-scene', text: `\u0000 \ud83d ${'长'.repeat(1_900)}` }])
+  await ledger.caughtUp()
+  const [ticket] = (await queries.tickets({}, 1)).items
+  expect(ticket?.intake['content']).toBe('长'.repeat(4_000))
+  expect(ticket?.steps.at(-1)?.text).toBe(`\u{fffd} \u{fffd} ${'长'.repeat(1_900)}`)
+  expect((await verified()).findings).toEqual([])
+})
+
 it('are exported, one a line', async () => {
   await given()
   await push('ho-1')

@@ -83,6 +83,16 @@ it('what was refused there is given up here, with the reason', async () => {
   await expect(here.tell(told)).rejects.toMatchObject({ verdict: 'dead', code: 'refused-intake-incomplete', reached: true })
 })
 
+it('the receipt of another message says nothing of this one', async () => {
+  const [one, other] = [message(), message()]
+  await here.tell(one).catch(() => undefined)
+  courier('here')
+  await take(there)
+  courier('there')
+  renameSync(join(folder('here'), 'in', `${one.id}.receipt.json`), join(folder('here'), 'in', `${other.id}.receipt.json`))
+  await expect(here.tell(other)).rejects.toMatchObject({ code: 'no-receipt-yet' })
+})
+
 it('what was changed on the way, or is not from the other one, is put aside; what is half written waits', async () => {
   const told = message()
   await here.tell(told).catch(() => undefined)

@@ -87,6 +87,28 @@ describe('Request Tracker', () => {
     expect(await happened(asked, cursor)).toEqual({ messages: [], cursor })
   })
 
+  it('what could not be taken is told again, until it is', async () => {
+    const ticket = pushOf(newId())
+    const asked = system()
+    const { cursor: begin } = await asked.happened(undefined, signal())
+    await register(system(), ticket)
+    await rt.asAgent.act(Number((await records(ticket.id))[0]?.number), { status: 'open' })
+    const [first, again] = [await asked.happened(begin, signal()), await asked.happened(begin, signal())]
+    expect(first.messages).toHaveLength(1)
+    expect(again.messages.map(({ id }) => id)).toEqual(first.messages.map(({ id }) => id))
+    expect((await happened(asked, begin)).messages).toHaveLength(1)
+    expect((await happened(asked, begin)).messages).toEqual([])
+  })
+
+  it('a number that is another ticket’s is left alone', async () => {
+    const [theirs, ours] = [pushOf(newId()), pushOf(newId())]
+    const { reference = '' } = await register(system(), theirs)
+    await register(system(), { ...ours, references: { '110': reference } })
+    expect(await records(theirs.id)).toMatchObject([{ number: reference }])
+    expect((await records(ours.id))[0]?.number).not.toBe(reference)
+    await register(system(), { ...pushOf(newId()), references: { '110': '999999' } })
+  })
+
   it('a field that it does not have is said, while the ticket is there; and is told once it has it', async () => {
     const ticket = pushOf(newId())
     const fields = { id: 'TandemID', address: '现场地址' }

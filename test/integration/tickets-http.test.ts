@@ -5,7 +5,7 @@ import { recordingName } from '../../src/domain/recording.ts'
 import type { Ticket } from '../../src/domain/ticket/ticket.ts'
 import { linkKey, recordingLink } from '../../src/recordings/links.ts'
 import { signWebhook } from '../../src/tickets/signature.ts'
-import { type GivenHttp, givenHttp, newJournalPath, webhookSecret, withKey } from '../support/given-http.ts'
+import { type GivenHttp, givenHttp, newJournalPath, webhookSecret, withArchiveKey, withKey } from '../support/given-http.ts'
 import { incident, order } from '../support/intake.ts'
 
 let given: GivenHttp
@@ -126,6 +126,34 @@ describe('the receiver’s own system', () => {
     expect((await says('ticket.accepted', {})).json()).toMatchObject({ code: 'invalid-message', errors: [{ path: '/data', reason: expect.stringContaining('ticket') }] })
     expect(await shown(id)).toMatchObject({ state: 'sent' })
   })
+})
+
+describe('another Tandem’s call', () => {
+  /** As 110 tells it that hands a caller over. */
+  const handedOver = { id: 'ho-far-1', mode: 'transfer', callId: 'call-far', from: '110', to: '12345', state: 'sent', urgency: 'emergency', intake: { content: '路灯不亮', callerNumber: '13900005678' }, references: { '110': 'J-1', '12345': 'forged' }, returns: 7, steps: [], recordings: [{ id: 'call-ours', room: 'call' }], by: '2001', registeredAt: '2026-11-27T06:00:00.000Z' }
+
+  it('has its ticket here as it begins, and nothing else that the sender says of it', async () => {
+    expect((await says('handover.requested', { ticket: handedOver })).json()).toMatchObject({ ticket: 'ho-far-1' })
+    const ticket = await shown('ho-far-1')
+    expect(ticket).toMatchObject({ state: 'sent', urgency: 'routine', references: { '110': 'J-1' }, returns: 0, steps: [{ step: 'sent' }], missing: ['title', 'requestType', 'address'] })
+    expect([ticket.references['12345'], ticket.recordings]).toEqual([undefined, undefined])
+    expect((await says('handover.requested', { ticket: { ...handedOver, mode: 'push' } })).json()).toMatchObject({ code: 'invalid-message' })
+    expect((await says('handover.requested', { ticket: { ...handedOver, id: 'x'.repeat(200) } })).json()).toMatchObject({ code: 'invalid-message' })
+    expect((await says('handover.requested', { ticket: {} })).json()).toMatchObject({ code: 'invalid-message' })
+  })
+
+  it('whose caller the desk here has taken is accepted; a push is not accepted by its sender', async () => {
+    await says('handover.requested', { ticket: handedOver })
+    await says('ticket.accepted', { ticket: { ...handedOver, state: 'accepted' }, platform: '12345', by: '1001', sequence: 2 })
+    expect(await shown('ho-far-1')).toMatchObject({ state: 'accepted', steps: [{}, { step: 'accepted', platform: '12345' }] })
+    const { ticket } = (await says('ticket.registered', { ticket: { intake: order }, reference: 'J-2' })).json<{ ticket: string }>()
+    expect((await says('ticket.accepted', { ticket: { id: ticket, mode: 'push' }, platform: '12345' })).json()).toMatchObject({ code: 'ticket-not-yours' })
+  })
+})
+
+it('an agent without a desk acts for none', async () => {
+  const { key } = (await given.http.inject({ method: 'POST', url: '/v1/keys', headers: withArchiveKey, payload: { name: 'no-desk', role: 'agent' } })).json<{ key: string }>()
+  expect((await post('/v1/tickets', { from: '110', intake: order }, { authorization: `Bearer ${key}` })).json()).toMatchObject({ code: 'forbidden' })
 })
 
 describe('beside a call', () => {

@@ -68,6 +68,24 @@ describe('the configuration', () => {
     expect(crossChecks(config, ['sha256'])).toEqual([{ path: 'tickets/endpoints/0/signature', reason: expect.stringMatching(/hmac-sm3 is not in this build of Node/) }])
   })
 
+  it.each([
+    ['a deadline longer than a working year', 'deadlines: [{ count: working, finish: 525600 }]', 'dispatch/deadlines/0'],
+    ['working hours that are not in order', 'calendar: { hours: [["13:30", "17:30"], ["08:30", "12:00"]] }', 'dispatch/calendar/hours'],
+    ['a day that is none', 'calendar: { holidays: ["2026-02-30"] }', 'dispatch/calendar/holidays/0'],
+    ['working time that there is none of', 'calendar: { weekdays: [] }', 'dispatch/calendar'],
+  ])('with %s is refused with its place', (_, dispatch, path) => {
+    expect(problemsOf(`${example}\ndispatch:\n  ${dispatch}\n`)).toEqual([{ path, reason: expect.any(String) }])
+  })
+
+  it.each([
+    ['kind: request-tracker', ['token', 'queue']],
+    ['kind: relay', ['url']],
+    ['queue: 110', ['queue']],
+    ['kind: request-tracker\n      token: a-token-of-rt\n      queue: 警单\n      fields: { shoeSize: Size }', ['fields/shoeSize']],
+  ])('a ticket system that is %s is refused with what it lacks', (more, places) => {
+    expect(problemsOf(example.replace('platform: "110"\n      url', `platform: "110"\n      ${more.replace('queue: 110', 'queue: "110"')}\n      url`)).map(({ path }) => path)).toEqual(places.map((place) => `tickets/endpoints/0/${place}`))
+  })
+
   it('that is no YAML is refused with the line', () => {
     expect(problemsOf('http: [\nredis: }')[0]?.path).toMatch(/^line [0-9]+$/)
   })

@@ -63,7 +63,7 @@ describe('a ticket', () => {
     for (const state of ticketStates) expect(carriedOut(ticket(state), { ...command, platform })).toEqual({ kind: 'refused', code: 'ticket-not-yours' })
   })
 
-  test.each([['accept', 'sent'], ['return', 'sent'], ['withdraw', 'sent'], ['close', 'reported-back']] as const)('%s twice is once', (does, state) => {
+  test.each([['accept', 'sent'], ['return', 'sent'], ['withdraw', 'sent'], ['close', 'reported-back'], ['complete', 'sent']] as const)('%s twice is once', (does, state) => {
     const once = carriedOut(ticket(state), commands[does])
     expect(once.kind === 'changed' && carriedOut(once.ticket, commands[does])).toEqual({ kind: 'same' })
   })
