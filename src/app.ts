@@ -31,6 +31,8 @@ export interface Tandem {
 const patienceMs = 1_000
 /** Between two looks at what is due, ms: by the clock, so that neither a restart nor a clock that is put right matters. */
 const duesMs = 1_000
+/** Between the parts of a burst of them, ms. */
+const burstMs = 20
 
 /**
  * Builds and starts everything but the process: journal, tickets, Asterisk, HTTP. Asterisk and Redis may be away.
@@ -80,7 +82,10 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()
   calls.testCalls.start()
-  const dues = setInterval(() => tickets.tellDues(Date.now()), duesMs)
+  const tellDues = () => {
+    if (tickets.tellDues(Date.now())) setTimeout(tellDues, burstMs).unref()
+  }
+  const dues = setInterval(tellDues, duesMs)
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   recordings.start()
   let closing: Promise<void> | undefined

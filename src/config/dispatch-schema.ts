@@ -43,7 +43,7 @@ export const Dispatch = Type.Object(
       },
       { ...strict, default: {}, description: 'Working time, where `timezone` is' },
     ),
-    closeAfterDays: Type.Integer({ minimum: 1, maximum: 3_650, default: 30, description: 'A ticket of which nobody has said anything for so many days is closed: its receiver gives no feedback' }),
+    lapseAfterDays: Type.Integer({ minimum: 1, maximum: 3_650, default: 30, description: 'A ticket of which nobody has said anything for so many days lapses: its receiver gives no feedback, whose next word wakes it' }),
     mostReturns: Type.Integer({ minimum: 1, maximum: 100, default: 3, description: 'After so many returns it is told that a ticket goes back and forth (督办)' }),
   },
   { ...strict, default: {}, description: 'Tickets between the two platforms' },

@@ -6,7 +6,7 @@ import { otherThan, type Platform, platforms } from '../domain/handover/handover
 import { urgencies } from '../domain/policy/decide.ts'
 import { urgencyTo, withMissing } from '../domain/ticket/machine.ts'
 import type { Push } from '../domain/ticket/registration.ts'
-import { type FeedbackStep, feedbackSteps, type ReturnCause, returnCauses, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
+import { type FeedbackStep, feedbackSteps, pastOf, type ReturnCause, returnCauses, settlements, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
 import type { TicketOwnEvent } from '../tickets/payload-schema.ts'
 import { Intake, Matter } from '../tickets/record-schemas.ts'
 import { TicketRecord } from '../tickets/ticket-schemas.ts'
@@ -38,7 +38,7 @@ const About = Type.Object({
   step: Type.Optional(Type.Enum(feedbackSteps)),
   intake: Type.Optional(Intake),
   platform: Type.Optional(Type.Enum(platforms)),
-  ticket: Type.Object({ id: Id, mode: Type.Optional(Type.String()), intake: Type.Optional(Intake), references: Type.Optional(Type.Record(Type.String(), Type.Unknown())), steps: Type.Optional(Type.Array(Last)), conference: Type.Optional(Line(64)) }),
+  ticket: Type.Object({ id: Id, mode: Type.Optional(Type.String()), intake: Type.Optional(Intake), references: Type.Optional(Type.Record(Type.String(), Type.Unknown())), steps: Type.Optional(Type.Array(Last)), state: Type.Optional(Type.String()), reopens: Type.Optional(Type.Integer()), conference: Type.Optional(Line(64)) }),
 })
 const OfCall = Type.Object({ ticket: TicketRecord })
 
@@ -70,14 +70,14 @@ export function asked(message: unknown, sender: Sender, now: string): MessageAsk
   const { type, data } = (typeof message === 'object' && message !== null ? message : {}) as { readonly type?: unknown; readonly data?: unknown }
   if (typeof type !== 'string') return nothing
   if (type === 'ticket.registered') return read(Registered, data, (told) => registration(told, sender, now))
-  if (type === 'handover.requested' && typeof data === 'object' && data !== null && 'ticket' in data) return read(OfCall, data, (told) => taken(told.ticket, sender))
+  if (type === 'handover.requested' && typeof data === 'object' && data !== null && 'ticket' in data) return read(OfCall, data, (told) => taken(told.ticket, sender, now))
   const does = Object.hasOwn(doesBy, type) ? doesBy[type as keyof typeof doesBy] : undefined
   return does ? read(About, data, (told) => commandOf(does, told, sender, now)) : nothing
 }
 
 type Does = Exclude<TicketCommand['do'], 'refer'>
 
-const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced'>, Does>> = {
+const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced' | 'ticket.lapsed'>, Does>> = {
   'ticket.accepted': 'accept',
   'ticket.returned': 'return',
   'ticket.resent': 'resend',
@@ -95,16 +95,15 @@ function registration({ ticket, reference, by, at = ticket.registeredAt }: Stati
   const id = ticket.id ?? (own === undefined ? undefined : idOf(endpoint, own))
   if (id === undefined) return { kind: 'malformed', faults: [{ path: '/data/ticket/id', reason: 'an id, or the number in your own system as `reference`' }] }
   const push = { id, from: platform, to: otherThan(platform), urgency, intake, by: by ?? ticket.by ?? endpoint }
-  // No deadline begins in the future.
-  const since = at !== undefined && Date.parse(at) < Date.parse(now) ? new Date(at).toISOString() : now
-  return { kind: 'register', at: since, push: { ...push, ...(matter ? { matter } : {}), ...(reason === undefined ? {} : { reason }), ...(own === undefined ? {} : { references: { [platform]: own } }) } }
+  return { kind: 'register', at: pastOf(at, now), push: { ...push, ...(matter ? { matter } : {}), ...(reason === undefined ? {} : { reason }), ...(own === undefined ? {} : { references: { [platform]: own } }) } }
 }
 
 /** A system without ids of our form has one for each of its numbers. */
 const idOf = (endpoint: string, reference: string): string => `ho-${createHash('sha256').update(JSON.stringify([endpoint, reference])).digest('hex').slice(0, 32)}`
 
-function taken(ticket: Ticket, { platform }: Sender): MessageAsks {
-  const { id, mode, callId, from, to, urgency, matter, intake, reason, decision, by, registeredAt } = ticket
+function taken(ticket: Ticket, { platform }: Sender, now: string): MessageAsks {
+  const { id, mode, callId, from, to, urgency, matter, intake, reason, decision, by } = ticket
+  const registeredAt = pastOf(ticket.registeredAt, now)
   if (mode === 'push' || !idForm.test(id)) return { kind: 'malformed', faults: [{ path: '/data/ticket', reason: 'not the ticket of a call’s hand-over' }] }
   const own = textOf(ticket.references[platform])
   // What the other side may say of it at its begin, and nothing else.
@@ -129,13 +128,14 @@ function taken(ticket: Ticket, { platform }: Sender): MessageAsks {
   return from === platform && to === otherThan(platform) ? { kind: 'take', ticket: withMissing(begun) } : { kind: 'malformed', faults: [{ path: '/data/ticket/from', reason: `this endpoint speaks for ${platform}` }] }
 }
 
-function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake = ticket.intake, platform: doer }: Static<typeof About>, { endpoint, platform: sender }: Sender, now: string): MessageAsks {
+function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake, platform: doer }: Static<typeof About>, { endpoint, platform: sender }: Sender, now: string): MessageAsks {
   // Whose desk took the caller is known where the call is.
   const platform = does === 'accept' && doer !== undefined && ticket.mode !== undefined && ticket.mode !== 'push' ? doer : sender
   const last = ticket.steps?.at(-1)
   const words = text ?? last?.text
   const number = reference ?? textOf(ticket.references?.[platform])
-  const who = { platform, by: by ?? last?.by ?? endpoint, at: at ?? last?.at ?? now, ...(words === undefined ? {} : { text: words }), ...(number === undefined ? {} : { reference: number }) }
+  const settled = settlements.find((state) => state === ticket.state)
+  const who = { platform, by: by ?? last?.by ?? endpoint, at: pastOf(at ?? last?.at, now), ...(settled ? { settled } : {}), ...(words === undefined ? {} : { text: words }), ...(number === undefined ? {} : { reference: number }) }
   const done = (command: TicketCommand): MessageAsks => ({ kind: 'carry-out', id: ticket.id, command })
   switch (does) {
     case 'return': {
@@ -144,10 +144,12 @@ function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, i
     }
     case 'report': {
       const how = step ?? feedbackSteps.find((known) => known === last?.step)
-      return how ? done({ ...who, do: does, step: how }) : wanting('step', feedbackSteps)
+      // A whole ticket that leaves it out was never reopened; of another system it is not known.
+      const reopens = ticket.reopens ?? (ticket.steps ? 0 : undefined)
+      return how ? done({ ...who, do: does, step: how, ...(reopens === undefined ? {} : { reopens }) }) : wanting('step', feedbackSteps)
     }
     case 'resend':
-      return done({ ...who, do: does, ...(intake ? { intake } : {}) })
+      return done({ ...who, do: does, ...((intake ?? ticket.intake) ? { intake: intake ?? ticket.intake } : {}) })
     case 'complete':
       return intake ? done({ ...who, do: does, intake }) : number === undefined ? nothing : done({ ...who, do: 'refer', reference: number })
     case 'confer':

@@ -16,7 +16,8 @@ export interface Told {
   /** The ticket system, as in the configuration. */
   readonly via?: string
   readonly facts?: readonly Fact[]
-  readonly answer?: StoredAnswer
+  /** @param ticket as it stands then */
+  readonly answer?: (ticket?: Ticket) => StoredAnswer
 }
 
 interface Kept {
@@ -33,12 +34,14 @@ export interface TicketRules {
   readonly deadlines: DeadlineRules
   /** After how many returns it is told that a ticket goes back and forth. */
   readonly mostReturns: number
-  /** Of which nobody has said anything for so long it is closed: its receiver gives no feedback. */
-  readonly closeAfterDays: number
+  /** Of which nobody has said anything for so long it lapses. */
+  readonly lapseAfterDays: number
 }
 
 /** Settled tickets that stay in memory: whoever asks about one asks soon. */
 const mostSettled = 1_000
+/** Told of at once; each takes some 20 µs. */
+const mostDues = 100
 const committed: Promise<Commit> = Promise.resolve({ durable: true })
 
 /** All tickets that are not settled, in memory, and what is done with them: one thing after the other, each a fact in the journal. */
@@ -75,7 +78,7 @@ export class TicketBook {
     await this.#kept(push.id)
     // Looked up once more: another may have registered it meanwhile.
     const known = this.#here(push.id)
-    if (known) return { ticket: known.ticket, changed: false, committed: this.#noted(told) }
+    if (known) return { ticket: known.ticket, changed: false, committed: this.#noted(told, known.ticket) }
     const ticket = pushed(push, at)
     if (!('id' in ticket)) return { faults: ticket }
     return this.#begin(ticket, at, told)
@@ -85,7 +88,7 @@ export class TicketBook {
   async take(ticket: Ticket, at: string, told: Told): Promise<Done> {
     await this.#kept(ticket.id)
     const known = this.#here(ticket.id)
-    return known ? { ticket: known.ticket, changed: false, committed: this.#noted(told) } : this.#begin(ticket, at, told)
+    return known ? { ticket: known.ticket, changed: false, committed: this.#noted(told, known.ticket) } : this.#begin(ticket, at, told)
   }
 
   /** @throws SqlError when the journal cannot be read */
@@ -96,27 +99,29 @@ export class TicketBook {
     if (!kept) return { kind: 'refused', code: 'ticket-not-found' }
     const outcome = carriedOut(kept.ticket, command)
     if (outcome.kind === 'refused') return outcome
-    if (outcome.kind === 'same') return { ticket: kept.ticket, changed: false, committed: this.#noted(told) }
+    if (outcome.kind === 'same') return { ticket: kept.ticket, changed: false, committed: this.#noted(told, kept.ticket) }
     const ticket = outcome.fact === 'ticket-resent' || outcome.fact === 'ticket-reopened' ? this.#withDues(outcome.ticket, now) : outcome.ticket
-    const facts = [this.#fact(outcome.fact, ticket, now, command, told)]
+    const facts = [this.#fact(outcome.fact, ticket, now, command, { ...told, ...filledBy(command, kept.ticket) })]
     if (outcome.fact === 'ticket-returned' && ticket.returns === this.#rules.mostReturns) facts.push(this.#fact('ticket-bounced', ticket, now, byClock(ticket)))
-    return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), ...facts], told.answer) }
+    return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), ...facts], told.answer?.(ticket)) }
   }
 
-  /** Tells what is due by now. @param now UTC ms */
-  tellDues(now: number): void {
+  /** Tells what is due by now, of so many that no call waits. @param now UTC ms @returns whether there is more */
+  tellDues(now: number): boolean {
     const at = new Date(now).toISOString()
-    const due = [...this.#open.values()].filter(({ nextAt }) => nextAt <= now)
+    const all = [...this.#open.values()].filter(({ nextAt }) => nextAt <= now)
+    const due = all.slice(0, mostDues)
     for (const { ticket, touchedAt } of due) {
       let told = ticket
       const facts = dueEvents(ticket, now).map((event) => {
         told = withTold(told, event)
         return this.#fact(event.told === 'overdue' ? 'ticket-overdue' : 'ticket-due-soon', told, at, byClock(told), { deadline: event.deadline })
       })
-      const lapsed = lapsedOf(told, touchedAt, this.#rules.closeAfterDays, now)
-      if (lapsed) facts.push(this.#fact('ticket-closed', lapsed, at, { platform: lapsed.from, by: 'tandem' }))
+      const lapsed = lapsedOf(told, touchedAt, this.#rules.lapseAfterDays, now)
+      if (lapsed) facts.push(this.#fact('ticket-lapsed', lapsed, at, byClock(lapsed)))
       if (facts.length > 0) void this.#journal.append(facts)
     }
+    return all.length > due.length
   }
 
   /** Its number in the system of one of the platforms. */
@@ -168,18 +173,18 @@ export class TicketBook {
   #begin(registered: Ticket, at: string, told: Told): Done {
     const ticket = this.#withDues(registered, at)
     const fact = this.#fact('ticket-registered', ticket, at, { platform: ticket.from, by: ticket.by }, told)
-    return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), fact], told.answer) }
+    return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), fact], told.answer?.(ticket)) }
   }
 
-  #fact(type: TicketFactType, ticket: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via, deadline }: Pick<Told, 'via'> & Pick<TicketFact, 'deadline'> = {}): TicketFact {
+  #fact(type: TicketFactType, ticket: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via, deadline, filled }: Pick<TicketFact, 'via' | 'deadline' | 'filled'> = {}): TicketFact {
     const sequence = (this.#here(ticket.id)?.sequence ?? 0) + 1
     this.#keep({ ticket, sequence, at })
-    return { type, version: factVersion, at, sequence, platform, by, ...(via === undefined ? {} : { via }), ...(deadline ? { deadline } : {}), ticket }
+    return { type, version: factVersion, at, sequence, platform, by, ...(via === undefined ? {} : { via }), ...(deadline ? { deadline } : {}), ...(filled ? { filled } : {}), ticket }
   }
 
   /** A message that changes nothing is written all the same. */
-  #noted({ facts = [], answer }: Told): Promise<Commit> {
-    return facts.length > 0 || answer ? this.#journal.append(facts, answer) : committed
+  #noted({ facts = [], answer }: Told, ticket: Ticket): Promise<Commit> {
+    return facts.length > 0 ? this.#journal.append(facts, answer?.(ticket)) : committed
   }
 
   #here(id: string): Kept | undefined {
@@ -200,12 +205,16 @@ export class TicketBook {
   #keep({ ticket, sequence, at }: Pick<TicketFact, 'ticket' | 'sequence' | 'at'>): void {
     const touchedAt = Date.parse(at)
     this.#open.delete(ticket.id)
-    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence, touchedAt, nextAt: Math.min(nextDue(ticket), lapsesAt(touchedAt, this.#rules.closeAfterDays)) })
+    if (!isSettled(ticket)) return void this.#open.set(ticket.id, { ticket, sequence, touchedAt, nextAt: Math.min(nextDue(ticket), lapsesAt(touchedAt, this.#rules.lapseAfterDays)) })
     this.#settled.set(ticket.id, { ticket, sequence, touchedAt, nextAt: Infinity })
     const [oldest] = this.#settled.keys()
     if (this.#settled.size > mostSettled && oldest !== undefined) this.#settled.delete(oldest)
   }
 }
+
+/** The fields that a command changes: the others may be changed by others meanwhile. */
+const filledBy = (command: TicketCommand, { intake }: Ticket): Pick<TicketFact, 'filled'> =>
+  command.do === 'complete' ? { filled: Object.fromEntries(Object.entries(command.intake).filter(([field, value]) => intake[field] !== value)) } : {}
 
 /** Nobody did it: it is the receiver's turn, or was. */
 const byClock = ({ to }: Ticket) => ({ platform: to, by: 'tandem' })

@@ -7,6 +7,7 @@ import type { Deed, KeptDecision } from './policy/held-to.ts'
 import type { ServiceFact } from './service-facts.ts'
 import type { TestCall } from './test-call.ts'
 import type { DeadlineName } from './ticket/deadlines.ts'
+import type { IntakeRecord } from './ticket/intake.ts'
 import type { TicketFactType } from './ticket/machine.ts'
 import type { Ticket } from './ticket/ticket.ts'
 
@@ -212,6 +213,8 @@ export interface TicketFact {
   readonly via?: string
   /** Of `ticket-due-soon` and `ticket-overdue`: by when what is to be done. */
   readonly deadline?: DeadlineName
+  /** Fields of its form that were filled in, or changed. */
+  readonly filled?: IntakeRecord
   readonly ticket: Ticket
 }
 

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Calls } from '../calls/calls.ts'
 import type { CommandResult } from '../calls/commands.ts'
-import type { Answer, IdempotencyKeys } from './idempotency.ts'
+import type { Answer, IdempotencyKeys, ToKeep } from './idempotency.ts'
 import { problem, problemType, sendProblem } from './problem.ts'
 
 export const KeyHeader = Type.Object({
@@ -50,7 +50,7 @@ export async function answerOnce(
   request: FastifyRequest,
   reply: FastifyReply,
   keys: IdempotencyKeys,
-  work: () => Promise<Answer>,
+  work: (toKeep?: ToKeep) => Promise<Answer>,
 ): Promise<FastifyReply> {
   const keyed = await keys.once(request, work)
   if (keyed.kind === 'reused') return sendProblem(reply, problem('idempotency-key-reused'))

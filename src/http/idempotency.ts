@@ -8,7 +8,11 @@ const mostKeys = 100_000
 export interface Answer {
   readonly status: number
   readonly body: string
+  /** It is written already, with what was done. */
+  readonly kept?: boolean
 }
+/** What to write with what is done, so that a crash parts the two in no case. */
+export type ToKeep = (answer: Answer) => StoredAnswer
 export type Keyed = { readonly kind: 'answer'; readonly answer: Answer; readonly replayed: boolean } | { readonly kind: 'reused' }
 
 interface Kept {
@@ -35,7 +39,7 @@ export class IdempotencyKeys {
   }
 
   /** Runs `work` once a key. What failed on our side (5xx) is not kept: it may be tried again. */
-  async once(httpRequest: FastifyRequest, work: () => Promise<Answer>): Promise<Keyed> {
+  async once(httpRequest: FastifyRequest, work: (toKeep?: ToKeep) => Promise<Answer>): Promise<Keyed> {
     const key = httpRequest.headers['idempotency-key']
     if (typeof key !== 'string') return { kind: 'answer', answer: await work(), replayed: false }
     const scope = `${httpRequest.user} ${httpRequest.method} ${httpRequest.url}`
@@ -46,13 +50,14 @@ export class IdempotencyKeys {
     if (kept && at - kept.at < keepMs) {
       return kept.request === request ? { kind: 'answer', answer: await kept.answer, replayed: true } : { kind: 'reused' }
     }
-    const answer = work()
+    const toKeep: ToKeep = ({ status, body }) => ({ scope, key, request, status, body, at })
+    const answer = work(toKeep)
     this.#kept.set(name, { request, at, answer })
     this.#prune(at)
     try {
       const done = await answer
       if (done.status >= 500) this.#kept.delete(name)
-      else await this.#store({ scope, key, request, ...done, at })
+      else if (!done.kept) await this.#store(toKeep(done))
       return { kind: 'answer', answer: done, replayed: false }
     } catch (error) {
       // Not kept, so that the same key may be tried again; the error goes to the error handler.

@@ -6,11 +6,10 @@ import type { MessageFact } from '../domain/service-facts.ts'
 import type { IntakeFault } from '../domain/ticket/intake.ts'
 import type { Ticket } from '../domain/ticket/ticket.ts'
 import type { Journal, StoredAnswer } from '../journal/journal.ts'
+import { messageAgeMs } from '../journal/rows.ts'
 import type { Heard } from '../tickets/ticket-system.ts'
 import { verifyWebhook, type WebhookFault } from '../tickets/signature.ts'
 
-/** Ids are remembered for a day; what is older is too old by its timestamp long before. */
-const keepMs = 86_400_000
 /** Refusals of an endpoint that are kept as facts each minute; of the others only how many there were: anybody can send. */
 const refusalsAMinute = 30
 const minuteMs = 60_000
@@ -41,7 +40,7 @@ export class Inbox {
   /** Told of a message from a system that is asked what has happened. */
   onNudge: (endpoint: string) => void = () => undefined
 
-  /** @param answers of the last day, as the journal has them: those to messages say which were taken */
+  /** @param answers as the journal has them: those to messages say which were taken */
   constructor(endpoints: Config['tickets']['endpoints'], journal: Journal, tickets: TicketBook, answers: readonly StoredAnswer[]) {
     this.#endpoints = endpoints
     this.#journal = journal
@@ -85,7 +84,7 @@ export class Inbox {
     const scope = `${scopePrefix}${endpoint}`
     // Before it is on disk: the same one may come again meanwhile.
     this.#taken.set(`${scope} ${id}`, now)
-    const told = { via: endpoint, facts: [{ ...factOf('message-received', endpoint, now), id, message: text }], answer: { scope, key: id, request: '', status: 202, body: '', at: now } }
+    const told = { via: endpoint, facts: [{ ...factOf('message-received', endpoint, now), id, message: text }], answer: () => ({ scope, key: id, request: '', status: 202, body: '', at: now }) }
     const done = await this.#do(asked(message, { endpoint, platform }, iso(now)), told, now).catch((error: unknown) => {
       // It is sent again, and was not taken.
       this.#taken.delete(`${scope} ${id}`)
@@ -106,7 +105,7 @@ export class Inbox {
   }
 
   async #do(asks: MessageAsks, told: Required<Told>, now: number): Promise<Refused | (Pick<Done, 'committed'> & { readonly ticket?: Ticket })> {
-    const noted = () => ({ committed: this.#journal.append(told.facts, told.answer) })
+    const noted = () => ({ committed: this.#journal.append(told.facts, told.answer()) })
     switch (asks.kind) {
       case 'nothing':
         return noted()
@@ -140,7 +139,7 @@ export class Inbox {
   /** Oldest first: a Map keeps the order of insertion. */
   #prune(now: number): void {
     for (const [name, at] of this.#taken) {
-      if (now - at < keepMs) return
+      if (now - at < messageAgeMs) return
       this.#taken.delete(name)
     }
   }

@@ -1,12 +1,12 @@
 /** What commands about tickets are answered. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Done, NotDone } from '../dispatch/ticket-book.ts'
+import type { Done, NotDone, Told } from '../dispatch/ticket-book.ts'
 import type { Platform } from '../domain/handover/handover.ts'
 import type { IntakeFault } from '../domain/ticket/intake.ts'
 import { refused } from './auth.ts'
 import { refusal } from './command-answers.ts'
-import type { Answer } from './idempotency.ts'
+import type { Answer, ToKeep } from './idempotency.ts'
 import { problem, sendProblem } from './problem.ts'
 
 export const Reference = Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\x00-\\x1f\\x7f]+$', description: 'Its number in the platform’s own system' })
@@ -20,10 +20,14 @@ export const TicketAnswer = Type.Object(
   { description: 'The ticket as it stands' },
 )
 
-export async function answered({ ticket, changed, committed }: Done, status: number): Promise<Answer> {
+export async function answered({ ticket, changed, committed }: Done, status: number, toKeep?: ToKeep): Promise<Answer> {
   const { durable } = await committed
-  return { status, body: JSON.stringify({ ticket, changed, durable }) }
+  return { status, body: JSON.stringify({ ticket, changed, durable }), kept: changed && durable && toKeep !== undefined }
 }
+
+/** The answer to what changes a ticket, written in one commit with the change. */
+export const keptWith = (status: number, toKeep: ToKeep | undefined): Pick<Told, 'answer'> =>
+  toKeep ? { answer: (ticket) => toKeep({ status, body: JSON.stringify({ ticket, changed: true, durable: true }) }) } : {}
 
 export const notDone = (outcome: NotDone): Answer => ('faults' in outcome && outcome.faults ? incomplete(outcome.faults) : refusal(outcome.code))
 

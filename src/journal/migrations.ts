@@ -91,4 +91,10 @@ export const migrations: readonly string[] = [
   CREATE TABLE link_key (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL) STRICT;
   INSERT INTO link_key VALUES (1, lower(hex(randomblob(32))));
   `,
+  // Ids of other systems are in no order of time.
+  `
+  ALTER TABLE tickets ADD COLUMN place TEXT NOT NULL DEFAULT '';
+  UPDATE tickets SET place = (SELECT body ->> '$.ticket.registeredAt' FROM facts WHERE position = last) || '~' || id;
+  CREATE UNIQUE INDEX tickets_in_order ON tickets (place);
+  `,
 ]

@@ -1,6 +1,6 @@
 import { type AgentFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact, isTicketFact, type TestCallFact, type TicketFact } from '../domain/facts.ts'
 import { type RecordingRecord, runsStill } from '../domain/recording.ts'
-import { isSettled } from '../domain/ticket/ticket.ts'
+import { isSettled, placeOf } from '../domain/ticket/ticket.ts'
 import type { Entry, Journal, OpenCall } from './journal.ts'
 import * as rows from './rows.ts'
 import type { Tables } from './sql.ts'
@@ -20,17 +20,17 @@ export function journalReads(all: Tables['all'], held: () => readonly Entry[]): 
     for (const { fact } of [...(await select(statement)), ...inMemory]) if (isRecordingFact(fact)) last.set(fact.recording.id, fact.recording)
     return [...last.values()].filter(wanted).toSorted((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
   }
-  /** As `recordings`, by their ids, the newest first. */
+  /** As `recordings`, the newest first. */
   const tickets = async (statement: Parameters<typeof all>[0], wanted: (fact: TicketFact) => boolean) => {
     const inMemory = held()
     const last = new Map<string, TicketFact>()
     for (const { fact } of [...(await select(statement)), ...inMemory]) if (isTicketFact(fact)) last.set(fact.ticket.id, fact)
-    return [...last.values()].filter(wanted).toSorted((one, other) => (one.ticket.id < other.ticket.id ? 1 : -1))
+    return [...last.values()].filter(wanted).toSorted((one, other) => (placeOf(one.ticket) < placeOf(other.ticket) ? 1 : -1))
   }
   return {
     ticket: async (id) => (await tickets(rows.selectTicket(id), ({ ticket }) => ticket.id === id))[0],
     openTickets: () => tickets(rows.selectOpenTickets, ({ ticket }) => !isSettled(ticket)),
-    tickets: async (limit, before) => (await tickets(rows.selectTickets(limit, before), ({ ticket }) => before === undefined || ticket.id < before)).slice(0, limit),
+    tickets: async (limit, before) => (await tickets(rows.selectTickets(limit, before), ({ ticket }) => before === undefined || placeOf(ticket) < before)).slice(0, limit),
     recording: async (id) => (await recordings(rows.selectRecording(id), (recording) => recording.id === id))[0],
     recordingsOfCall: (callId) => recordings(rows.selectRecordingsOfCall(callId), (recording) => recording.callId === callId),
     openRecordings: () => recordings(rows.selectOpenRecordings, runsStill),

@@ -1,11 +1,13 @@
 import { type CallsFact, type FileFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact, isTicketFact, type RecordingFact } from '../domain/facts.ts'
-import { isSettled } from '../domain/ticket/ticket.ts'
+import { isSettled, placeOf } from '../domain/ticket/ticket.ts'
 import type { Entry, StoredAnswer } from './journal.ts'
 import type { Row, Statement } from './sql.ts'
 import { upcast } from './upcast.ts'
 
 /** How long the answers to keyed requests are kept, ms. */
-export const answerAgeMs = 86_400_000
+const answerAgeMs = 86_400_000
+/** How long it is known that a message was taken, ms: Tandem's own retries run for 75 hours. */
+export const messageAgeMs = 7 * answerAgeMs
 
 // OR IGNORE: after a failure whose outcome is unknown the same write is made again.
 const insertFact = `INSERT OR IGNORE INTO facts (position, epoch, version, sequence, handover_id, body)
@@ -21,7 +23,7 @@ const touchCall = `INSERT INTO open_calls (id, last, handover_id) VALUES (?, ?, 
   WHERE excluded.last > last`
 const touchRecording = `INSERT INTO recordings (id, call_id, state, last) VALUES (?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, last = excluded.last WHERE excluded.last > last`
-const touchTicket = `INSERT INTO tickets (id, last, settled) VALUES (?, ?, ?)
+const touchTicket = `INSERT INTO tickets (id, last, settled, place) VALUES (?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last, settled = excluded.settled WHERE excluded.last > last`
 const closeCall = 'DELETE FROM open_calls WHERE id = ?'
 const putAnswer = `INSERT OR REPLACE INTO answers (scope, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
@@ -35,7 +37,7 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
     if (isAgentFact(fact)) return [insert, { sql: touchAgent, params: [fact.agent, position] }]
     if (isRecordingFact(fact)) return [insert, ...(isOfCall(fact) ? [ofCall(fact, position, null)] : []), ofRecording(fact, position)]
     if (isTestCallFact(fact)) return [insert, { sql: touchTestCall, params: [fact.testCall.platform, position] }]
-    if (isTicketFact(fact)) return [insert, { sql: touchTicket, params: [fact.ticket.id, position, isSettled(fact.ticket) ? 1 : 0] }]
+    if (isTicketFact(fact)) return [insert, { sql: touchTicket, params: [fact.ticket.id, position, isSettled(fact.ticket) ? 1 : 0, placeOf(fact.ticket)] }]
     if (!isOfCall(fact)) return [insert]
     const writes = [insert, ofCall(fact, position, handoverId)]
     return handoverId === null ? writes : [...writes, { sql: touchHandover, params: [handoverId, position] }]
@@ -86,19 +88,15 @@ const tickets = `SELECT ${columns} FROM tickets JOIN facts ON facts.position = t
 export const selectTicket = (id: string): Statement => ({ sql: `${tickets} WHERE tickets.id = ?`, params: [id] })
 export const selectOpenTickets: Statement = { sql: `${tickets} WHERE tickets.settled = 0 ORDER BY tickets.id`, params: [] }
 export const selectTickets = (limit: number, before: string | undefined): Statement => ({
-  sql: `${tickets} WHERE (?1 IS NULL OR tickets.id < ?1) ORDER BY tickets.id DESC LIMIT ?2`,
+  sql: `${tickets} WHERE (?1 IS NULL OR tickets.place < ?1) ORDER BY tickets.place DESC LIMIT ?2`,
   params: [before ?? null, limit],
 })
 
-export const selectAnswers = (now: number): Statement => ({
-  sql: 'SELECT scope, key, request, status, body, at FROM answers WHERE at >= ? ORDER BY at',
-  params: [now - answerAgeMs],
-})
-
-export const deleteOldAnswers = (now: number): Statement => ({
-  sql: 'DELETE FROM answers WHERE at < ?',
-  params: [now - answerAgeMs],
-})
+const keptSince = "CASE WHEN scope LIKE 'inbox %' THEN ?1 ELSE ?2 END"
+const agesAt = (now: number): readonly number[] => [now - messageAgeMs, now - answerAgeMs]
+export const selectAnswers = (now: number): Statement => ({ sql: `SELECT scope, key, request, status, body, at FROM answers WHERE at >= ${keptSince} ORDER BY at`, params: agesAt(now) })
+/** The index finds those that may be old. */
+export const deleteOldAnswers = (now: number): Statement => ({ sql: `DELETE FROM answers WHERE at < ?2 AND at < ${keptSince}`, params: agesAt(now) })
 
 /** @throws Error for a fact of a later version. */
 export const toEntry = (row: Row): Entry => ({

@@ -114,7 +114,7 @@ export class LedgerQueries {
     const rows = await this.#asked.query<{ id: string; ticket: Json }>(sql`
       SELECT t.id, t.record AS ticket FROM tickets t WHERE TRUE
       ${when(ticket, (value) => sql`AND (t.id = ${value} OR t.record->'references'->>'12345' = ${value} OR t.record->'references'->>'110' = ${value})`)}
-      ${when(call, (value) => sql`AND t.call_id = ${value}`)}
+      ${when(call, (value) => sql`AND coalesce(t.call_id, t.id) = ${value}`)}
       ${when(number, (value) => sql`AND coalesce(t.call_id, t.id) IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
       ${when(category, (value) => sql`AND t.category = ${value}`)}
       ${when(item, (value) => sql`AND t.item = ${value}`)}

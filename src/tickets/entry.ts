@@ -1,7 +1,7 @@
 /** What a notice means for the record that a ticket system has of a ticket. Pure; its words are those of the people who read it. */
-import type { CallSummary } from '../domain/facts.ts'
+import type { CallSummary, TicketFact } from '../domain/facts.ts'
 import type { Handover, Platform } from '../domain/handover/handover.ts'
-import { type DeadlineName, deadlineNames } from '../domain/ticket/deadlines.ts'
+import type { DeadlineName } from '../domain/ticket/deadlines.ts'
 import { intakeStandards, type IntakeValue } from '../domain/ticket/intake.ts'
 import { ticketOfCall } from '../domain/ticket/registration.ts'
 import type { ReturnCause, Ticket, TicketStep } from '../domain/ticket/ticket.ts'
@@ -43,6 +43,7 @@ const steps: Readonly<Record<TicketStep['step'], string>> = {
   conferred: '已转三方通话',
   withdrawn: '已撤回',
   closed: '已确认办结',
+  lapsed: '长期无反馈，已归档',
   reopened: '要求重办',
 }
 const causes: Readonly<Record<ReturnCause, string>> = { 'not-ours': '不属受理范围', unclear: '内容不清', incomplete: '信息不全', duplicate: '重复', 'wrong-place': '不在辖区', other: '其他原因' }
@@ -60,7 +61,7 @@ const voice: Readonly<Record<HandoverEvent, string>> = {
 export function entryOf(payload: Notice['payload'], platform: Platform): Entry {
   if (payload.type === 'call-back.requested') return callBack(payload.data.call)
   const { data } = payload
-  if (!('handover' in data)) return { ...recordOf(data.ticket, platform), ...stepOf(payload.type as TicketOwnEvent, data.ticket, platform), changed: payload.type === 'ticket.changed' || payload.type === 'ticket.resent' }
+  if (!('handover' in data)) return { ...recordOf(data.ticket, platform), ...stepOf(payload.type as TicketOwnEvent, data, platform), changed: payload.type === 'ticket.changed' || payload.type === 'ticket.resent' }
   const { handover, call } = data as { readonly handover: Handover; readonly call: CallSummary }
   const requested = payload.type === 'handover.requested'
   const failure = handover.failure ? `：${handover.failure.causeText ?? handover.failure.reason}` : ''
@@ -100,21 +101,18 @@ function recordOf(ticket: Ticket, platform: Platform): Omit<Entry, 'note' | 'pha
   }
 }
 
-function stepOf(event: TicketOwnEvent, ticket: Ticket, platform: Platform): Pick<Entry, 'note' | 'phase'> {
+function stepOf(event: TicketOwnEvent, { ticket, deadline }: Pick<TicketFact, 'ticket' | 'deadline'>, platform: Platform): Pick<Entry, 'note' | 'phase'> {
   if (event === 'ticket.changed') return { note: ticket.recordings ? '登记内容或录音有变动' : '登记内容有变动' }
   if (event === 'ticket.bounced') return { note: `多次退回（${ticket.returns} 次），请督办` }
-  if (event === 'ticket.due-soon' || event === 'ticket.overdue') return { note: deadlineNote(event, ticket) }
+  if (event === 'ticket.due-soon' || event === 'ticket.overdue') return { note: deadlineNote(event, deadline, ticket) }
   const last = ticket.steps.at(-1)
   const note = last ? [`【${steps[last.step]}】`, `${last.platform} ${last.by} ${last.at}`, last.cause && causes[last.cause], last.text].filter(Boolean).join(' ') : ''
   const phase = platform === ticket.to ? atReceiver(event, last) : atSender[event]
   return { note, ...(phase ? { phase } : {}) }
 }
 
-/** Which it is stands in what was told last. */
-function deadlineNote(event: 'ticket.due-soon' | 'ticket.overdue', { due = {} }: Ticket): string {
-  const told = event === 'ticket.overdue' ? 'overdue' : 'soon'
-  const [name, at] = deadlineNames.flatMap((one) => (due[one]?.told === told ? [[deadlines[one], due[one].at] as const] : [])).at(-1) ?? ['', '']
-  return `${told === 'overdue' ? '已超时' : '即将超时'}：${name}时限 ${at}`
+function deadlineNote(event: 'ticket.due-soon' | 'ticket.overdue', deadline: DeadlineName = 'finish', { due }: Ticket): string {
+  return `${event === 'ticket.overdue' ? '已超时' : '即将超时'}：${deadlines[deadline]}时限 ${due?.[deadline]?.at ?? ''}`
 }
 
 function atReceiver(event: Exclude<TicketOwnEvent, 'ticket.changed' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced'>, last: TicketStep | undefined): Phase {
@@ -129,6 +127,7 @@ function atReceiver(event: Exclude<TicketOwnEvent, 'ticket.changed' | 'ticket.du
       return last?.step === 'resolved' || last?.step === 'reported-back' ? 'resolved' : 'open'
     case 'ticket.closed':
     case 'ticket.conferred':
+    case 'ticket.lapsed':
       return 'resolved'
     case 'ticket.returned':
     case 'ticket.withdrawn':
@@ -137,7 +136,7 @@ function atReceiver(event: Exclude<TicketOwnEvent, 'ticket.changed' | 'ticket.du
 }
 
 /** Its own record stays open until it confirms. */
-const atSender: Readonly<Partial<Record<TicketOwnEvent, Phase>>> = { 'ticket.registered': 'open', 'ticket.returned': 'open', 'ticket.closed': 'resolved', 'ticket.conferred': 'resolved', 'ticket.withdrawn': 'rejected' }
+const atSender: Readonly<Partial<Record<TicketOwnEvent, Phase>>> = { 'ticket.registered': 'open', 'ticket.returned': 'open', 'ticket.closed': 'resolved', 'ticket.conferred': 'resolved', 'ticket.withdrawn': 'rejected', 'ticket.lapsed': 'resolved' }
 
 function callBack({ id, caller, platform }: Pick<CallSummary, 'id' | 'caller' | 'platform'>): Entry {
   const { number, name } = caller

@@ -65,7 +65,7 @@ const sent = pushed(
 )
 
 /** Told by the clock, or by counting: nobody does anything then. */
-type ByClock = 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced'
+type ByClock = 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced' | 'ticket.lapsed'
 
 const due = { accept: { at: '2026-11-27T15:11:56.797Z', warnAt: '2026-11-27T14:59:56.797Z' } } as const
 

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
 import { deadlineNames } from '../domain/ticket/deadlines.ts'
-import { CallRecord, HandoverRecord, Time } from './record-schemas.ts'
+import { CallRecord, HandoverRecord, Intake, Time } from './record-schemas.ts'
 import { TicketRecord } from './ticket-schemas.ts'
 
 /** Events of a hand-over, in the order it meets them. */
@@ -30,6 +30,7 @@ export const ticketOwnEvents = [
   'ticket.due-soon',
   'ticket.overdue',
   'ticket.bounced',
+  'ticket.lapsed',
 ] as const
 export type TicketOwnEvent = (typeof ticketOwnEvents)[number]
 
@@ -86,6 +87,7 @@ export const TicketPayloadSchema = Type.Object(
       platform: Type.Enum(platforms, { description: 'Who did it' }),
       by: Type.String({ description: 'The user or key, or the ticket system; `tandem` for what its clock says' }),
       deadline: Type.Optional(Type.Enum(deadlineNames, { description: 'Of `ticket.due-soon` and `ticket.overdue`: by when what is to be done' })),
+      intake: Type.Optional(Intake),
       sequence: Type.Integer({ minimum: 1, description: 'Place in the order of the ticket’s facts' }),
     }),
     missed: Missed,

@@ -35,6 +35,7 @@ const ticketEventOf: Record<TicketFactType, TicketOwnEvent> = {
   'ticket-due-soon': 'ticket.due-soon',
   'ticket-overdue': 'ticket.overdue',
   'ticket-bounced': 'ticket.bounced',
+  'ticket-lapsed': 'ticket.lapsed',
 }
 
 /** What a fact tells ticket systems: the same at every attempt. */
@@ -63,9 +64,9 @@ export function noticeOf(fact: Fact): Notice | undefined {
 }
 
 /** Both platforms hear of a ticket, but for whoever told it. How a call's ticket begins is told with the call's hand-over. */
-function noticeOfTicket({ type, at, ticket, sequence, platform, by, via, deadline }: TicketFact): Notice | undefined {
+function noticeOfTicket({ type, at, ticket, sequence, platform, by, via, deadline, filled }: TicketFact): Notice | undefined {
   if (ticket.mode !== 'push' && type === 'ticket-registered') return undefined
-  const data = { ticket, platform, by, ...(deadline ? { deadline } : {}), sequence }
+  const data = { ticket, platform, by, ...(deadline ? { deadline } : {}), ...(filled ? { intake: filled } : {}), sequence }
   return { platforms, ...(via === undefined ? {} : { except: via }), subject: ticket.id, payload: { type: ticketEventOf[type], version: payloadVersion, timestamp: at, data } }
 }
 

@@ -32,7 +32,7 @@ export const TicketRecord = Type.Object(
     callId: Type.Optional(Type.String()),
     from: Platform('The platform that hands over'),
     to: Platform('The platform that receives'),
-    state: Type.Enum(ticketStates, { description: '`sent`: to be accepted or returned; `returned` (退回): the sender has it again; `conferred`: settled in a three-way call; `closed`: confirmed by the sender' }),
+    state: Type.Enum(ticketStates, { description: '`sent`: to be accepted or returned; `returned` (退回): the sender has it again; `conferred`: settled in a three-way call; `closed`: confirmed by the sender; `lapsed`: nobody has said anything for long' }),
     urgency: Type.Enum(urgencies, { description: 'What goes to 12345 is always `routine` (§4)' }),
     matter: Type.Optional(MatterRecord),
     intake: Intake,
@@ -46,6 +46,7 @@ export const TicketRecord = Type.Object(
       ),
     ),
     returns: Type.Integer({ minimum: 0, description: 'How often it was returned' }),
+    reopens: Type.Optional(Type.Integer({ minimum: 0, description: 'How often it was reopened; never when left out' })),
     steps: Type.Unsafe<readonly TicketStep[]>(Type.Array(StepRecord, { description: `What was done with it, the oldest first; the last ${mostSteps}` })),
     recordings: Type.Optional(
       Type.Unsafe<readonly TicketRecording[]>(

@@ -36,6 +36,16 @@ it('takes what Standard Webhooks’ own library signs, once, also after a restar
   ])
 })
 
+it('still knows on the fourth day what it has taken: retries run for three', async () => {
+  const headers = signWebhook('msg_old', Buffer.from(body), [webhookSecret], Date.now())
+  await given.journal.append([], { scope: 'inbox tickets-110', key: 'msg_old', request: '', status: 202, body: '', at: Date.now() - 80 * 3_600_000 })
+  await given.journal.append([], { scope: 'desk POST /v1/tickets', key: 'k', request: '', status: 201, body: '', at: Date.now() - 80 * 3_600_000 })
+  await given.close()
+  given = await givenHttp({ path })
+  expect((await send(headers)).json()).toMatchObject({ code: 'message-replayed' })
+  expect((await given.journal.answers()).map(({ key }) => key)).toEqual(['msg_old'])
+})
+
 it('takes HMAC-SM3, and no other change of a byte', async () => {
   expect((await send(signWebhook('msg_1', Buffer.from(body), [webhookSecret], Date.now(), 'hmac-sm3'))).statusCode).toBe(202)
   expect((await send(signWebhook('msg_2', Buffer.from(body), [webhookSecret], Date.now()), body.replace('已', '未'))).json()).toMatchObject({ code: 'signature-mismatch' })

@@ -15,7 +15,7 @@ import { type GivenLedger, givenLedger, startLabPostgres } from '../support/give
 import { incident, order } from '../support/intake.ts'
 
 const at = '2026-11-27T06:00:00.000Z'
-const noDeadlines: TicketRules = { deadlines: { rules: [], warnAfter: 1, calendar: { timeZone: 'UTC', hours: [], weekdays: [], holidays: [], workdays: [] } }, mostReturns: 3, closeAfterDays: 30 }
+const noDeadlines: TicketRules = { deadlines: { rules: [], warnAfter: 1, calendar: { timeZone: 'UTC', hours: [], weekdays: [], holidays: [], workdays: [] } }, mostReturns: 3, lapseAfterDays: 30 }
 let postgres: LabPostgres
 let ledger: GivenLedger
 let book: TicketBook

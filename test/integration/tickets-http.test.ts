@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { recordingName } from '../../src/domain/recording.ts'
 import type { Ticket } from '../../src/domain/ticket/ticket.ts'
 import { linkKey, recordingLink } from '../../src/recordings/links.ts'
@@ -92,6 +92,33 @@ describe('a system push', () => {
     expect(other.json()).toEqual(one.json())
     expect(await facts()).toHaveLength(1)
   })
+
+  it('is on disk in one commit with its key’s answer: a crash leaves both, or neither', async () => {
+    const append = vi.spyOn(given.journal, 'append')
+    const { id } = (await post('/v1/tickets', { from: '12345', intake: incident }, { 'idempotency-key': 'k1' })).json<{ ticket: Ticket }>().ticket
+    await post(`/v1/tickets/${id}/reports`, { platform: '110', step: 'on-scene' }, { 'idempotency-key': 'k2' })
+    expect(append.mock.calls.map(([written, answer]) => [written.map(({ type }) => type), answer?.key])).toEqual([[['ticket-registered'], 'k1'], [['ticket-reported'], 'k2']])
+    await given.close()
+    given = await givenHttp({ path })
+    expect((await post(`/v1/tickets/${id}/reports`, { platform: '110', step: 'on-scene' }, { 'idempotency-key': 'k2' })).json()).toMatchObject({ changed: true, durable: true, ticket: { id, state: 'on-scene' } })
+    expect(await facts()).toHaveLength(2)
+  })
+
+  it('of other systems, whose ids are in no order, are listed by their time, page by page', async () => {
+    const ids = []
+    for (const n of [1, 2, 3, 4]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      ids.unshift((await says('ticket.registered', { reference: `J-${n}`, at: `2026-11-27T06:0${n}:00+08:00`, ticket: { intake: order } })).json<{ ticket: string }>().ticket)
+    }
+    for (const query of ['limit=3', 'limit=3&open=true']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const first = (await get(`/v1/tickets?${query}`)).json<{ items: Ticket[]; next: string }>()
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const second = (await get(`/v1/tickets?${query}&cursor=${encodeURIComponent(first.next)}`)).json<{ items: Ticket[] }>()
+      expect([first.items, second.items].map((items) => items.map(({ id }) => id))).toEqual([ids.slice(0, 3), ids.slice(3)])
+    }
+    expect((await shown(ids[0] ?? '')).registeredAt).toBe('2026-11-26T22:04:00.000Z')
+  })
 })
 
 describe('the receiver’s own system', () => {
@@ -128,27 +155,13 @@ describe('the receiver’s own system', () => {
   })
 })
 
-describe('another Tandem’s call', () => {
-  /** As 110 tells it that hands a caller over. */
-  const handedOver = { id: 'ho-far-1', mode: 'transfer', callId: 'call-far', from: '110', to: '12345', state: 'sent', urgency: 'emergency', intake: { content: '路灯不亮', callerNumber: '13900005678' }, references: { '110': 'J-1', '12345': 'forged' }, returns: 7, steps: [], recordings: [{ id: 'call-ours', room: 'call' }], by: '2001', registeredAt: '2026-11-27T06:00:00.000Z' }
-
-  it('has its ticket here as it begins, and nothing else that the sender says of it', async () => {
-    expect((await says('handover.requested', { ticket: handedOver })).json()).toMatchObject({ ticket: 'ho-far-1' })
-    const ticket = await shown('ho-far-1')
-    expect(ticket).toMatchObject({ state: 'sent', urgency: 'routine', references: { '110': 'J-1' }, returns: 0, steps: [{ step: 'sent' }], missing: ['title', 'requestType', 'address'] })
-    expect([ticket.references['12345'], ticket.recordings]).toEqual([undefined, undefined])
-    expect((await says('handover.requested', { ticket: { ...handedOver, mode: 'push' } })).json()).toMatchObject({ code: 'invalid-message' })
-    expect((await says('handover.requested', { ticket: { ...handedOver, id: 'x'.repeat(200) } })).json()).toMatchObject({ code: 'invalid-message' })
-    expect((await says('handover.requested', { ticket: {} })).json()).toMatchObject({ code: 'invalid-message' })
-  })
-
-  it('whose caller the desk here has taken is accepted; a push is not accepted by its sender', async () => {
-    await says('handover.requested', { ticket: handedOver })
-    await says('ticket.accepted', { ticket: { ...handedOver, state: 'accepted' }, platform: '12345', by: '1001', sequence: 2 })
-    expect(await shown('ho-far-1')).toMatchObject({ state: 'accepted', steps: [{}, { step: 'accepted', platform: '12345' }] })
-    const { ticket } = (await says('ticket.registered', { ticket: { intake: order }, reference: 'J-2' })).json<{ ticket: string }>()
-    expect((await says('ticket.accepted', { ticket: { id: ticket, mode: 'push' }, platform: '12345' })).json()).toMatchObject({ code: 'ticket-not-yours' })
-  })
+it('a returned one is settled by a three-way call that there is', async () => {
+  given.control.talk('1001')
+  const { handover } = (await post('/v1/handovers', { mode: 'conference', agent: '1001' })).json<{ handover: { id: string } }>()
+  const { id } = await pushed()
+  await post(`/v1/tickets/${id}/return`, { platform: '110', cause: 'unclear', text: '请三方通话' })
+  expect((await post(`/v1/tickets/${id}/confer`, { platform: '12345', handover: 'ho-never' })).json()).toMatchObject({ code: 'handover-not-found' })
+  expect((await post(`/v1/tickets/${id}/confer`, { platform: '12345', handover: handover.id })).json()).toMatchObject({ ticket: { state: 'conferred', conference: handover.id } })
 })
 
 it('an agent without a desk acts for none', async () => {
@@ -198,6 +211,13 @@ describe('deadlines', () => {
     await post(`/v1/tickets/${id}/reports`, { platform: '110', step: 'on-scene' })
     later(60)
     expect(await told()).toHaveLength(2)
+  })
+
+  it('of very many at once are told in parts: no call waits for them', async () => {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    for (let n = 0; n < 110; n++) await pushed({ danger: true })
+    expect([later(2), later(2)]).toEqual([true, false])
+    expect((await told()).filter((one) => one === 'ticket-overdue accept')).toHaveLength(110)
   })
 
   it('begin anew when a returned one is sent again; one that goes back and forth is told', async () => {

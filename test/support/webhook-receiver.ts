@@ -15,7 +15,7 @@ export interface Receiver {
   /** In the order of arrival, refused ones included. */
   readonly received: Received[]
   /** Status for each; 204 unless set. Undefined: no answer at all. */
-  answer: (received: Received) => number | undefined
+  answer: (received: Received) => number | { readonly status: number; readonly body: string } | undefined
   close(): Promise<void>
 }
 
@@ -32,7 +32,8 @@ export async function webhookReceiver(): Promise<Receiver> {
       const one = { id: String(headers['webhook-id']), at: Date.now(), headers, raw, payload }
       received.push(one)
       const status = receiver.answer(one)
-      if (status !== undefined) response.writeHead(status).end()
+      if (typeof status === 'object') response.writeHead(status.status).end(status.body)
+      else if (status !== undefined) response.writeHead(status).end()
     })
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))

@@ -68,7 +68,7 @@ describe('a ticket’s deadlines', () => {
   test('one of which nobody says anything any more is closed after so many days', () => {
     const one = { ...ticket(), steps: [{ step: 'sent', at, by: '1001', platform: '12345' }] } as const
     expect(lapsedOf(one, Date.parse(at), 7, time('30T00:59'))).toBeUndefined()
-    expect(lapsedOf(one, Date.parse(at), 7, time('30T01:00'))).toMatchObject({ state: 'closed', steps: [{}, { step: 'closed', by: 'tandem', platform: '12345' }] })
+    expect(lapsedOf(one, Date.parse(at), 7, time('30T01:00'))).toMatchObject({ state: 'lapsed', steps: [{}, { step: 'lapsed', by: 'tandem', platform: '110' }] })
   })
 
   test('the next look is at the next of them', () => {

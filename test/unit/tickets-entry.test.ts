@@ -53,6 +53,7 @@ describe('what a ticket system’s record says', () => {
     ['ticket.closed', 'resolved', 'resolved'],
     ['ticket.withdrawn', 'rejected', 'rejected'],
     ['ticket.conferred', 'resolved', 'resolved'],
+    ['ticket.lapsed', 'resolved', 'resolved'],
     ['ticket.changed', undefined, undefined],
   ] as const)('%s: %s at the receiver, %s at the sender', (event, receiver, sender) => {
     expect([entry(event, '12345').phase, entry(event, '110').phase]).toEqual([receiver, sender])

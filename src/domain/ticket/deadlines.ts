@@ -87,14 +87,14 @@ export function withTold(ticket: Ticket, { deadline, told }: DueEvent): Ticket {
 
 const dayMs = 86_400_000
 
-/** When a ticket is closed of which nobody says anything any more, UTC ms. @param touchedAt when something was last done with it, by our own clock */
+/** When a ticket lapses of which nobody says anything any more, UTC ms. @param touchedAt when something was last done with it, by our own clock */
 export const lapsesAt = (touchedAt: number, days: number): number => touchedAt + days * dayMs
 
-/** The ticket, closed for that; undefined when it is not. @param now UTC ms */
+/** The ticket, lapsed; undefined when it is not. @param now UTC ms */
 export function lapsedOf(ticket: Ticket, touchedAt: number, days: number, now: number): Ticket | undefined {
   if (now < lapsesAt(touchedAt, days)) return undefined
-  const step = { step: 'closed', at: new Date(now).toISOString(), by: 'tandem', platform: ticket.from, text: `${days} 天没有反馈，自动归档` } as const
-  return { ...ticket, state: 'closed', steps: [...ticket.steps, step].slice(-mostSteps) }
+  const step = { step: 'lapsed', at: new Date(now).toISOString(), by: 'tandem', platform: ticket.to, text: `${days} 天没有反馈，自动归档` } as const
+  return { ...ticket, state: 'lapsed', steps: [...ticket.steps, step].slice(-mostSteps) }
 }
 
 /** A deadline has run out, and what it is about has not been done yet. */

@@ -1,6 +1,6 @@
 /** What becomes of a ticket. Pure. SPEC.md has the table. */
 import { fitting, type IntakeFault, intakeFaults } from './intake.ts'
-import { type FeedbackStep, feedbackSteps, isSettled, mostSteps, type Ticket, type TicketCommand, type TicketRefusal, type TicketState, type TicketStep } from './ticket.ts'
+import { type FeedbackStep, feedbackSteps, isFinal, mostSteps, type Settlement, type Ticket, type TicketCommand, type TicketRefusal, type TicketState, type TicketStep } from './ticket.ts'
 
 export const ticketFactTypes = [
   'ticket-registered',
@@ -16,6 +16,7 @@ export const ticketFactTypes = [
   'ticket-due-soon',
   'ticket-overdue',
   'ticket-bounced',
+  'ticket-lapsed',
 ] as const
 export type TicketFactType = (typeof ticketFactTypes)[number]
 
@@ -33,21 +34,28 @@ const ofSender: ReadonlySet<TicketCommand['do']> = new Set(['close', 'reopen', '
 
 export function carriedOut(ticket: Ticket, command: TicketCommand): TicketOutcome {
   const may = command.do === 'complete' || command.do === 'refer' || command.platform === (ofSender.has(command.do) ? ticket.from : ticket.to)
-  return may ? rows[command.do](ticket, command as never) : refused('ticket-not-yours')
+  if (!may) return refused('ticket-not-yours')
+  // What the two did at once parts them otherwise: the sender's settlement holds.
+  if (command.settled !== undefined && ofSender.has(command.do)) return isFinal(ticket) ? same : changed(told(ticket, command), factOf[command.settled], command, command.settled)
+  return rows[command.do](ticket, command as never)
 }
+
+const factOf: Readonly<Record<Settlement, TicketFactType>> = { closed: 'ticket-closed', withdrawn: 'ticket-withdrawn', conferred: 'ticket-conferred' }
+
+const told = (ticket: Ticket, command: TicketCommand): Ticket => (command.do === 'confer' ? { ...ticket, conference: command.handover } : ticket)
 
 type Row<C> = (ticket: Ticket, command: C) => TicketOutcome
 type CommandOf<D extends TicketCommand['do']> = Extract<TicketCommand, { do: D }>
 
 const rows: { readonly [D in TicketCommand['do']]: Row<CommandOf<D>> } = {
   accept: (ticket, command) => {
-    if (isSettled(ticket)) return refused('ticket-settled')
+    if (isFinal(ticket)) return refused('ticket-settled')
     if (ticket.state === 'returned') return refused('ticket-returned')
-    if (ticket.state !== 'sent') return referred(ticket, command)
+    if (ticket.state !== 'sent' && ticket.state !== 'lapsed') return referred(ticket, command)
     return changed(ticket, 'ticket-accepted', command, 'accepted')
   },
   return: (ticket, command) => {
-    if (isSettled(ticket)) return refused('ticket-settled')
+    if (isFinal(ticket)) return refused('ticket-settled')
     if (ticket.state === 'returned') return same
     return changed({ ...ticket, returns: ticket.returns + 1 }, 'ticket-returned', command, 'returned', { cause: command.cause })
   },
@@ -60,31 +68,32 @@ const rows: { readonly [D in TicketCommand['do']]: Row<CommandOf<D>> } = {
     return changed({ ...known, intake, ...(command.matter ? { matter: command.matter } : {}) }, 'ticket-resent', command, 'sent')
   },
   report: (ticket, command) => {
-    if (isSettled(ticket)) return refused('ticket-settled')
+    if (isFinal(ticket)) return refused('ticket-settled')
     if (ticket.state === 'returned') return refused('ticket-returned')
-    // Who reports has accepted; one that comes late does not put it back.
-    return changed(ticket, 'ticket-reported', command, rankOf(command.step) > rankOf(ticket.state) ? command.step : ticket.state, { step: command.step })
+    // Who reports has accepted; one that comes late, or was said before it was reopened, does not move it.
+    const moves = rankOf(command.step) > rankOf(ticket.state) && (command.reopens ?? Infinity) >= (ticket.reopens ?? 0)
+    return changed(ticket, 'ticket-reported', command, moves ? command.step : ticket.state, { step: command.step })
   },
   close: (ticket, command) => {
     if (ticket.state === 'closed') return same
-    if (isSettled(ticket)) return refused('ticket-settled')
-    return isResolved(ticket.state) ? changed(ticket, 'ticket-closed', command, 'closed') : refused('ticket-not-resolved')
+    if (isFinal(ticket)) return refused('ticket-settled')
+    return isResolved(ticket.state) || ticket.state === 'lapsed' ? changed(ticket, 'ticket-closed', command, 'closed') : refused('ticket-not-resolved')
   },
   reopen: (ticket, command) => {
-    if (isSettled(ticket)) return refused('ticket-settled')
-    return isResolved(ticket.state) ? changed(ticket, 'ticket-reopened', command, 'in-progress', { step: 'reopened' }) : refused('ticket-not-resolved')
+    if (isFinal(ticket)) return refused('ticket-settled')
+    return isResolved(ticket.state) ? changed({ ...ticket, reopens: (ticket.reopens ?? 0) + 1 }, 'ticket-reopened', command, 'in-progress', { step: 'reopened' }) : refused('ticket-not-resolved')
   },
   withdraw: (ticket, command) => {
     if (ticket.state === 'withdrawn') return same
-    if (isSettled(ticket)) return refused('ticket-settled')
-    return ticket.state === 'sent' || ticket.state === 'returned' ? changed(ticket, 'ticket-withdrawn', command, 'withdrawn') : refused('ticket-accepted')
+    if (isFinal(ticket)) return refused('ticket-settled')
+    return ticket.state === 'sent' || ticket.state === 'returned' || ticket.state === 'lapsed' ? changed(ticket, 'ticket-withdrawn', command, 'withdrawn') : refused('ticket-accepted')
   },
   confer: (ticket, command) => {
     if (ticket.state !== 'returned') return refused('ticket-not-returned')
     return changed({ ...ticket, conference: command.handover }, 'ticket-conferred', command, 'conferred')
   },
   complete: (ticket, command) => {
-    if (isSettled(ticket)) return refused('ticket-settled')
+    if (isFinal(ticket)) return refused('ticket-settled')
     const wrong = intakeFaults(ticket.to, command.intake).filter(({ missing }) => !missing)
     if (wrong.length > 0) return refused('intake-incomplete', wrong)
     if (Object.entries(command.intake).every(([field, value]) => ticket.intake[field] === value)) return referred(ticket, command)

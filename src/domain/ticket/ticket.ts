@@ -12,17 +12,24 @@ export type TicketMode = Mode | 'push'
 
 /**
  * `sent`: the receiver has yet to accept or return it; `returned` (退回): the sender has it again; `conferred`: returned, and then settled in a
- * three-way call; `withdrawn`: taken back before it was accepted; the steps of feedback (反馈回写) in between; `closed`: the sender has confirmed.
+ * three-way call; `withdrawn`: taken back before it was accepted; the steps of feedback (反馈回写) in between; `closed`: the sender has confirmed;
+ * `lapsed`: nobody has said anything for long; a word of the receiver's wakes it.
  */
-export const ticketStates = ['sent', 'accepted', 'dispatched', 'on-scene', 'in-progress', 'resolved', 'reported-back', 'returned', 'conferred', 'withdrawn', 'closed'] as const
+export const ticketStates = ['sent', 'accepted', 'dispatched', 'on-scene', 'in-progress', 'resolved', 'reported-back', 'returned', 'conferred', 'withdrawn', 'closed', 'lapsed'] as const
 export type TicketState = (typeof ticketStates)[number]
 
 /** What the receiver reports on the way, in the order in which it usually happens. */
 export const feedbackSteps = ['dispatched', 'on-scene', 'in-progress', 'resolved', 'reported-back'] as const
 export type FeedbackStep = (typeof feedbackSteps)[number]
 
+/** How the sender settles it: for good. */
+export const settlements = ['closed', 'withdrawn', 'conferred'] as const satisfies readonly TicketState[]
+export type Settlement = (typeof settlements)[number]
+
+export const isFinal = ({ state }: Pick<Ticket, 'state'>): boolean => (settlements as readonly TicketState[]).includes(state)
+
 /** Nothing is expected of anybody any more. */
-export const isSettled = ({ state }: Pick<Ticket, 'state'>): boolean => state === 'closed' || state === 'withdrawn' || state === 'conferred'
+export const isSettled = (ticket: Pick<Ticket, 'state'>): boolean => isFinal(ticket) || ticket.state === 'lapsed'
 
 /** Why the receiver gives it back. */
 export const returnCauses = ['not-ours', 'unclear', 'incomplete', 'duplicate', 'wrong-place', 'other'] as const
@@ -63,6 +70,8 @@ export interface Ticket {
   readonly due?: Dues
   /** How often it was returned. */
   readonly returns: number
+  /** How often the sender did not confirm; never when left out. */
+  readonly reopens?: number
   /** The last `mostSteps`, the oldest first. */
   readonly steps: readonly TicketStep[]
   /** The three-way call that settled it. */
@@ -80,6 +89,12 @@ export type TicketRecording = Pick<RecordingRecord, 'id' | 'room' | 'durationMs'
 
 export const mostSteps = 100
 
+/** By which tickets are listed: when they were registered, whoever gave them their ids. */
+export const placeOf = ({ registeredAt, id }: Pick<Ticket, 'registeredAt' | 'id'>): string => `${registeredAt}~${id}`
+
+/** When something happened, by whoever says so: UTC, and not in the future, in which no deadline begins. @param at @param now ISO 8601 */
+export const pastOf = (at: string | undefined, now: string): string => (at !== undefined && Date.parse(at) < Date.parse(now) ? new Date(at).toISOString() : now)
+
 /** What is done with a ticket, and by which platform. */
 export type TicketCommand = {
   readonly platform: Platform
@@ -89,11 +104,13 @@ export type TicketCommand = {
   readonly text?: string
   /** Its number in the platform's own system. */
   readonly reference?: string
+  /** It is settled so in the other platform's own record: not refused for what has crossed it. */
+  readonly settled?: Settlement
 } & (
   | { readonly do: 'accept' | 'close' | 'reopen' | 'withdraw' }
   | { readonly do: 'return'; readonly cause: ReturnCause }
   | { readonly do: 'resend'; readonly intake?: IntakeRecord; readonly matter?: Matter }
-  | { readonly do: 'report'; readonly step: FeedbackStep }
+  | { readonly do: 'report'; readonly step: FeedbackStep; /** How often it was reopened when it was said; all of them when left out. */ readonly reopens?: number }
   | { readonly do: 'confer'; readonly handover: string }
   | { readonly do: 'complete'; readonly intake: IntakeRecord }
   | { readonly do: 'refer'; readonly reference: string }

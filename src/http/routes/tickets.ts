@@ -7,13 +7,14 @@ import { Intake, Matter } from '../../tickets/record-schemas.ts'
 import { intakeSchemaOf } from '../../tickets/ticket-schemas.ts'
 import { answerOnce, keyedProblems, KeyHeader } from '../command-answers.ts'
 import { isOverdue } from '../../domain/ticket/deadlines.ts'
+import { placeOf, type Ticket } from '../../domain/ticket/ticket.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
 import { Channel, Circumstances, Danger } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
-import { answered, incomplete, Reference, TicketAnswer, whoseCommand } from '../ticket-answers.ts'
+import { answered, incomplete, keptWith, Reference, TicketAnswer, whoseCommand } from '../ticket-answers.ts'
 import { named } from './handovers.ts'
 
 const tags = ['tickets']
@@ -87,9 +88,9 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
         ...(decision ? { decision } : {}),
         ...(reference === undefined ? {} : { references: { [from]: reference } }),
       }
-      return answerOnce(request, reply, keys, async () => {
-        const done = await tickets.register(push, at)
-        return 'faults' in done ? incomplete(done.faults) : answered(done, 201)
+      return answerOnce(request, reply, keys, async (toKeep) => {
+        const done = await tickets.register(push, at, keptWith(201, toKeep))
+        return 'faults' in done ? incomplete(done.faults) : answered(done, 201, toKeep)
       })
     },
   )
@@ -126,7 +127,7 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
             overdue: Type.Optional(Type.Literal('true', { description: 'Only those of which a deadline has run out, and that are not settled' })),
             to: Type.Optional(PlatformSchema),
             limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|100)$', description: '1 to 100; 50 when left out' })),
-            cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$', description: '`next` of the page before' })),
+            cursor: Type.Optional(Type.String({ pattern: '^[0-9TZ:.-]{24}~[A-Za-z0-9-]{1,64}$', description: '`next` of the page before' })),
           },
           { additionalProperties: false },
         ),
@@ -138,10 +139,13 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
     },
     async ({ query: { open, overdue, to, cursor, ...query } }) => {
       const limit = Number(query.limit ?? 50)
-      const page = open || overdue ? tickets.open.toSorted((one, other) => (one.id < other.id ? 1 : -1)).filter(({ id }) => cursor === undefined || id < cursor) : (await journal.tickets(limit, cursor)).map(({ ticket }) => ticket)
-      const items = page.slice(0, limit)
+      const wanted = (ticket: Ticket) => (to === undefined || ticket.to === to) && (!overdue || isOverdue(ticket))
+      const items = open || overdue ? newestFirst(tickets.open.filter(wanted), cursor).slice(0, limit) : (await journal.tickets(limit, cursor)).map(({ ticket }) => ticket)
       const last = items.length === limit ? items.at(-1) : undefined
-      return { items: items.filter((ticket) => (to === undefined || ticket.to === to) && (!overdue || isOverdue(ticket))), ...(last ? { next: last.id } : {}) }
+      return { items: items.filter(wanted), ...(last ? { next: placeOf(last) } : {}) }
     },
   )
 }
+
+const newestFirst = (tickets: readonly Ticket[], before: string | undefined): readonly Ticket[] =>
+  tickets.filter((ticket) => before === undefined || placeOf(ticket) < before).toSorted((one, other) => (placeOf(one) < placeOf(other) ? 1 : -1))
