@@ -52,7 +52,12 @@ export interface StackOptions {
   readonly adoption?: readonly string[]
   /** Beside the numbers, and the trunk of 110. */
   readonly desks?: Partial<Record<'12345' | '110', Partial<Config['desks']['110']>>>
+  /** The configuration in the place of what is usual. */
+  readonly settings?: (usual: LabSettings) => LabSettings
 }
+
+/** As it stands in YAML. */
+export type LabSettings = Record<string, unknown> & { readonly asterisk: object }
 
 /** The whole of Tandem on this machine: Asterisk, Redis, a ticket receiver, the service, and phones when asked for. */
 export interface Stack {
@@ -85,7 +90,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const redis = await startRedis({ dir: join(dir, 'redis'), port: await port(6379) })
   const postgres = options.ledger ? await startPostgres({ dir: join(dir, 'postgres'), port: await port(5432) }) : undefined
   const configFile = join(dir, 'tandem.yaml')
-  const settings = await labSettings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite'), ...(postgres ? { ledger: postgres.url } : {}) })
+  const usual = await labSettings(options, port, { redis: redis.url, tickets: receiver.url, secret, journal: join(dir, 'journal.sqlite'), ...(postgres ? { ledger: postgres.url } : {}) })
+  const settings = options.settings?.(usual) ?? usual
   const text = stringify(settings)
   writeFileSync(configFile, text, { mode: 0o600 })
   const config = parseConfig(text, {}, configFile)
@@ -166,7 +172,7 @@ export async function labSettings(
   options: StackOptions,
   port: (usual: number, kind?: 'both') => Promise<number>,
   at: { redis: string; tickets: string; secret: string; journal: string; ledger?: string },
-): Promise<Record<string, unknown> & { readonly asterisk: object }> {
+): Promise<LabSettings> {
   const secrets = labSecrets(['api-key', 'admin-key', 'ari', 'ami', 'phones'])
   const desks = { '12345': ['1001'], '110': ['2001'], ...options.seats }
   const police = options.policeTrunkPort

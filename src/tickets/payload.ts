@@ -63,9 +63,9 @@ export function noticeOf(fact: Fact): Notice | undefined {
   return { platforms: [handover.to], subject: handover.id, payload: { type: event, version: payloadVersion, timestamp: at, data: { handover, call, ...ticket, sequence } } }
 }
 
-/** Both platforms hear of a ticket, but for whoever told it. How a call's ticket begins is told with the call's hand-over. */
+/** Both platforms hear of a ticket, but for whoever told it. How the ticket of a call here begins is told with the call's hand-over. */
 function noticeOfTicket({ type, at, ticket, sequence, platform, by, via, deadline, filled }: TicketFact): Notice | undefined {
-  if (ticket.mode !== 'push' && type === 'ticket-registered') return undefined
+  if (ticket.mode !== 'push' && type === 'ticket-registered' && via === undefined) return undefined
   const data = { ticket, platform, by, ...(deadline ? { deadline } : {}), ...(filled ? { intake: filled } : {}), sequence }
   return { platforms, ...(via === undefined ? {} : { except: via }), subject: ticket.id, payload: { type: ticketEventOf[type], version: payloadVersion, timestamp: at, data } }
 }
