@@ -40,15 +40,16 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
     if (!trunk && !config.agents.some(({ id }) => id === endpoint)) problems.push({ path: `testCalls/${i}/endpoint`, reason: 'names no trunk and no agent' })
     else if (trunk !== (number !== undefined)) problems.push({ path: `testCalls/${i}/number`, reason: 'is needed for a trunk, and only there' })
   })
-  config.tickets.endpoints.forEach(({ kind, url, secrets, token, queue, fields }, i) => {
+  config.tickets.endpoints.forEach(({ kind, url, secrets, token, queue, fields, states, cti }, i) => {
     const at = `tickets/endpoints/${i}`
     const signed = kind === 'webhook' || kind === 'relay'
     if (signed && secrets.length === 0) problems.push({ path: `${at}/secrets`, reason: 'what is sent is signed: one is needed' })
     if (url.startsWith('file:') !== (kind === 'relay')) problems.push({ path: `${at}/url`, reason: kind === 'relay' ? 'the folder of a relay, as file:///var/spool/tandem/police' : 'http or https' })
-    for (const [name, value] of Object.entries({ token, queue, fields })) {
+    for (const [name, value] of Object.entries({ token, queue, fields, states })) {
       if (signed && value !== undefined) problems.push({ path: `${at}/${name}`, reason: `a ${kind} has none` })
-      if (!signed && value === undefined && name !== 'fields') problems.push({ path: `${at}/${name}`, reason: `${kind} needs it` })
+      if (!signed && value === undefined && (name === 'token' || name === 'queue')) problems.push({ path: `${at}/${name}`, reason: `${kind} needs it` })
     }
+    if (cti !== undefined && kind !== 'zammad') problems.push({ path: `${at}/cti`, reason: `a ${kind} has none` })
     const unknown = Object.keys(fields ?? {}).filter((name) => !mappable.has(name))
     for (const name of unknown) problems.push({ path: `${at}/fields/${name}`, reason: 'neither a field of an intake form, nor id, call, urgency, mode, category or item' })
   })

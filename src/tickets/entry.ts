@@ -27,6 +27,8 @@ export interface Entry {
   readonly note: string
   /** As it stands now; as before when left out. */
   readonly phase?: Phase
+  /** It goes on though it was done with. */
+  readonly reopens?: true
 }
 
 const modes = { transfer: '一键转接', conference: '三方通话', push: '系统推送' } as const
@@ -68,7 +70,7 @@ export function entryOf(payload: Notice['payload'], platform: Platform): Entry {
   return { ...recordOf(ticketOfCall(handover, call), platform), note: `${voice[payload.type as HandoverEvent]}${failure}`, changed: false, ...(requested ? { phase: 'new' } : {}) }
 }
 
-function recordOf(ticket: Ticket, platform: Platform): Omit<Entry, 'note' | 'phase' | 'changed'> {
+function recordOf(ticket: Ticket, platform: Platform): Omit<Entry, 'note' | 'phase' | 'reopens' | 'changed'> {
   const { id, callId, from, to, mode, urgency, matter, intake, reason, missing, references } = ticket
   const standard = intakeStandards[to]
   const labels = new Map(standard.map((field) => [field.name, field]))
@@ -101,14 +103,14 @@ function recordOf(ticket: Ticket, platform: Platform): Omit<Entry, 'note' | 'pha
   }
 }
 
-function stepOf(event: TicketOwnEvent, { ticket, deadline }: Pick<TicketFact, 'ticket' | 'deadline'>, platform: Platform): Pick<Entry, 'note' | 'phase'> {
+function stepOf(event: TicketOwnEvent, { ticket, deadline }: Pick<TicketFact, 'ticket' | 'deadline'>, platform: Platform): Pick<Entry, 'note' | 'phase' | 'reopens'> {
   if (event === 'ticket.changed') return { note: ticket.recordings ? '登记内容或录音有变动' : '登记内容有变动' }
   if (event === 'ticket.bounced') return { note: `多次退回（${ticket.returns} 次），请督办` }
   if (event === 'ticket.due-soon' || event === 'ticket.overdue') return { note: deadlineNote(event, deadline, ticket) }
   const last = ticket.steps.at(-1)
   const note = last ? [`【${steps[last.step]}】`, `${last.platform} ${last.by} ${last.at}`, last.cause && causes[last.cause], last.text].filter(Boolean).join(' ') : ''
   const phase = platform === ticket.to ? atReceiver(event, last) : atSender[event]
-  return { note, ...(phase ? { phase } : {}) }
+  return { note, ...(phase ? { phase } : {}), ...(event === 'ticket.resent' || event === 'ticket.reopened' ? { reopens: true } : {}) }
 }
 
 function deadlineNote(event: 'ticket.due-soon' | 'ticket.overdue', deadline: DeadlineName = 'finish', { due }: Ticket): string {

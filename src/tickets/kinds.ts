@@ -2,7 +2,7 @@ import { platforms } from '../domain/handover/handover.ts'
 import { intakeStandards } from '../domain/ticket/intake.ts'
 
 /** What a ticket system may speak. */
-export const ticketSystemKinds = ['webhook', 'request-tracker', 'relay'] as const
+export const ticketSystemKinds = ['webhook', 'request-tracker', 'znuny', 'zammad', 'relay'] as const
 export type TicketSystemKind = (typeof ticketSystemKinds)[number]
 
 /** What a ticket system's custom fields may hold. */

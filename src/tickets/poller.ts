@@ -80,6 +80,7 @@ export class Poller {
       /* oxlint-disable no-await-in-loop -- one page after the other, each message after the one before */
       const after = await store.cursorOf(name)
       const happened = await system.happened(after, this.#ending.signal)
+      for (const what of happened.passedOver ?? []) this.#options.logger.error({ endpoint, what }, 'what people did in a ticket system could not be read, and is passed over')
       for (const { id, message, done } of happened.messages) {
         const taken = await heard(endpoint, id, message)
         if (taken === false) throw new Error('what has happened could not be written')

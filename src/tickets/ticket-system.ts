@@ -27,6 +27,15 @@ export interface TicketSystem {
   tell(telling: Telling, signal: AbortSignal): Promise<Told>
   /** What has happened there since; a system that says so by itself has no such question. @param after the cursor; undefined: from now on @throws as `tell` */
   happened?(after: number | undefined, signal: AbortSignal): Promise<Happened>
+  /** Looks whether what its settings name is there, and may be used. Changes nothing. @throws as `tell` */
+  check?(signal: AbortSignal): Promise<readonly SettingFault[]>
+}
+
+/** Something that the settings name and that the system has not, or not for Tandem. */
+export interface SettingFault {
+  /** As `queue` or `fields/address`, below the endpoint. */
+  readonly setting: string
+  readonly reason: string
 }
 
 /** What people did there. */
@@ -48,4 +57,6 @@ export interface Happened {
   readonly cursor: number
   /** There is more already. */
   readonly more: boolean
+  /** What could not be read, and is not asked for again. */
+  readonly passedOver?: readonly string[]
 }

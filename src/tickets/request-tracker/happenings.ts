@@ -1,12 +1,12 @@
 /** What people did in Request Tracker, as messages of its platform. */
 import type { Happened, HappenedMessage } from '../ticket-system.ts'
-import type { RequestTrackerRest, RtTicket, RtTransaction } from './rest.ts'
+import { type Deed, type Mapping, messageOf } from '../mapping.ts'
+import { isCutOff, isUnknown, type RequestTrackerRest, type RtTicket, type RtTransaction } from './rest.ts'
 
 export interface HappeningsParts {
   readonly rest: RequestTrackerRest
   readonly queue: string
-  /** The custom field that holds a ticket's id. */
-  readonly idField: string
+  readonly mapping: Mapping
   /** Tandem's own there. */
   readonly user: string
 }
@@ -15,25 +15,35 @@ export interface HappeningsParts {
 const overlap = 20
 
 /** @param after the last transaction that was read; undefined: from now on @param seen those of the overlap that were taken, which is kept up here @throws DeliveryError */
-export async function happenings({ rest, queue, idField, user }: HappeningsParts, after: number | undefined, seen: Set<number>, signal: AbortSignal): Promise<Happened> {
+export async function happenings({ rest, queue, mapping, user }: HappeningsParts, after: number | undefined, seen: Set<number>, signal: AbortSignal): Promise<Happened> {
   if (after === undefined) return fromNowOn(await rest.newest(signal), seen)
   const { transactions, more } = await rest.transactions(queue, Math.max(0, after - overlap), signal)
   const messages: HappenedMessage[] = []
+  const passedOver: string[] = []
   const tickets = new Map<number, RtTicket>()
   for (const transaction of transactions) {
     /* oxlint-disable no-await-in-loop -- in their order */
-    if (seen.has(transaction.id) || transaction.creator === user || !tells(transaction)) continue
-    const ticket = tickets.get(transaction.ticket) ?? (await rest.ticket(transaction.ticket, signal))
-    tickets.set(transaction.ticket, ticket)
-    const id = ticket.fields.get(idField)
-    if (id === undefined) continue
-    const text = await said(transaction, transactions, rest, signal)
-    messages.push({ id: `transaction-${transaction.id}`, message: messageOf({ ...transaction, creator: doer(transaction, transactions) }, { id, number: ticket.id, text }), done: async () => void seen.add(transaction.id) })
+    const what = toldBy(transaction, mapping)
+    if (seen.has(transaction.id) || transaction.creator === user || what === undefined) continue
+    try {
+      const ticket = tickets.get(transaction.ticket) ?? (await rest.ticket(transaction.ticket, signal))
+      tickets.set(transaction.ticket, ticket)
+      const id = ticket.fields.get(mapping.idField)
+      if (id === undefined) continue
+      const text = await said(transaction, transactions, rest, signal)
+      const message = messageOf({ what, id, number: String(ticket.id), by: doer(transaction, transactions), at: transaction.created, text })
+      messages.push({ id: `transaction-${transaction.id}`, message, done: async () => void seen.add(transaction.id) })
+    } catch (error) {
+      // Gone, hidden from Tandem, or longer than is read: the others are not held up by it.
+      if (!isUnknown(error) && !isCutOff(error)) throw error
+      passedOver.push(`transaction ${transaction.id} of ticket ${transaction.ticket}`)
+      seen.add(transaction.id)
+    }
     /* oxlint-enable no-await-in-loop */
   }
   const cursor = Math.max(after, transactions.at(-1)?.id ?? 0)
   for (const id of seen) if (id <= cursor - 2 * overlap) seen.delete(id)
-  return { messages, cursor, more }
+  return { messages, cursor, more, ...(passedOver.length > 0 ? { passedOver } : {}) }
 }
 
 function fromNowOn(newest: number, seen: Set<number>): Happened {
@@ -41,7 +51,10 @@ function fromNowOn(newest: number, seen: Set<number>): Happened {
   return { messages: [], cursor: newest, more: false }
 }
 
-const tells = ({ type, field, newValue }: RtTransaction): boolean => type === 'Correspond' || (type === 'Status' && field === 'Status' && ['open', 'resolved', 'rejected'].includes(newValue ?? ''))
+function toldBy({ type, field, newValue = '' }: RtTransaction, mapping: Mapping): Deed['what'] | undefined {
+  if (type === 'Correspond') return 'reply'
+  return type === 'Status' && field === 'Status' ? mapping.said(newValue) : undefined
+}
 
 /** A ticket that is replied to opens by itself: whoever replied has opened it. */
 const doer = ({ id, ticket, creator }: RtTransaction, all: readonly RtTransaction[]): string =>
@@ -61,12 +74,4 @@ async function said(transaction: RtTransaction, all: readonly RtTransaction[], r
       ? transaction
       : all.findLast(({ id, ticket, type, creator, created }) => type === 'Correspond' && ticket === transaction.ticket && creator === transaction.creator && Math.abs(id - transaction.id) <= nearby && Math.abs(Date.parse(created) - Date.parse(transaction.created)) <= momentMs)
   return beside && rest.textOf(beside.id, signal)
-}
-
-function messageOf({ type, newValue, creator, created }: RtTransaction, of: { readonly id: string; readonly number: number; readonly text: string | undefined }): object {
-  const common = { ticket: { id: of.id }, reference: String(of.number), by: creator, at: created, ...(of.text === undefined || of.text === '' ? {} : { text: of.text.slice(0, 2_000) }) }
-  if (type === 'Correspond') return { type: 'ticket.reported', data: { ...common, step: 'in-progress' } }
-  if (newValue === 'open') return { type: 'ticket.accepted', data: common }
-  if (newValue === 'resolved') return { type: 'ticket.reported', data: { ...common, step: 'resolved' } }
-  return { type: 'ticket.returned', data: { ...common, cause: 'other' } }
 }

@@ -1,18 +1,17 @@
 import type { TicketEndpointConfig } from '../../config/schema.ts'
 import type { Platform } from '../../domain/handover/handover.ts'
-import { type Entry, entryOf, type Phase } from '../entry.ts'
+import { type Entry, entryOf } from '../entry.ts'
 import type { HttpSender } from '../http-sender.ts'
+import { Mapping, noteOf, type Usual } from '../mapping.ts'
 import type { Happened, Telling, TicketSystem, Told } from '../ticket-system.ts'
-import { DeliveryError } from '../verdict.ts'
 import { happenings } from './happenings.ts'
-import { refused, RequestTrackerRest, type RtTicket } from './rest.ts'
+import { isUnknown, refused, RequestTrackerRest } from './rest.ts'
 
-/** Custom fields of the `initialdata` beside this file, by what they hold. */
-const idField = 'TandemID'
-const usualFields: Readonly<Record<string, string>> = { id: idField, call: 'CallID', callerNumber: '联系电话', callerName: '来电人', address: '事发地址', category: '事项类别', item: '事项细类', urgency: '紧急程度', mode: '办理方式' }
-
-/** Of RT's lifecycle `default`. */
-const statusOf: Readonly<Record<Phase, string>> = { new: 'new', open: 'open', resolved: 'resolved', rejected: 'rejected' }
+/** Of the `initialdata` beside this file, and of RT's lifecycle `default`. */
+const usual: Usual = {
+  fields: { id: 'TandemID', call: 'CallID', callerNumber: '联系电话', callerName: '来电人', address: '事发地址', category: '事项类别', item: '事项细类', urgency: '紧急程度', mode: '办理方式' },
+  states: { new: 'new', open: 'open', resolved: 'resolved', rejected: 'rejected' },
+}
 
 /** Request Tracker 5 by its REST 2: a ticket a hand-over, found by its id before it is made, and read back after each change. */
 export class RequestTracker implements TicketSystem {
@@ -20,18 +19,15 @@ export class RequestTracker implements TicketSystem {
   readonly #platform: Platform
   readonly #queue: string
   readonly #user: string
-  /** Custom field → what it holds. */
-  readonly #fields: readonly (readonly [field: string, name: string])[]
-  readonly #idField: string
+  readonly #mapping: Mapping
   readonly #seen = new Set<number>()
 
-  constructor({ platform, url, token = '', queue = '', user, fields = usualFields }: TicketEndpointConfig, sender: HttpSender) {
+  constructor({ platform, url, token = '', queue = '', user, fields, states }: TicketEndpointConfig, sender: HttpSender) {
     this.#rest = new RequestTrackerRest({ url, token, sender })
     this.#platform = platform
     this.#queue = queue
     this.#user = user
-    this.#fields = Object.entries(fields).map(([name, field]) => [field, name])
-    this.#idField = fields['id'] ?? idField
+    this.#mapping = new Mapping({ fields, states }, usual)
   }
 
   async tell({ id: delivery, payload, links }: Telling, signal: AbortSignal): Promise<Told> {
@@ -44,58 +40,43 @@ export class RequestTracker implements TicketSystem {
   }
 
   happened(after: number | undefined, signal: AbortSignal): Promise<Happened> {
-    return happenings({ rest: this.#rest, queue: this.#queue, idField: this.#idField, user: this.#user }, after, this.#seen, signal)
+    return happenings({ rest: this.#rest, queue: this.#queue, mapping: this.#mapping, user: this.#user }, after, this.#seen, signal)
   }
 
   /** By its id; the sender's own, by its number there. */
   async #find({ key, reference }: Entry, signal: AbortSignal): Promise<number | undefined> {
-    const found = await this.#rest.find(this.#queue, this.#idField, key, signal)
+    const found = await this.#rest.find(this.#queue, this.#mapping.idField, key, signal)
     if (found !== undefined || reference === undefined || !/^\d{1,9}$/u.test(reference)) return found
     const named = await this.#rest.ticket(Number(reference), signal).catch(unlessUnknown)
     // Not one that is somebody else's.
-    return named?.queue === this.#queue && named.fields.get(this.#idField) === undefined ? named.id : undefined
+    return named?.queue === this.#queue && named.fields.get(this.#mapping.idField) === undefined ? named.id : undefined
   }
 
   #create(entry: Entry, signal: AbortSignal): Promise<number> {
-    return this.#rest.create({ Queue: this.#queue, Subject: entry.subject, Content: entry.text, Status: statusOf[entry.phase === 'new' ? 'new' : 'open'], CustomFields: Object.fromEntries(this.#fieldsOf(entry)) }, signal)
+    return this.#rest.create({ Queue: this.#queue, Subject: entry.subject, Content: entry.text, Status: this.#mapping.first(entry), CustomFields: Object.fromEntries(this.#mapping.fieldsOf(entry)) }, signal)
   }
 
   /** Once: its subject tells whether it is there. */
-  async #note(number: number, { note, changed, text }: Entry, delivery: string, links: Telling['links'], signal: AbortSignal): Promise<void> {
-    if (await this.#rest.hasNote(number, delivery, signal)) return
-    const recordings = links.map(({ url, expiresAt }) => `录音（${expiresAt} 前有效）：${url}`)
-    await this.#rest.comment(number, delivery, [note, ...(changed ? [text] : []), ...recordings].join('\n\n'), signal)
+  async #note(number: number, entry: Entry, delivery: string, links: Telling['links'], signal: AbortSignal): Promise<void> {
+    if (!(await this.#rest.hasNote(number, delivery, signal))) await this.#rest.comment(number, delivery, noteOf(entry, links), signal)
   }
 
   /** An unknown field, or a value that its list lacks, is dropped in silence, and a refused status is 200: so it is read back, and what is not so is said. */
   async #settle(number: number, entry: Entry, known: boolean, signal: AbortSignal): Promise<void> {
     const before = await this.#rest.ticket(number, signal)
-    const [fields, Status] = [this.#otherwise(before, entry), statusAfter(before, entry, known)]
+    const [fields, Status] = [this.#mapping.otherwise(before.fields, entry, asKept), this.#mapping.after(before.status, entry, known)]
     if (fields.length === 0 && Status === undefined) return
     const said = await this.#rest.change(number, { ...(Status === undefined ? {} : { Status }), ...(fields.length > 0 ? { CustomFields: Object.fromEntries(fields) } : {}) }, signal)
     const after = await this.#rest.ticket(number, signal)
-    const [still] = this.#otherwise(after, entry)
+    const [still] = this.#mapping.otherwise(after.fields, entry, asKept)
     if (still) throw refused(`field-lost-${still[0]}`, said)
     if (Status !== undefined && after.status !== Status) throw refused(`status-${Status}-refused`, said)
   }
-
-  #fieldsOf({ fields }: Entry): readonly (readonly [field: string, value: string])[] {
-    return this.#fields.flatMap(([field, name]) => (fields[name] === undefined ? [] : [[field, fields[name]] as const]))
-  }
-
-  #otherwise(now: RtTicket, entry: Entry): readonly (readonly [field: string, value: string])[] {
-    // RT leaves out a plus before a number.
-    return this.#fieldsOf(entry).filter(([field, value]) => ![value, value.replace(/^\+/u, '')].includes(now.fields.get(field) ?? ''))
-  }
 }
 
-/** There is none of that number, or none that Tandem may see. */
+/** RT leaves out a plus before a number. */
+const asKept = (kept: string, value: string): boolean => kept === value || kept === value.replace(/^\+/u, '')
+
 function unlessUnknown(error: unknown): undefined {
-  if (!(error instanceof DeliveryError) || !/^http-40[034]$/u.test(error.code)) throw error
-}
-
-/** To which it is to be changed; undefined: it is as it should be. `new` is how one begins, and not gone back to. */
-function statusAfter({ status }: RtTicket, { phase }: Entry, known: boolean): string | undefined {
-  const wanted = phase && !(phase === 'new' && known) ? statusOf[phase] : undefined
-  return wanted === status ? undefined : wanted
+  if (!isUnknown(error)) throw error
 }

@@ -1,10 +1,13 @@
 /** Request Tracker 5's REST 2 (docs.bestpractical.com/rt/5.0/RT/REST2.html). */
 import type { HttpSender } from '../http-sender.ts'
+import { withoutTags } from '../mapping.ts'
 import { DeliveryError } from '../verdict.ts'
 
 /** Of a list at most so much is read, bytes. */
 const answerLimit = 1_048_576
 const answerShown = 2_048
+/** Of one question. */
+const mostTransactions = 100
 
 export interface RestOptions {
   /** Its address, without a path. */
@@ -88,21 +91,37 @@ export class RequestTrackerRest {
     return Number(items[0]?.['id'] ?? 0)
   }
 
-  /** Of a queue's tickets, after one of this id, in their order; a hundred at most. */
+  /**
+   * Replies and changes of status of a queue's tickets, after a transaction of this id, in their order; a hundred at most, fewer where they are long.
+   */
   async transactions(queue: string, after: number, signal: AbortSignal): Promise<{ readonly transactions: readonly RtTransaction[]; readonly more: boolean }> {
-    const query = asked({ query: `TicketQueue = '${quoted(queue)}' AND id > ${after}`, fields: 'Type,Field,OldValue,NewValue,Creator,Created,ObjectId', orderby: 'id', order: 'ASC', per_page: '100' })
-    // Some of a page may not be for Tandem to see: a short one is not the last.
+    let most = mostTransactions
+    for (let page = 1; ; ) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one page after the other
+        const { items, more } = await this.#page(queue, after, { page, most }, signal)
+        // What Tandem may not see RT leaves out, and a page of nothing else is empty.
+        if (items.length > 0 || !more) return { transactions: items.map(transactionOf), more }
+        page += 1
+      } catch (error) {
+        if (!isCutOff(error) || most === 1) throw error
+        most = Math.max(1, Math.floor(most / 5))
+        page = 1
+      }
+    }
+  }
+
+  async #page(queue: string, after: number, { page, most }: { readonly page: number; readonly most: number }, signal: AbortSignal): Promise<{ readonly items: readonly Json[]; readonly more: boolean }> {
+    const query = asked({
+      query: `TicketQueue = '${quoted(queue)}' AND id > ${after} AND (Type = 'Correspond' OR Type = 'Status')`,
+      fields: 'Type,Field,NewValue,Creator,Created,ObjectId',
+      orderby: 'id',
+      order: 'ASC',
+      per_page: String(most),
+      page: String(page),
+    })
     const { items = [], next_page: next } = (await this.#ask('GET', `/transactions?${query}`, signal)) as { readonly items?: readonly Json[]; readonly next_page?: unknown }
-    const transactions = items.map((item): RtTransaction => ({
-      id: Number(item['id']),
-      ticket: Number(item['ObjectId']),
-      type: String(item['Type']),
-      ...(typeof item['Field'] === 'string' && item['Field'] !== '' ? { field: item['Field'] } : {}),
-      ...(typeof item['NewValue'] === 'string' && item['NewValue'] !== '' ? { newValue: item['NewValue'] } : {}),
-      creator: String(idOf(item['Creator'])),
-      created: String(item['Created']),
-    }))
-    return { transactions, more: next !== undefined && next !== null }
+    return { items, more: next !== undefined && next !== null }
   }
 
   /** What was written with a transaction, as plain text. Files that came with it are not fetched. */
@@ -129,18 +148,28 @@ export class RequestTrackerRest {
   }
 }
 
+function transactionOf(item: Json): RtTransaction {
+  return {
+    id: Number(item['id']),
+    ticket: Number(item['ObjectId']),
+    type: String(item['Type']),
+    ...(typeof item['Field'] === 'string' && item['Field'] !== '' ? { field: item['Field'] } : {}),
+    ...(typeof item['NewValue'] === 'string' && item['NewValue'] !== '' ? { newValue: item['NewValue'] } : {}),
+    creator: String(idOf(item['Creator'])),
+    created: String(item['Created']),
+  }
+}
+
+/** There is none of that number, or none that Tandem may see. */
+export const isUnknown = (error: unknown): boolean => error instanceof DeliveryError && /^http-40[034]$/u.test(error.code)
+
+/** More was answered than is read. */
+export const isCutOff = (error: unknown): boolean => error instanceof DeliveryError && error.code === 'no-json'
+
 /** It was told, and has not done it: what it said is kept. A person puts it right there, and it is tried again meanwhile. */
 export const refused = (code: string, answer: unknown): DeliveryError => new DeliveryError('retry', code, { answer: (typeof answer === 'string' ? answer : JSON.stringify(answer)).slice(0, answerShown) })
 
 const asked = (query: Readonly<Record<string, string>>): string => new URLSearchParams(query).toString()
-
-/** Of what people write, only the words are told. */
-function withoutTags(html: string): string {
-  const text = html.replaceAll(/<br\s*\/?>|<\/(?:p|div|li)>/giu, '\n').replaceAll(/<[^>]*>/gu, '')
-  return text.replaceAll(/&(lt|gt|quot|#39|nbsp|amp);/gu, (_, name: string) => entities[name] ?? '').trim()
-}
-
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ', amp: '&' }
 
 /** In a query (TicketSQL). */
 const quoted = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")

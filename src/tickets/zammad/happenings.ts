@@ -1,0 +1,84 @@
+/** What people did in Zammad, as messages of its platform. */
+import { type Deed, type Mapping, messageOf, withoutTags } from '../mapping.ts'
+import type { Happened } from '../ticket-system.ts'
+import { isUnknown, type ZammadArticle, type ZammadRest, type ZammadTicket } from './rest.ts'
+
+export interface HappeningsParts {
+  readonly rest: ZammadRest
+  readonly group: string
+  readonly mapping: Mapping
+  /** What was taken, and when that happened, UTC ms; kept up here. */
+  readonly seen: Map<string, number>
+}
+
+/** Zammad commits later than it counts. */
+const overlapMs = 10_000
+const keepMs = 600_000
+const pageSize = 50
+/** Read at once: what was changed in one go has one time. */
+const mostPages = 40
+
+interface Told extends Deed {
+  readonly key: string
+  /** UTC, ms. */
+  readonly ms: number
+  /** By which they are in order: what was written with a change of state comes before it. */
+  readonly place: number
+}
+
+/** @param after of the ticket that was changed last, when, by Zammad's clock, UTC ms; undefined: from now on @throws DeliveryError */
+export async function happenings(parts: HappeningsParts, after: number | undefined, signal: AbortSignal): Promise<Happened> {
+  const { rest, seen } = parts
+  if (after === undefined) return { messages: [], cursor: (await rest.search({}, { by: 'updated_at', order: 'desc', most: 1 }, signal))[0]?.updatedAt ?? 0, more: false }
+  const since = Math.max(0, after - overlapMs)
+  const { tickets, more } = await changedSince(parts, since, signal)
+  const me = await rest.me(signal)
+  const told: Told[] = []
+  const passedOver: string[] = []
+  for (const ticket of tickets) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: it is in no hurry
+      told.push(...(await toldOf(ticket, parts, me, signal)).filter(({ key, ms }) => ms >= since && !seen.has(key)))
+    } catch (error) {
+      // Merged, deleted or hidden meanwhile: the others are not held up by it.
+      if (!isUnknown(error)) throw error
+      passedOver.push(`ticket ${ticket.number}`)
+    }
+  }
+  for (const [key, ms] of seen) if (ms < after - keepMs) seen.delete(key)
+  const inOrder = told.toSorted((one, other) => one.place - other.place || Number(other.what === 'reply') - Number(one.what === 'reply'))
+  const messages = inOrder.map(({ key, ms, place: _, ...deed }) => ({ id: key, message: messageOf(deed), done: async () => void seen.set(key, ms) }))
+  return { messages, cursor: Math.max(after, tickets.at(-1)?.updatedAt ?? 0), more, ...(passedOver.length > 0 ? { passedOver } : {}) }
+}
+
+async function changedSince({ rest, group, mapping }: HappeningsParts, since: number, signal: AbortSignal): Promise<{ readonly tickets: readonly ZammadTicket[]; readonly more: boolean }> {
+  const tickets: ZammadTicket[] = []
+  const condition = { 'ticket.updated_at': { operator: 'after (absolute)', value: new Date(since).toISOString() }, [`ticket.${mapping.idField}`]: { operator: 'is set' } }
+  for (let page = 1; page <= mostPages; page++) {
+    // oxlint-disable-next-line no-await-in-loop -- one page after the other
+    const found = await rest.search(condition, { by: 'updated_at', order: 'asc', most: pageSize, page }, signal)
+    tickets.push(...found)
+    if (found.length < pageSize) return { tickets: tickets.filter((ticket) => ticket.group === group && ticket.fields.has(mapping.idField)), more: false }
+  }
+  return { tickets, more: true }
+}
+
+const momentMs = 2_000
+
+async function toldOf({ id: ticket, number, fields }: ZammadTicket, { rest, mapping }: HappeningsParts, me: number, signal: AbortSignal): Promise<readonly Told[]> {
+  const id = fields.get(mapping.idField)
+  if (id === undefined) return []
+  const replies = (await rest.articles(ticket, signal)).filter(({ internal, createdById }) => !internal && createdById !== me)
+  const changes = (await rest.changes(ticket, signal)).filter(({ createdById }) => createdById !== me)
+  const deed = (what: Deed['what'], by: string, at: string, key: string, text: string | undefined, place = 0): Told => ({ what, id, number, by, at, text, key, ms: Date.parse(at), place: Math.max(Date.parse(at), place) })
+  return [
+    ...replies.map((reply) => deed('reply', reply.createdBy, reply.createdAt, `article-${reply.id}`, wordsOf(reply))),
+    ...changes.flatMap((change) => {
+      const what = mapping.said(change.state)
+      const beside = replies.findLast(({ createdById, createdAt }) => createdById === change.createdById && Math.abs(Date.parse(createdAt) - Date.parse(change.createdAt)) <= momentMs)
+      return what ? [deed(what, change.createdBy, change.createdAt, `history-${change.id}`, beside && wordsOf(beside), beside && Date.parse(beside.createdAt))] : []
+    }),
+  ]
+}
+
+const wordsOf = ({ body, contentType }: ZammadArticle): string => (contentType.startsWith('text/html') ? withoutTags(body) : body.trim())
