@@ -89,6 +89,22 @@ export function messageOf({ what, id, number, by, at, text }: Deed): object {
   }
 }
 
+/** By whom, and when, ms by the system's clock. */
+interface Done {
+  readonly by: number
+  readonly ms: number
+}
+
+/** Which reply came with which change of status: one turn of a person, which systems keep as two things, the status first. */
+export function repliesWith<C extends Done, R extends Done>(changes: readonly C[], replies: readonly R[], momentMs: number): ReadonlyMap<C, R> {
+  return new Map(
+    replies.flatMap((reply) => {
+      const change = changes.findLast(({ by, ms }) => by === reply.by && ms <= reply.ms && reply.ms - ms <= momentMs)
+      return change ? [[change, reply] as const] : []
+    }),
+  )
+}
+
 /** Of what people write, only the words are told. */
 export function withoutTags(html: string): string {
   const text = html.replaceAll(/<br\s*\/?>|<\/(?:p|div|li)>/giu, '\n').replaceAll(/<[^>]*>/gu, '')

@@ -1,5 +1,5 @@
 /** What people did in Zammad, as messages of its platform. */
-import { type Deed, type Mapping, messageOf, withoutTags } from '../mapping.ts'
+import { type Deed, type Mapping, messageOf, repliesWith, withoutTags } from '../mapping.ts'
 import type { Happened } from '../ticket-system.ts'
 import { isUnknown, type ZammadArticle, type ZammadRest, type ZammadTicket } from './rest.ts'
 
@@ -11,6 +11,8 @@ export interface HappeningsParts {
   readonly seen: Map<string, number>
 }
 
+/** One turn of a person is one request, and what it does lies so close together. */
+const momentMs = 1_000
 /** Zammad commits later than it counts. */
 const overlapMs = 10_000
 const keepMs = 600_000
@@ -63,20 +65,18 @@ async function changedSince({ rest, group, mapping }: HappeningsParts, since: nu
   return { tickets, more: true }
 }
 
-const momentMs = 2_000
-
 async function toldOf({ id: ticket, number, fields }: ZammadTicket, { rest, mapping }: HappeningsParts, me: number, signal: AbortSignal): Promise<readonly Told[]> {
   const id = fields.get(mapping.idField)
   if (id === undefined) return []
-  const replies = (await rest.articles(ticket, signal)).filter(({ internal, createdById }) => !internal && createdById !== me)
-  const changes = (await rest.changes(ticket, signal)).filter(({ createdById }) => createdById !== me)
-  const deed = (what: Deed['what'], by: string, at: string, key: string, text: string | undefined, place = 0): Told => ({ what, id, number, by, at, text, key, ms: Date.parse(at), place: Math.max(Date.parse(at), place) })
+  const timed = <T extends { readonly createdById: number; readonly createdAt: string }>(one: T) => ({ ...one, by: one.createdById, ms: Date.parse(one.createdAt) })
+  const replies = (await rest.articles(ticket, signal)).filter(({ internal, createdById }) => !internal && createdById !== me).map(timed)
+  const changes = (await rest.changes(ticket, signal)).filter(({ createdById }) => createdById !== me).map(timed)
+  const beside = repliesWith(changes, replies, momentMs)
   return [
-    ...replies.map((reply) => deed('reply', reply.createdBy, reply.createdAt, `article-${reply.id}`, wordsOf(reply))),
-    ...changes.flatMap((change) => {
-      const what = mapping.said(change.state)
-      const beside = replies.findLast(({ createdById, createdAt }) => createdById === change.createdById && Math.abs(Date.parse(createdAt) - Date.parse(change.createdAt)) <= momentMs)
-      return what ? [deed(what, change.createdBy, change.createdAt, `history-${change.id}`, beside && wordsOf(beside), beside && Date.parse(beside.createdAt))] : []
+    ...replies.map((reply): Told => ({ what: 'reply', id, number, by: reply.createdBy, at: reply.createdAt, text: wordsOf(reply), key: `article-${reply.id}`, ms: reply.ms, place: reply.ms })),
+    ...changes.flatMap((change): readonly Told[] => {
+      const [what, reply] = [mapping.said(change.state), beside.get(change)]
+      return what ? [{ what, id, number, by: change.createdBy, at: change.createdAt, text: reply && wordsOf(reply), key: `history-${change.id}`, ms: change.ms, place: reply?.ms ?? change.ms }] : []
     }),
   ]
 }

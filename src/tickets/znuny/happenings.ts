@@ -1,5 +1,5 @@
 /** What people did in Znuny, as messages of its platform. */
-import { type Deed, type Mapping, messageOf, withoutTags } from '../mapping.ts'
+import { type Deed, type Mapping, messageOf, repliesWith, withoutTags } from '../mapping.ts'
 import type { Happened } from '../ticket-system.ts'
 import { DeliveryError } from '../verdict.ts'
 import type { GenericInterface, ZnunyArticle, ZnunyTicket } from './generic-interface.ts'
@@ -15,6 +15,8 @@ export interface HappeningsParts {
 const minuteMs = 60_000
 /** Znuny counts in seconds, and commits later than it counts. */
 const overlapMs = 10_000
+/** One turn of a person may lie on both sides of a second. */
+const momentMs = 1_000
 const atATime = 10
 /** Of one list of ids. */
 const mostTickets = 5_000
@@ -77,17 +79,16 @@ function toldOf(ticket: ZnunyTicket, changes: Awaited<ReturnType<GenericInterfac
   if (id === undefined) return []
   // Its clock, wherever it is: a ticket says how old it is.
   const ahead = secondsOf(ticket.created) + ticket.age * 1_000 - Date.now()
-  const deed = (what: Deed['what'], { createBy, createTime }: Pick<ZnunyArticle, 'createBy' | 'createTime'>, key: string, text: string | undefined, place = 0): Told => {
-    const ms = secondsOf(createTime) - ahead
-    return { what, id, number: ticket.number, by: ticket.users.get(createBy) ?? `user ${createBy}`, at: new Date(Math.min(ms, Date.now())).toISOString(), text, key, ms, place: Math.max(ms, place - ahead) }
-  }
-  const replies = ticket.articles.filter(({ visibleForCustomer, createBy }) => visibleForCustomer && createBy !== me)
+  const timed = <T extends { readonly createBy: number; readonly createTime: string }>(one: T) => ({ ...one, by: one.createBy, ms: secondsOf(one.createTime) - ahead })
+  const common = ({ by, ms }: { readonly by: number; readonly ms: number }) => ({ id, number: ticket.number, by: ticket.users.get(by) ?? `user ${by}`, at: new Date(Math.min(ms, Date.now())).toISOString(), ms })
+  const replies = ticket.articles.filter(({ visibleForCustomer, createBy }) => visibleForCustomer && createBy !== me).map(timed)
+  const states = changes.map(timed)
+  const beside = repliesWith(states, replies, momentMs)
   return [
-    ...replies.map((article) => deed('reply', article, `article-${article.id}`, wordsOf(article))),
-    ...changes.flatMap((change) => {
-      const what = mapping.said(change.state)
-      const beside = replies.findLast(({ createBy, createTime }) => createBy === change.createBy && Math.abs(secondsOf(createTime) - secondsOf(change.createTime)) <= 2_000)
-      return what ? [deed(what, change, `state-${ticket.id}-${change.createTime.replaceAll(/\D/gu, '')}-${what}`, beside && wordsOf(beside), beside && secondsOf(beside.createTime))] : []
+    ...replies.map((reply): Told => ({ what: 'reply', ...common(reply), text: wordsOf(reply), key: `article-${reply.id}`, place: reply.ms })),
+    ...states.flatMap((change): readonly Told[] => {
+      const [what, reply] = [mapping.said(change.state), beside.get(change)]
+      return what ? [{ what, ...common(change), text: reply && wordsOf(reply), key: `state-${ticket.id}-${change.createTime.replaceAll(/\D/gu, '')}-${what}`, place: reply?.ms ?? change.ms }] : []
     }),
   ]
 }
