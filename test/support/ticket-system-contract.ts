@@ -49,15 +49,20 @@ export async function register(system: TicketSystem, ticket: Ticket): Promise<{ 
   return { id, reference }
 }
 
-/** Does something with it and tells that, as often as asked. @returns the ticket as it is then */
-export async function carryOut(system: TicketSystem, ticket: Ticket, command: TicketCommand, times = 1): Promise<Ticket> {
+/** Does something with it, and tells nobody. */
+function stepOf(ticket: Ticket, command: TicketCommand) {
   const outcome = carriedOut(ticket, command)
   if (outcome.kind !== 'changed') throw new Error(`it cannot be: ${JSON.stringify(outcome)}`)
   const payload = payloadOf({ type: outcome.fact, version: factVersion, at, sequence: 2, platform: command.platform, by: command.by, ticket: outcome.ticket })
-  const id = `msg_contract${++told}`
+  return { ticket: outcome.ticket, telling: { id: `msg_contract${++told}`, payload, missed: [], links: [] } }
+}
+
+/** Does something with it and tells that, as often as asked. @returns the ticket as it is then */
+export async function carryOut(system: TicketSystem, ticket: Ticket, command: TicketCommand, times = 1): Promise<Ticket> {
+  const step = stepOf(ticket, command)
   // oxlint-disable-next-line no-await-in-loop -- one after the other
-  for (let n = 0; n < times; n++) await system.tell({ id, payload, missed: [], links: [] }, signal())
-  return outcome.ticket
+  for (let n = 0; n < times; n++) await system.tell(step.telling, signal())
+  return step.ticket
 }
 
 export function payloadOf(fact: TicketFact | HandoverFact) {
@@ -107,6 +112,20 @@ export function ticketSystemContract(given: () => GivenSystem): void {
     expect(record?.notes.filter((note) => note.includes('【已受理】'))).toHaveLength(1)
     expect(record?.notes.filter((note) => note.includes('已调解 "双方" <和解>'))).toHaveLength(1)
     expect(record?.notes.at(-1)).toContain('又打起来了')
+  })
+
+  it('stands resolved when it is told only then that it was accepted, and open when it is to be done again', async () => {
+    const { system, records } = given()
+    const ticket = pushOf(newId())
+    await register(system, ticket)
+    const accepted = stepOf(ticket, { ...receiver, do: 'accept' })
+    const done = await carryOut(system, accepted.ticket, { ...receiver, do: 'report', step: 'resolved', text: '已修复' })
+    await system.tell(accepted.telling, signal())
+    const [record] = await records(ticket.id)
+    expect(record?.phase).toBe('resolved')
+    expect(record?.notes.at(-1)).toContain('【已受理】')
+    await carryOut(system, done, { ...sender, do: 'reopen' })
+    expect(await records(ticket.id)).toMatchObject([{ phase: 'open' }])
   })
 
   it('has what was filled in later, and the record of a ticket of whose begin it was not told', async () => {

@@ -17,7 +17,7 @@ const overlap = 20
 /** @param after the last transaction that was read; undefined: from now on @param seen those of the overlap that were taken, which is kept up here @throws DeliveryError */
 export async function happenings({ rest, queue, mapping, user }: HappeningsParts, after: number | undefined, seen: Set<number>, signal: AbortSignal): Promise<Happened> {
   if (after === undefined) return fromNowOn(await rest.newest(signal), seen)
-  const { transactions, more } = await rest.transactions(queue, Math.max(0, after - overlap), signal)
+  const { transactions, more } = await rest.transactions(queue, { after: Math.max(0, after - overlap), past: after }, signal)
   const messages: HappenedMessage[] = []
   const passedOver: string[] = []
   const tickets = new Map<number, RtTicket>()

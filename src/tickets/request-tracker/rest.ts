@@ -92,21 +92,25 @@ export class RequestTrackerRest {
   }
 
   /**
-   * Replies and changes of status of a queue's tickets, after a transaction of this id, in their order; a hundred at most, fewer where they are long.
+   * Replies and changes of status of a queue's tickets, in their order: those after the transaction `after`, at least as far as one after `past`, if there is any.
+   * A hundred are asked for at a time, fewer where they are long.
    */
-  async transactions(queue: string, after: number, signal: AbortSignal): Promise<{ readonly transactions: readonly RtTransaction[]; readonly more: boolean }> {
+  async transactions(queue: string, { after, past }: { readonly after: number; readonly past: number }, signal: AbortSignal): Promise<{ readonly transactions: readonly RtTransaction[]; readonly more: boolean }> {
     let most = mostTransactions
+    let transactions: readonly RtTransaction[] = []
     for (let page = 1; ; ) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one page after the other
         const { items, more } = await this.#page(queue, after, { page, most }, signal)
-        // What Tandem may not see RT leaves out, and a page of nothing else is empty.
-        if (items.length > 0 || !more) return { transactions: items.map(transactionOf), more }
+        transactions = [...transactions, ...items.map(transactionOf)]
+        // What Tandem may not see RT leaves out: a page may be short, or empty, and not the last.
+        if (!more || (transactions.at(-1)?.id ?? 0) > past) return { transactions, more }
         page += 1
       } catch (error) {
         if (!isCutOff(error) || most === 1) throw error
         most = Math.max(1, Math.floor(most / 5))
         page = 1
+        transactions = []
       }
     }
   }
