@@ -9,13 +9,16 @@ import { DeliveryQueue } from './delivery-queue.ts'
 import { type Counts, type Delivery, DeliveryStore, type Head } from './delivery-store.ts'
 import { Poller, type PollerOptions } from './poller.ts'
 import { Planner } from './planner.ts'
+import { SettingChecks } from './setting-checks.ts'
 import { systemFor } from './systems.ts'
+import type { SettingFault } from './ticket-system.ts'
 import { httpSender } from './http-sender.ts'
+import { Cti } from './zammad/cti.ts'
 
 export interface TicketsHealth extends Counts {
   readonly redis: 'up' | 'down'
   /** Those that are configured. */
-  readonly endpoints: readonly { readonly id: string; readonly circuit: CircuitState }[]
+  readonly endpoints: readonly { readonly id: string; readonly circuit: CircuitState; /** What its settings name and it has not. */ readonly faults?: readonly SettingFault[] }[]
 }
 
 export interface Tickets {
@@ -39,6 +42,8 @@ export interface TicketsOptions {
   readonly heard?: PollerOptions['heard']
   /** Pause between sweeps for what Redis has lost, ms. */
   readonly sweepMs?: number
+  /** Pause before a system that is away is asked once more for what its settings name, ms. */
+  readonly checkMs?: number
 }
 
 const sweepPage = 1_000
@@ -48,7 +53,7 @@ const sweepPage = 1_000
  * @throws Error when `tickets.allowNetworks` holds something else than networks; SqlError when the journal cannot be read.
  */
 export async function startTickets(options: TicketsOptions): Promise<Tickets> {
-  const { config, journal, logger, sweepMs = 15_000, onReference = () => undefined, heard = async () => true } = options
+  const { config, journal, logger, sweepMs = 15_000, checkMs, onReference = () => undefined, heard = async () => true } = options
   const { instance, redis, tickets } = config
   const guard = addressGuard(tickets.allowNetworks)
   const store = new DeliveryStore(journal.tables)
@@ -141,11 +146,15 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   planner.start()
   const poller = new Poller({ endpoints: tickets.endpoints, systems, store, heard, logger })
   poller.start()
+  const checks = new SettingChecks({ endpoints: tickets.endpoints, systems, logger, ...(checkMs === undefined ? {} : { pauseMs: checkMs }) })
+  checks.start()
+  const ctis = tickets.endpoints.flatMap(({ id, platform, cti }) => (cti === undefined ? [] : [new Cti({ endpoint: { id, platform, cti }, journal, store, sender, logger })]))
+  for (const cti of ctis) cti.start()
   const sweeper = setInterval(sweep, sweepMs)
 
   const close = async (): Promise<void> => {
     clearInterval(sweeper)
-    await Promise.all([planner.close(), poller.close()])
+    await Promise.all([planner.close(), poller.close(), checks.close(), ...ctis.map((cti) => cti.close())])
     await queue.close(() => ending.abort(new Error('the service ends')))
     await sweeping
     await sender.close()
@@ -155,7 +164,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
     health: () => ({
       redis: queue.up ? 'up' : 'down',
       ...counts,
-      endpoints: [...circuits].map(([id, circuit]) => ({ id, circuit: circuit.state(Date.now()) })),
+      endpoints: [...circuits].map(([id, circuit]) => ({ id, circuit: circuit.state(Date.now()), ...(checks.faults(id).length > 0 ? { faults: checks.faults(id) } : {}) })),
     }),
     sweep,
     look: (endpoint) => poller.look(endpoint),

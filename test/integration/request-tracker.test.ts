@@ -130,6 +130,13 @@ describe('Request Tracker', () => {
     await expect(register(system({ token: 'wrong-token-0000' }), ticket)).rejects.toMatchObject({ code: 'http-401' })
   })
 
+  it('says what its settings name that is not there', async () => {
+    expect(await system().check(signal())).toEqual([])
+    expect(await system({ fields: { id: 'TandemID', address: '现场地址' } }).check(signal())).toMatchObject([{ setting: 'fields/address', reason: expect.stringContaining('现场地址') }])
+    expect(await system({ queue: '无此队列' }).check(signal())).toMatchObject([{ setting: 'queue', reason: expect.stringContaining('无此队列') }])
+    expect(await system({ token: 'wrong-token-0000' }).check(signal())).toMatchObject([{ setting: 'token' }])
+  })
+
   it('started again in the middle of a push: nothing is lost, nothing doubled', async () => {
     const tickets = Array.from({ length: 6 }, () => pushOf(newId()))
     const going = tickets.map(async (ticket) => register(system(), ticket).catch((error: unknown) => error))

@@ -33,9 +33,14 @@ export function healthRoutes(app: App, { calls, journal, recordings, readers }: 
               deliveries: Type.Object({
                 pending: Type.Integer(),
                 dead: Type.Integer({ description: 'Given up' }),
-                endpoints: Type.Array(Type.Object({ id: Type.String(), circuit: Type.Enum(circuitStates) }), {
-                  description: 'Ticket systems: `open` is left alone for a while after too many attempts that failed, `half-open` is being tried again',
-                }),
+                endpoints: Type.Array(
+                  Type.Object({
+                    id: Type.String(),
+                    circuit: Type.Enum(circuitStates),
+                    faults: Type.Optional(Type.Array(Type.Object({ setting: Type.String(), reason: Type.String() }), { description: 'What the settings of the endpoint name, as `fields/address`, and the system has not; it is looked for again by itself' })),
+                  }),
+                  { description: 'Ticket systems: `open` is left alone for a while after too many attempts that failed, `half-open` is being tried again' },
+                ),
               }),
             },
             { description: 'The parts and the load' },
@@ -55,7 +60,7 @@ export function healthRoutes(app: App, { calls, journal, recordings, readers }: 
         ...(ledger ? { ledger: away ? { ok: false, detail: 'the readers’ process is being started' } : ledger } : {}),
         calls: calls.list().length,
         ...testedParts(calls.testCalls.list()),
-        deliveries: { pending, dead, endpoints: [...endpoints] },
+        deliveries: { pending, dead, endpoints: endpoints.map(({ faults, ...endpoint }) => ({ ...endpoint, ...(faults ? { faults: [...faults] } : {}) })) },
       }
     },
   )

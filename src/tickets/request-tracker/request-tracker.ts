@@ -3,7 +3,8 @@ import type { Platform } from '../../domain/handover/handover.ts'
 import { type Entry, entryOf } from '../entry.ts'
 import type { HttpSender } from '../http-sender.ts'
 import { Mapping, noteOf, type Usual } from '../mapping.ts'
-import type { Happened, Telling, TicketSystem, Told } from '../ticket-system.ts'
+import type { Happened, SettingFault, Telling, TicketSystem, Told } from '../ticket-system.ts'
+import { faultsOf } from './check.ts'
 import { happenings } from './happenings.ts'
 import { isUnknown, refused, RequestTrackerRest } from './rest.ts'
 
@@ -41,6 +42,10 @@ export class RequestTracker implements TicketSystem {
 
   happened(after: number | undefined, signal: AbortSignal): Promise<Happened> {
     return happenings({ rest: this.#rest, queue: this.#queue, mapping: this.#mapping, user: this.#user }, after, this.#seen, signal)
+  }
+
+  check(signal: AbortSignal): Promise<readonly SettingFault[]> {
+    return faultsOf({ rest: this.#rest, queue: this.#queue, mapping: this.#mapping }, signal)
   }
 
   /** By its id; the sender's own, by its number there. */

@@ -61,6 +61,12 @@ export class RequestTrackerRest {
     return { id: Number(found['id'] ?? id), status: String(found['Status']), queue: Name ?? '', fields: new Map(fields.flatMap(({ name, values: [value] }) => (typeof value === 'string' ? [[name, value] as const] : []))) }
   }
 
+  /** @param queue its name */
+  async queue(queue: string, signal: AbortSignal): Promise<{ readonly fields: ReadonlySet<string>; readonly mayCreate: boolean }> {
+    const { TicketCustomFields = [], _hyperlinks: links = [] } = (await this.#ask('GET', `/queue/${encodeURIComponent(queue)}`, signal)) as { readonly TicketCustomFields?: readonly { readonly name: string }[]; readonly _hyperlinks?: readonly { readonly ref?: string }[] }
+    return { fields: new Set(TicketCustomFields.map(({ name }) => name)), mayCreate: links.some(({ ref }) => ref === 'create') }
+  }
+
   /** The oldest in a queue whose custom field has this value. */
   async find(queue: string, field: string, value: string, signal: AbortSignal): Promise<number | undefined> {
     const query = `Queue = '${quoted(queue)}' AND CF.{${field}} = '${quoted(value)}'`
