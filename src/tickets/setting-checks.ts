@@ -63,7 +63,6 @@ export class SettingChecks {
   #tell(endpoint: string, faults: readonly SettingFault[]): void {
     const { logger } = this.#options
     const before = this.faults(endpoint)
-    const isIn = (list: readonly SettingFault[]) => (fault: SettingFault) => list.some(({ setting, reason }) => setting === fault.setting && reason === fault.reason)
     for (const fault of faults) if (!isIn(before)(fault)) logger.error({ endpoint, ...fault }, 'a ticket system lacks what its settings name')
     for (const fault of before) if (!isIn(faults)(fault)) logger.info({ endpoint, ...fault }, 'a ticket system has what it lacked')
     this.#faults.set(endpoint, faults)
@@ -76,3 +75,5 @@ export class SettingChecks {
     })
   }
 }
+
+const isIn = (list: readonly SettingFault[]) => (fault: SettingFault) => list.some(({ setting, reason }) => setting === fault.setting && reason === fault.reason)

@@ -45,10 +45,10 @@ afterEach(async () => {
 function page(asks: URLSearchParams): object {
   const after = Number(/id > (\d+)/u.exec(asks.get('query') ?? '')?.[1])
   const [most, number] = [Number(asks.get('per_page')), Number(asks.get('page') ?? 1)]
-  const all = transactions.filter(({ id }) => id > after)
-  const items = all.slice((number - 1) * most, number * most).filter(({ hidden }) => !hidden)
+  const found = transactions.filter(({ id }) => id > after)
+  const items = found.slice((number - 1) * most, number * most).filter(({ hidden }) => !hidden)
   const shown = items.map(({ id, ticket, status, length = 0 }) => ({ id, ObjectId: ticket, Type: 'Status', Field: 'Status', NewValue: status, Creator: { id: 'agent' }, Created: '2026-11-27T06:00:00Z', more: 'x'.repeat(length) }))
-  return { items: shown, ...(all.length > number * most ? { next_page: 'http://rt/…' } : {}) }
+  return { items: shown, ...(found.length > number * most ? { next_page: 'http://rt/…' } : {}) }
 }
 
 /** As the poller asks: until there is no more. */

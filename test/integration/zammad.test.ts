@@ -8,7 +8,7 @@ import { type GivenZammad, givenZammad } from '../support/zammad.ts'
 import { startZammadDouble } from '../support/zammad-double.ts'
 
 const queue = '110 警单'
-const fieldsOf: Readonly<Record<string, string>> = { tandem_id: 'id', tandem_call: 'call', tandem_mode: 'mode', tandem_urgency: 'urgency', tandem_category: 'category', tandem_item: 'item', tandem_caller: 'callerNumber', tandem_caller_name: 'callerName', tandem_address: 'address' }
+const fieldsOf: Readonly<Record<string, string>> = { tandem_ticket: 'id', tandem_call: 'call', tandem_mode: 'mode', tandem_urgency: 'urgency', tandem_category: 'category', tandem_item: 'item', tandem_caller: 'callerNumber', tandem_caller_name: 'callerName', tandem_address: 'address' }
 const phaseOf: Readonly<Record<string, SystemRecord['phase']>> = { new: 'new', open: 'open', closed: 'resolved', rejected: 'rejected' }
 let zammad: GivenZammad
 let sender: HttpSender
@@ -28,7 +28,7 @@ const system = (more: Partial<TicketEndpointConfig> = {}) => new Zammad(endpoint
 type Ticket = Readonly<Record<string, unknown>> & { readonly id: number }
 
 const ticketsOf = async (id: string): Promise<readonly Ticket[]> =>
-  (await zammad.ask('POST', '/tickets/search', { condition: { 'ticket.tandem_id': { operator: 'is', value: id } }, sort_by: 'id', order_by: 'asc', limit: 50, per_page: 50, expand: true })) as readonly Ticket[]
+  (await zammad.ask('POST', '/tickets/search', { condition: { 'ticket.tandem_ticket': { operator: 'is', value: id } }, sort_by: 'id', order_by: 'asc', limit: 50, per_page: 50, expand: true })) as readonly Ticket[]
 
 async function records(id: string): Promise<readonly SystemRecord[]> {
   return Promise.all(
@@ -110,7 +110,7 @@ describe('Zammad', () => {
 
   it('an attribute that it does not have is said, while the ticket is there', async () => {
     const ticket = pushOf(newId())
-    await expect(register(system({ fields: { id: 'tandem_id', address: 'nowhere' } }), ticket)).rejects.toMatchObject({ verdict: 'retry', code: 'field-lost-nowhere' })
+    await expect(register(system({ fields: { id: 'tandem_ticket', address: 'nowhere' } }), ticket)).rejects.toMatchObject({ verdict: 'retry', code: 'field-lost-nowhere' })
     expect(await records(ticket.id)).toHaveLength(1)
   })
 
@@ -126,7 +126,7 @@ describe('Zammad', () => {
     { more: { token: 'wrong-token-0000' }, faults: [{ setting: 'token' }] },
     { more: { queue: '无此组' }, faults: [{ setting: 'queue', reason: 'there is no group 无此组' }] },
     { more: { states: { open: '无此状态' } }, faults: [{ setting: 'states/open', reason: 'there is no state 无此状态' }] },
-    { more: { fields: { id: 'tandem_id', address: 'nowhere' } }, faults: [{ setting: 'fields/address', reason: 'tickets have no attribute nowhere' }] },
+    { more: { fields: { id: 'tandem_ticket', address: 'nowhere' } }, faults: [{ setting: 'fields/address', reason: 'tickets have no attribute nowhere' }] },
   ])('says what its settings name that is not there: $faults', async ({ more, faults }) => {
     // Whoever is no administrator sees what attributes a ticket has, once there is one.
     await register(system(), pushOf(newId()))
@@ -137,7 +137,7 @@ describe('Zammad', () => {
 
   it('says which attributes are not there where it may ask for them, before there is a ticket', async () => {
     const double = await startZammadDouble({ tandem: 'tandem-token-0000' }, ['tandem'])
-    const faults = await system({ url: double.url, token: 'tandem-token-0000', fields: { id: 'tandem_id', item: 'nothing' } }).check(signal())
+    const faults = await system({ url: double.url, token: 'tandem-token-0000', fields: { id: 'tandem_ticket', item: 'nothing' } }).check(signal())
     await double.close()
     expect(faults).toEqual([{ setting: 'fields/item', reason: 'tickets have no attribute nothing' }])
   })

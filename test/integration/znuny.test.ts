@@ -50,6 +50,8 @@ async function records(id: string): Promise<readonly SystemRecord[]> {
   }))
 }
 
+const all = async () => ((await znuny.ask('TicketSearch', { Queues: [queue], Limit: 10_000 })) as { TicketID?: string[] }).TicketID?.length
+
 /** One turn of a person there. */
 async function act(id: string, { state, reply, comment }: { readonly state?: string; readonly reply?: string; readonly comment?: string }): Promise<void> {
   const [ticket] = await ticketsOf(id)
@@ -131,7 +133,6 @@ describe('Znuny', () => {
   })
 
   it('finds nothing amiss where all is there, and makes no ticket to find that out', async () => {
-    const all = async () => ((await znuny.ask('TicketSearch', { Queues: [queue], Limit: 10_000 })) as { TicketID?: string[] }).TicketID?.length
     const before = await all()
     expect(await system().check(signal())).toEqual([])
     expect(await all()).toBe(before)

@@ -1,5 +1,5 @@
 /** Zammad's REST and generic CTI as they answer Tandem: app/controllers/{tickets,ticket_articles,integration/cti}_controller.rb, app/models/cti/log.rb. */
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 interface Ticket {
@@ -51,7 +51,7 @@ class Refusal extends Error {
 
 const groups = ['12345 工单', '110 警单', 'Users']
 const states = ['new', 'open', 'pending reminder', 'closed', 'merged', 'pending close', 'rejected']
-const attributes = ['tandem_id', 'tandem_call', 'tandem_mode', 'tandem_urgency', 'tandem_category', 'tandem_item', 'tandem_caller', 'tandem_caller_name', 'tandem_address']
+const attributes = ['tandem_ticket', 'tandem_call', 'tandem_mode', 'tandem_urgency', 'tandem_category', 'tandem_item', 'tandem_caller', 'tandem_caller_name', 'tandem_address']
 
 /** @param tokens by login; in the order of their users’ ids, from 3 @param admins those who may look at attributes */
 export async function startZammadDouble(tokens: Readonly<Record<string, string>>, admins: readonly string[] = []): Promise<ZammadDouble> {
@@ -69,8 +69,10 @@ export async function startZammadDouble(tokens: Readonly<Record<string, string>>
     return ticket
   }
   const stateOf = ({ state }: Body): string | undefined => {
-    if (state !== undefined && !states.includes(String(state))) throw new Refusal(422, `No lookup value found for 'state': "${String(state)}"`)
-    return state as string | undefined
+    if (state === undefined) return undefined
+    const found = states.find((one) => one === state)
+    if (found === undefined) throw new Refusal(422, `No lookup value found for 'state': ${JSON.stringify(state)}`)
+    return found
   }
   const write = (ticket: Ticket, login: string, article: Body): void => {
     if (typeof article['body'] !== 'string') throw new Refusal(422, 'Need at least article: { body: "some text" }')
@@ -131,28 +133,25 @@ export async function startZammadDouble(tokens: Readonly<Record<string, string>>
     const [direction, user, cause] = [event.get('direction') ?? '', event.getAll('user[]').join(', '), event.get('cause')]
     if (direction !== 'in' && direction !== 'out') throw new Refusal(422, 'Invalid direction!')
     const log = calls.get(callId)
-    switch (event.get('event')) {
-      case 'newCall':
-        if (log) throw new Refusal(500, `call_id ${callId} already exists!`)
-        calls.set(callId, { from: event.get('from') ?? '', to: event.get('to') ?? '', direction, state: 'newCall', comment: cause, user })
-        return {}
-      case 'answer':
-      case 'hangup':
-        if (!log) throw new Refusal(500, `No such call_id ${callId}`)
-        if (log.state !== 'hangup') Object.assign(log, { state: event.get('event'), comment: cause, ...(user === '' ? {} : { user }) })
-        return {}
-      default:
-        throw new Refusal(422, 'Unknown event')
+    const what = event.get('event') ?? ''
+    if (what === 'newCall') {
+      if (log) throw new Refusal(500, `call_id ${callId} already exists!`)
+      calls.set(callId, { from: event.get('from') ?? '', to: event.get('to') ?? '', direction, state: 'newCall', comment: cause, user })
+      return {}
     }
+    if (what !== 'answer' && what !== 'hangup') throw new Refusal(422, `Unknown event ${JSON.stringify(what)}`)
+    if (!log) throw new Refusal(500, `No such call_id ${callId}`)
+    if (log.state !== 'hangup') Object.assign(log, { state: what, comment: cause, ...(user === '' ? {} : { user }) })
+    return {}
   }
 
   const double = { delayMs: 0, away: false }
   const server = createServer((request, response) => {
+    const answer = (status: number, body: unknown) => setTimeout(answered, double.delayMs, response, status, body)
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString()
-      const answer = (status: number, body: unknown) => setTimeout(() => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)), double.delayMs)
       const { pathname } = new URL(request.url ?? '', 'http://zammad')
       try {
         if (double.away) throw new Refusal(503, 'away')
@@ -180,6 +179,8 @@ export async function startZammadDouble(tokens: Readonly<Record<string, string>>
   }
   return Object.assign(double, { url, cti: `${url}/api/v1/cti/cti-token-1`, calls, events, close })
 }
+
+const answered = (response: ServerResponse, status: number, body: unknown) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 
 const now = (): string => new Date().toISOString()
 

@@ -139,7 +139,7 @@ export async function startZnunyDouble(users: Readonly<Record<string, string>>):
           !closedQueues.includes(ticket.Queue) &&
           (Queues?.includes(ticket.Queue) ?? true) &&
           (TicketNumber ?? ticket.TicketNumber) === ticket.TicketNumber &&
-          (minutes === undefined || ticket.changedAt > Date.now() - Number(minutes) * 60_000) &&
+          (minutes === undefined || ticket.changedAt > Date.now() - minutes * 60_000) &&
           wanted.every(([name, { Equals, Like }]) => (Equals === undefined ? Like === '*' && ticket.fields.has(name) : ticket.fields.get(name) === Equals)),
       )
       return found.length === 0 ? {} : { TicketID: found.slice(0, Limit).map(({ TicketID }) => String(TicketID)) }
@@ -185,14 +185,19 @@ function examineRest(operation: string, { DynamicField = [], Attachment = [] }: 
   if (Attachment.some(({ Content }) => Content === undefined)) throw new Objection(`${operation}.MissingParameter`, `${operation}: Attachment->Content  parameter is missing!`)
 }
 
-function shown({ fields, articles, history: _, createdAt, changedAt, ...ticket }: Ticket, logins: readonly string[]): object {
+function shown({ TicketID, TicketNumber, Title, Queue, State, CreateBy, fields, articles, createdAt, changedAt }: Ticket, logins: readonly string[]): object {
   return {
-    ...ticket,
+    TicketID,
+    TicketNumber,
+    Title,
+    Queue,
+    State,
+    CreateBy,
     Age: Math.floor((Date.now() - createdAt) / 1_000),
     Created: timeOf(createdAt),
     Changed: timeOf(changedAt),
-    Owner: logins[ticket.CreateBy - 2],
-    OwnerID: ticket.CreateBy,
+    Owner: logins[CreateBy - 2],
+    OwnerID: CreateBy,
     Responsible: 'root@localhost',
     ResponsibleID: 1,
     DynamicField: fieldNames.map((Name) => ({ Name, Value: fields.get(Name) ?? null })),

@@ -33,17 +33,9 @@ function ofCall({ type, call }: CallsFact, platform: Platform, logged: readonly 
   if (type === 'call-ended') return logged.filter((one) => one.call === call.id).map((one) => hangup(one, call.answeredAt === undefined ? (causes[call.failure?.reason ?? 'caller-left'] ?? 'cancel') : 'normalClearing'))
   if (call.platform !== platform) return []
   const ours = callOf(call)
-  switch (type) {
-    case 'call-arrived':
-    case 'call-made':
-      return [{ event: 'newCall', ...ours }]
-    case 'call-adopted':
-      return [{ event: 'newCall', ...ours }, answered(ours, call.agent)]
-    case 'call-answered':
-      return [answered(ours, call.agent)]
-    default:
-      return []
-  }
+  if (type === 'call-arrived' || type === 'call-made') return [{ event: 'newCall', ...ours }]
+  if (type === 'call-adopted') return [{ event: 'newCall', ...ours }, answered(ours, call.agent)]
+  return type === 'call-answered' ? [answered(ours, call.agent)] : []
 }
 
 function ofHandover({ type, call, handover }: HandoverFact, platform: Platform, logged: readonly Logged[]): readonly CallEvent[] {
@@ -51,17 +43,10 @@ function ofHandover({ type, call, handover }: HandoverFact, platform: Platform, 
   if (type === 'handover-released' && from === platform) return logged.filter(({ callId }) => callId === call.id).map((one) => hangup(one, 'forwarded'))
   if (to !== platform) return []
   const there = { callId: id, from: call.caller.number, to, direction: 'in' } as const
-  switch (type) {
-    case 'handover-ringing':
-      return [{ event: 'newCall', ...there }]
-    case 'handover-answered':
-      return [answered(there, target)]
-    case 'handover-failed':
-    case 'handover-cancelled':
-      return logged.filter(({ callId }) => callId === id).map((one) => hangup(one, (failure && causes[failure.reason]) ?? 'cancel'))
-    default:
-      return []
-  }
+  if (type === 'handover-ringing') return [{ event: 'newCall', ...there }]
+  if (type === 'handover-answered') return [answered(there, target)]
+  if (type !== 'handover-failed' && type !== 'handover-cancelled') return []
+  return logged.filter(({ callId }) => callId === id).map((one) => hangup(one, (failure && causes[failure.reason]) ?? 'cancel'))
 }
 
 function callOf({ id, caller, dialled, direction }: CallSummary): Pick<CallEvent, 'callId' | 'from' | 'to' | 'direction'> {

@@ -49,7 +49,7 @@ export async function happenings(parts: HappeningsParts, after: number | undefin
   }
   for (const [key, ms] of seen) if (ms < after - keepMs) seen.delete(key)
   const inOrder = told.toSorted((one, other) => one.place - other.place || Number(other.what === 'reply') - Number(one.what === 'reply'))
-  const messages = inOrder.map(({ key, ms, place: _, ...deed }) => ({ id: key, message: messageOf(deed), done: async () => void seen.set(key, ms) }))
+  const messages = inOrder.map((deed) => ({ id: deed.key, message: messageOf(deed), done: async () => void seen.set(deed.key, deed.ms) }))
   return { messages, cursor: Math.max(after, tickets.at(-1)?.updatedAt ?? 0), more, ...(passedOver.length > 0 ? { passedOver } : {}) }
 }
 
@@ -68,7 +68,6 @@ async function changedSince({ rest, group, mapping }: HappeningsParts, since: nu
 async function toldOf({ id: ticket, number, fields }: ZammadTicket, { rest, mapping }: HappeningsParts, me: number, signal: AbortSignal): Promise<readonly Told[]> {
   const id = fields.get(mapping.idField)
   if (id === undefined) return []
-  const timed = <T extends { readonly createdById: number; readonly createdAt: string }>(one: T) => ({ ...one, by: one.createdById, ms: Date.parse(one.createdAt) })
   const replies = (await rest.articles(ticket, signal)).filter(({ internal, createdById }) => !internal && createdById !== me).map(timed)
   const changes = (await rest.changes(ticket, signal)).filter(({ createdById }) => createdById !== me).map(timed)
   const beside = repliesWith(changes, replies, momentMs)
@@ -80,5 +79,7 @@ async function toldOf({ id: ticket, number, fields }: ZammadTicket, { rest, mapp
     }),
   ]
 }
+
+const timed = <T extends { readonly createdById: number; readonly createdAt: string }>(one: T) => ({ ...one, by: one.createdById, ms: Date.parse(one.createdAt) })
 
 const wordsOf = ({ body, contentType }: ZammadArticle): string => (contentType.startsWith('text/html') ? withoutTags(body) : body.trim())

@@ -11,7 +11,7 @@ import { type Condition, ZammadRest, type ZammadTicket } from './rest.ts'
 
 /** Of the `setup.rb` beside this file; Zammad itself has no status for what is returned. */
 const usual: Usual = {
-  fields: { id: 'tandem_id', call: 'tandem_call', mode: 'tandem_mode', urgency: 'tandem_urgency', category: 'tandem_category', item: 'tandem_item', callerNumber: 'tandem_caller', callerName: 'tandem_caller_name', address: 'tandem_address' },
+  fields: { id: 'tandem_ticket', call: 'tandem_call', mode: 'tandem_mode', urgency: 'tandem_urgency', category: 'tandem_category', item: 'tandem_item', callerNumber: 'tandem_caller', callerName: 'tandem_caller_name', address: 'tandem_address' },
   states: { new: 'new', open: 'open', resolved: 'closed', rejected: 'rejected' },
 }
 

@@ -51,7 +51,7 @@ export async function happenings({ znuny, queue, mapping, seen }: HappeningsPart
   for (const what of passedOver) seen.set(what, now)
   for (const [key, ms] of seen) if (ms < after - 10 * minuteMs) seen.delete(key)
   const inOrder = told.toSorted((one, other) => one.place - other.place || Number(other.what === 'reply') - Number(one.what === 'reply'))
-  const messages = inOrder.map(({ key, ms, place: _, ...deed }) => ({ id: key, message: messageOf(deed), done: async () => void seen.set(key, ms) }))
+  const messages = inOrder.map((deed) => ({ id: deed.key, message: messageOf(deed), done: async () => void seen.set(deed.key, deed.ms) }))
   return { messages, cursor: now, more: false, ...(passedOver.length > 0 ? { passedOver } : {}) }
 }
 
