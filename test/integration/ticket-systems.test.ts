@@ -23,6 +23,8 @@ let journal: JournalFile
 let receiver: Receiver
 let znuny: ZnunyDouble
 let tickets: Tickets | undefined
+/** What people did in ticket systems. */
+const heard: { readonly endpoint: string; readonly message: object }[] = []
 
 beforeAll(async () => {
   await ensureRoot(() => {})
@@ -31,10 +33,11 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 beforeEach(async () => {
   log.length = 0
+  heard.length = 0
   dir = mkdtempSync(join(tmpdir(), 'ticket-systems-'))
   journal = await openJournal({ path: join(dir, 'journal.sqlite') })
   receiver = await webhookReceiver()
-  znuny = await startZnunyDouble({ tandem: 'tandem-password' })
+  znuny = await startZnunyDouble({ tandem: 'tandem-password', agent: 'agent-password' })
 })
 afterEach(async () => {
   await tickets?.close()
@@ -56,6 +59,10 @@ async function start(...endpoints: readonly TicketEndpointConfig[]): Promise<Tic
     journal,
     logger,
     checkMs: 100,
+    heard: async (endpoint, _id, message) => {
+      heard.push({ endpoint, message })
+      return true
+    },
   })
   return tickets
 }
@@ -97,4 +104,15 @@ it('a system that is away is asked again for what its settings name', async () =
   expect(faultsOf(running, 'znuny')).toBeUndefined()
   znuny.away = false
   await vi.waitFor(() => expect(faultsOf(running, 'znuny')).toMatchObject([{ setting: 'queue' }]), until)
+})
+
+it('tells what people did in a system that says nothing by itself, once', async () => {
+  await start(slow(), webhook())
+  void journal.append([handoverFact('ho-2', 'handover-requested', 1)])
+  await vi.waitFor(async () => expect((await new Deliveries(journal.tables, () => {}).list({ state: 'delivered', endpoint: 'znuny' }, 10)).length).toBe(1), until)
+  const acts = { UserLogin: 'agent', Password: 'agent-password', TicketID: 1 }
+  await fetch(`${znuny.url}/TicketUpdate`, { method: 'POST', body: JSON.stringify({ ...acts, Ticket: { State: 'open' } }) })
+  await vi.waitFor(() => expect(heard).toMatchObject([{ endpoint: 'znuny', message: { type: 'ticket.accepted', data: { ticket: { id: 'ho-2' } } } }]), until)
+  await fetch(`${znuny.url}/TicketUpdate`, { method: 'POST', body: JSON.stringify({ ...acts, Article: { Subject: '回复', Body: '已修复', IsVisibleForCustomer: 1 } }) })
+  await vi.waitFor(() => expect(heard.slice(1)).toMatchObject([{ message: { type: 'ticket.reported', data: { step: 'in-progress', text: '已修复' } } }]), until)
 })

@@ -79,6 +79,10 @@ describe('the configuration', () => {
 
   it.each([
     ['kind: request-tracker', ['token', 'queue']],
+    ['kind: znuny', ['token', 'queue']],
+    ['kind: zammad\n      token: a-token-of-zammad', ['queue']],
+    ['kind: request-tracker\n      token: a-token-of-rt\n      queue: 警单\n      cti: https://zammad.example/api/v1/cti/secret', ['cti']],
+    ['kind: webhook\n      states: { open: in-arbeit }', ['states']],
     ['kind: relay', ['url']],
     ['queue: 110', ['queue']],
     ['kind: request-tracker\n      token: a-token-of-rt\n      queue: 警单\n      fields: { shoeSize: Size }', ['fields/shoeSize']],
@@ -96,6 +100,8 @@ describe('the configuration', () => {
     expect(shown).not.toContain(secret)
     expect(shown).not.toContain('hidden-too')
     expect(shown).toContain('"key":"configured"')
+    const zammad = example.replace('platform: "110"\n      url', 'platform: "110"\n      kind: zammad\n      token: token-of-zammad\n      queue: 警单\n      cti: https://zammad.example/api/v1/cti/hidden-there\n      url')
+    expect(JSON.stringify(safeSummary(parseConfig(zammad, env)))).not.toMatch(/token-of-zammad|hidden-there/u)
     expect(JSON.stringify(problemsOf(example.replace('name: desk', 'nam: desk')))).not.toContain(secret)
   })
 
