@@ -98,6 +98,11 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
     return this.#book.get(callId)?.summary
   }
 
+  /** The live call that an agent is in. */
+  callOf(agent: string): string | undefined {
+    return this.#book.ofAgent(agent)?.state.call.id
+  }
+
   /** An agent calls a citizen: the agent's own phone rings first. @returns the new call's id, or why there is none */
   callOut({ agent, number, purpose, ticket }: OutboundCommand): { readonly call: string; readonly committed: Promise<Commit> } | CommandRefusal {
     const { config } = this.#options
@@ -152,6 +157,7 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
 
   /** Rings a further party, which joins the call as it answers. */
   invite(callId: string, endpoint: string): CommandResult {
+    if (!this.#book.get(callId)) return refusedBy('call-not-found')
     const free = this.#desks.guest(endpoint)
     if (free === undefined) return refusedBy('destination-not-found')
     const state = this.#book.get(callId)?.state

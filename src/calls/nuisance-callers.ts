@@ -44,9 +44,9 @@ export class NuisanceCallers {
     return this.#marks.filter((mark) => mark.number === plain(number)).length
   }
 
-  /** The last marked first. */
-  list(): readonly NuisanceCaller[] {
-    const byNumber = Map.groupBy(this.#marks, ({ number }) => number)
+  /** The last marked first. @param except calls whose marks are left out */
+  list(except: readonly string[] = []): readonly NuisanceCaller[] {
+    const byNumber = Map.groupBy(this.#marks.filter(({ callId }) => !except.includes(callId)), ({ number }) => number)
     return [...byNumber.values()].flatMap((marks) => marks.slice(-1).map((last) => ({ ...last, marks: marks.length }))).toSorted((one, other) => (one.at < other.at ? 1 : -1))
   }
 
@@ -63,9 +63,9 @@ export class NuisanceCallers {
     })
   }
 
-  /** Takes the marks off a number, or those that were made in calls. @returns whether there were any */
-  forget(of: { readonly number: string } | { readonly calls: readonly string[] }): Promise<boolean> {
-    const concerns = 'number' in of ? (mark: Mark) => mark.number === plain(of.number) : (mark: Mark) => of.calls.includes(mark.callId)
+  /** Takes the marks off a number, but in calls that are left out; or those that were made in calls. @returns whether there were any */
+  forget(of: { readonly number: string; readonly except?: readonly string[] } | { readonly calls: readonly string[] }): Promise<boolean> {
+    const concerns = 'number' in of ? (mark: Mark) => mark.number === plain(of.number) && !of.except?.includes(mark.callId) : (mark: Mark) => of.calls.includes(mark.callId)
     return this.#inTurn(async () => {
       const gone = this.#marks.filter(concerns)
       await this.#tables.commit(gone.map(({ number, callId }) => statement('DELETE FROM nuisance_marks WHERE number = ? AND call_id = ?', number, callId)))

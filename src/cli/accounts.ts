@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util'
 import { ask, type Service, type ServiceAnswer } from './service-client.ts'
 import { UsageError } from './usage-error.ts'
 
-export const accountsUsage = `tandem user list | add NAME --role ROLE [--agent SEAT] | password NAME | remove NAME
-tandem key list | add NAME --role ROLE [--scope PERMISSION]… [--expires TIME] | remove NAME
+export const accountsUsage = `tandem user list | add NAME --role ROLE [--agent SEAT] [--platform 12345|110] | password NAME | remove NAME
+tandem key list | add NAME --role ROLE [--platform 12345|110] [--scope PERMISSION]… [--expires TIME] | remove NAME
   Users and API keys of the running service. ROLE: agent, supervisor, administrator, auditor, system. A password is asked for, or read
   from standard input. The service is asked as by test-call, with a key that may change accounts (role administrator).
 `
@@ -13,6 +13,7 @@ tandem key list | add NAME --role ROLE [--scope PERMISSION]… [--expires TIME] 
 interface Values {
   readonly role?: string
   readonly agent?: string
+  readonly platform?: string
   readonly scope?: readonly string[]
   readonly expires?: string
 }
@@ -20,7 +21,7 @@ type Command = (service: Service, name: string, values: Values) => Promise<Servi
 
 const commands: Readonly<Record<string, Command>> = {
   'user list': (service) => ask(service, 'GET', '/v1/users'),
-  'user add': async (service, name, { role, agent }) => ask(service, 'PUT', `/v1/users/${named(name)}`, { role: needed(role, '--role'), ...(agent === undefined ? {} : { agent }), password: await password() }),
+  'user add': async (service, name, { role, agent, platform }) => ask(service, 'PUT', `/v1/users/${named(name)}`, { role: needed(role, '--role'), ...(agent === undefined ? {} : { agent }), ...(platform === undefined ? {} : { platform }), password: await password() }),
   'user password': async (service, name) => {
     const { body } = await ask(service, 'GET', '/v1/users')
     const known = (body['items'] as { name: string; role: string; agent?: string }[] | undefined)?.find((user) => user.name === name)
@@ -30,8 +31,8 @@ const commands: Readonly<Record<string, Command>> = {
   },
   'user remove': (service, name) => ask(service, 'DELETE', `/v1/users/${named(name)}`),
   'key list': (service) => ask(service, 'GET', '/v1/keys'),
-  'key add': (service, name, { role, scope, expires }) =>
-    ask(service, 'POST', '/v1/keys', { name: needed(name, 'NAME'), role: needed(role, '--role'), ...(scope ? { scopes: scope } : {}), ...(expires === undefined ? {} : { expiresAt: expires }) }),
+  'key add': (service, name, { role, platform, scope, expires }) =>
+    ask(service, 'POST', '/v1/keys', { name: needed(name, 'NAME'), role: needed(role, '--role'), ...(platform === undefined ? {} : { platform }), ...(scope ? { scopes: scope } : {}), ...(expires === undefined ? {} : { expiresAt: expires }) }),
   'key remove': (service, name) => ask(service, 'DELETE', `/v1/keys/${named(name)}`),
 }
 
@@ -40,7 +41,7 @@ export async function accountsCommand(serviceOf: (file: string | undefined) => S
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { role: { type: 'string' }, agent: { type: 'string' }, scope: { type: 'string', multiple: true }, expires: { type: 'string' }, config: { type: 'string' } },
+    options: { role: { type: 'string' }, agent: { type: 'string' }, platform: { type: 'string' }, scope: { type: 'string', multiple: true }, expires: { type: 'string' }, config: { type: 'string' } },
   })
   const [subject, verb, name = ''] = positionals
   const command = commands[`${subject} ${verb}`]

@@ -21,8 +21,12 @@ tandem ledger key                                        Prints the public key o
 tandem ledger migrate [--to N]                           Brings the tables to a version; a lower one is the way back.
 tandem ledger compare --with POSTGRES-URL [--from TIME] [--to TIME] [--json]  Holds the tickets here against those of the other platform's ledger. Status 0: they agree; 1: not.
 tandem ledger export handovers|calls|tickets|events [--format csv|jsonl] [--from TIME] [--to TIME] [--out FILE]
+  Need-to-know records are left out.
   All with [--config FILE] ($TANDEM_CONFIG, or tandem.yaml). They ask Postgres themselves: the service may run, or not.
 `
+
+/** Nobody is signed in here. */
+const fromAll = { records: [], reasons: [], handled: [] }
 
 interface Asked {
   readonly database: Database
@@ -80,7 +84,7 @@ const commands: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
   async export({ database, values, subject }) {
     const [format, what] = [oneOf<ExportFormat>(exportFormats, values.format, '--format'), oneOf<ExportSubject>(exportSubjects, subject, 'what is exported')]
     const times = { ...(values.from === undefined ? {} : { from: time(values.from, '--from') }), ...(values.to === undefined ? {} : { to: time(values.to, '--to') }) }
-    const rows = await exportTable(database, { subject: what, format, ...times })
+    const rows = await exportTable(database, { subject: what, format, withheld: fromAll, ...times })
     if (values.out === undefined) await pipeline(rows, process.stdout, { end: false })
     else await pipeline(rows, createWriteStream(values.out))
     return 0

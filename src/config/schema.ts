@@ -1,9 +1,11 @@
 import { type Static, Type } from 'typebox'
+import { platforms } from '../domain/handover/handover.ts'
 import { expectations } from '../domain/test-call.ts'
 import { Dispatch } from './dispatch-schema.ts'
 import { Endpoint } from './endpoint-schema.ts'
 import { strict, Name, Secret, Host, Port, PhoneNumber, Ms, PlatformId } from './schema-parts.ts'
 import { permissions, roles } from '../users/roles.ts'
+import { Sharing } from './sharing-schema.ts'
 
 const Agent = Type.Object(
   {
@@ -109,6 +111,7 @@ export const ConfigSchema = Type.Object(
               name: Name('Who uses it'),
               key: Type.String({ pattern: '^(sha256:[0-9a-f]{64}|[A-Za-z0-9_.~+/=-]{16,128})$', description: 'The key itself, or `sha256:` and its SHA-256' }),
               role: Type.Enum(roles, { default: 'system', description: 'What it may: see the roles' }),
+              platform: Type.Optional(Type.Enum(platforms, { description: 'Whose it is, `12345` or `110`: need-to-know records are for their own platform' })),
               scopes: Type.Optional(Type.Array(Type.Enum(permissions), { description: 'Instead of the role’s own permissions' })),
             },
             strict,
@@ -223,6 +226,7 @@ export const ConfigSchema = Type.Object(
       { ...strict, default: {} },
     ),
     dispatch: Dispatch,
+    sharing: Sharing,
     tickets: Type.Object(
       {
         endpoints: Type.Array(Endpoint, { default: [] }),

@@ -6,6 +6,7 @@ import { otherThan, type Platform, platforms } from '../domain/handover/handover
 import { urgencies } from '../domain/policy/decide.ts'
 import { urgencyTo, withMissing } from '../domain/ticket/machine.ts'
 import type { Push } from '../domain/ticket/registration.ts'
+import { type MarkingStated, reasonNames } from '../domain/sharing/need-to-know.ts'
 import { type FeedbackStep, feedbackSteps, pastOf, type ReturnCause, returnCauses, settlements, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
 import type { TicketOwnEvent } from '../tickets/payload-schema.ts'
 import { Intake, Matter } from '../tickets/record-schemas.ts'
@@ -16,6 +17,8 @@ const Id = Type.String({ pattern: idForm.source })
 const Line = (longest: number) => Type.String({ minLength: 1, maxLength: longest })
 const Said = { text: Type.Optional(Line(2_000)), at: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })), by: Type.Optional(Line(60)), reference: Type.Optional(Line(60)) }
 
+const NeedToKnow = Type.Optional(Type.Object({ reason: Type.Enum(reasonNames), cause: Line(500) }))
+
 /** What a new ticket has to say. */
 const Registered = Type.Object({
   ...Said,
@@ -25,6 +28,7 @@ const Registered = Type.Object({
     urgency: Type.Optional(Type.Enum(urgencies)),
     matter: Type.Optional(Type.Object(Matter.properties)),
     reason: Type.Optional(Line(500)),
+    needToKnow: NeedToKnow,
     references: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     by: Type.Optional(Line(60)),
     registeredAt: Type.Optional(Said.at),
@@ -38,7 +42,8 @@ const About = Type.Object({
   step: Type.Optional(Type.Enum(feedbackSteps)),
   intake: Type.Optional(Intake),
   platform: Type.Optional(Type.Enum(platforms)),
-  ticket: Type.Object({ id: Id, mode: Type.Optional(Type.String()), intake: Type.Optional(Intake), references: Type.Optional(Type.Record(Type.String(), Type.Unknown())), steps: Type.Optional(Type.Array(Last)), state: Type.Optional(Type.String()), reopens: Type.Optional(Type.Integer()), conference: Type.Optional(Line(64)) }),
+  needToKnow: NeedToKnow,
+  ticket: Type.Object({ id: Id, needToKnow: NeedToKnow, mode: Type.Optional(Type.String()), intake: Type.Optional(Intake), references: Type.Optional(Type.Record(Type.String(), Type.Unknown())), steps: Type.Optional(Type.Array(Last)), state: Type.Optional(Type.String()), reopens: Type.Optional(Type.Integer()), conference: Type.Optional(Line(64)) }),
 })
 const OfCall = Type.Object({ ticket: TicketRecord })
 
@@ -48,10 +53,17 @@ export interface MessageFault {
   readonly reason: string
 }
 
+interface Spoken {
+  readonly by: Pick<TicketCommand, 'platform' | 'by'>
+}
+
 export type MessageAsks =
   | { readonly kind: 'register'; readonly push: Push; /** When it was registered there, UTC, ISO 8601. */ readonly at: string }
   | { readonly kind: 'take'; readonly ticket: Ticket }
   | { readonly kind: 'carry-out'; readonly id: string; readonly command: TicketCommand }
+  /** Its record becomes need-to-know; without what is stated, no more. */
+  | ({ readonly kind: 'mark'; readonly id: string; readonly stated: MarkingStated } & Spoken)
+  | ({ readonly kind: 'lift'; readonly id: string; readonly cause: string } & Spoken)
   /** It is kept, and nothing else. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'malformed'; readonly faults: readonly MessageFault[] }
@@ -71,13 +83,14 @@ export function asked(message: unknown, sender: Sender, now: string): MessageAsk
   if (typeof type !== 'string') return nothing
   if (type === 'ticket.registered') return read(Registered, data, (told) => registration(told, sender, now))
   if (type === 'handover.requested' && typeof data === 'object' && data !== null && 'ticket' in data) return read(OfCall, data, (told) => taken(told.ticket, sender, now))
+  if (type === 'ticket.marked' || type === 'ticket.lifted') return read(About, data, (told) => marking(type, told, sender))
   const does = Object.hasOwn(doesBy, type) ? doesBy[type as keyof typeof doesBy] : undefined
   return does ? read(About, data, (told) => commandOf(does, told, sender, now)) : nothing
 }
 
 type Does = Exclude<TicketCommand['do'], 'refer'>
 
-const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced' | 'ticket.lapsed'>, Does>> = {
+const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | 'ticket.marked' | 'ticket.lifted' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced' | 'ticket.lapsed'>, Does>> = {
   'ticket.accepted': 'accept',
   'ticket.returned': 'return',
   'ticket.resent': 'resend',
@@ -90,19 +103,19 @@ const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | 'tic
 }
 
 function registration({ ticket, reference, by, at = ticket.registeredAt }: Static<typeof Registered>, { endpoint, platform }: Sender, now: string): MessageAsks {
-  const { intake, matter, reason, urgency = 'routine' } = ticket
+  const { intake, matter, reason, needToKnow, urgency = 'routine' } = ticket
   const own = reference ?? textOf(ticket.references?.[platform])
   const id = ticket.id ?? (own === undefined ? undefined : idOf(endpoint, own))
   if (id === undefined) return { kind: 'malformed', faults: [{ path: '/data/ticket/id', reason: 'an id, or the number in your own system as `reference`' }] }
   const push = { id, from: platform, to: otherThan(platform), urgency, intake, by: by ?? ticket.by ?? endpoint }
-  return { kind: 'register', at: pastOf(at, now), push: { ...push, ...(matter ? { matter } : {}), ...(reason === undefined ? {} : { reason }), ...(own === undefined ? {} : { references: { [platform]: own } }) } }
+  return { kind: 'register', at: pastOf(at, now), push: { ...push, ...(matter ? { matter } : {}), ...(reason === undefined ? {} : { reason }), ...(needToKnow ? { needToKnow } : {}), ...(own === undefined ? {} : { references: { [platform]: own } }) } }
 }
 
 /** A system without ids of our form has one for each of its numbers. */
 const idOf = (endpoint: string, reference: string): string => `ho-${createHash('sha256').update(JSON.stringify([endpoint, reference])).digest('hex').slice(0, 32)}`
 
 function taken(ticket: Ticket, { platform }: Sender, now: string): MessageAsks {
-  const { id, mode, callId, from, to, urgency, matter, intake, reason, decision, by } = ticket
+  const { id, mode, callId, from, to, urgency, matter, intake, reason, needToKnow, decision, by } = ticket
   const registeredAt = pastOf(ticket.registeredAt, now)
   if (mode === 'push' || !idForm.test(id)) return { kind: 'malformed', faults: [{ path: '/data/ticket', reason: 'not the ticket of a call’s hand-over' }] }
   const own = textOf(ticket.references[platform])
@@ -118,6 +131,7 @@ function taken(ticket: Ticket, { platform }: Sender, now: string): MessageAsks {
     ...(matter ? { matter } : {}),
     intake,
     ...(reason === undefined ? {} : { reason }),
+    ...(needToKnow ? { needToKnow } : {}),
     ...(decision ? { decision } : {}),
     references: own === undefined ? {} : { [platform]: own },
     returns: 0,
@@ -126,6 +140,12 @@ function taken(ticket: Ticket, { platform }: Sender, now: string): MessageAsks {
     registeredAt,
   }
   return from === platform && to === otherThan(platform) ? { kind: 'take', ticket: withMissing(begun) } : { kind: 'malformed', faults: [{ path: '/data/ticket/from', reason: `this endpoint speaks for ${platform}` }] }
+}
+
+function marking(type: 'ticket.marked' | 'ticket.lifted', { ticket, needToKnow: stated = ticket.needToKnow, text, by }: Static<typeof About>, { endpoint, platform }: Sender): MessageAsks {
+  const who = { platform, by: by ?? endpoint }
+  if (type === 'ticket.lifted') return { kind: 'lift', id: ticket.id, cause: text ?? '', by: who }
+  return stated ? { kind: 'mark', id: ticket.id, stated, by: who } : { kind: 'malformed', faults: [{ path: '/data/needToKnow', reason: 'its reason, and its cause' }] }
 }
 
 function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake, platform: doer }: Static<typeof About>, { endpoint, platform: sender }: Sender, now: string): MessageAsks {

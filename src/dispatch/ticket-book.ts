@@ -2,14 +2,20 @@ import { type Fact, factVersion, type FileFact, isHandoverFact, type TicketFact 
 import type { Platform } from '../domain/handover/handover.ts'
 import { type DeadlineRules, dueEvents, duesOf, lapsedOf, lapsesAt, nextDue, withTold } from '../domain/ticket/deadlines.ts'
 import type { IntakeFault } from '../domain/ticket/intake.ts'
+import { withoutCitizen } from '../domain/ticket/erasure.ts'
 import { carriedOut, type TicketFactType, type TicketOutcome } from '../domain/ticket/machine.ts'
 import { alongside, type Push, pushed, recorded, ticketOfCall } from '../domain/ticket/registration.ts'
 import { isSettled, type Ticket, type TicketCommand } from '../domain/ticket/ticket.ts'
 import type { Commit, Journal, StoredAnswer } from '../journal/journal.ts'
+import { type MarkingStated, type RecordRef, recordId, recordOfTicket } from '../domain/sharing/need-to-know.ts'
+import { type By, Markings } from '../sharing/markings.ts'
 
 /** What was asked of a ticket, and whether it is on disk. */
 export type Done = { readonly ticket: Ticket; readonly changed: boolean; readonly committed: Promise<Commit> }
 export type NotDone = Extract<TicketOutcome, { kind: 'refused' }> | { readonly kind: 'refused'; readonly code: 'ticket-not-found' }
+
+/** Whether it was otherwise before, and whether it is on disk. */
+export type Marked = Pick<Done, 'changed' | 'committed'>
 
 /** With what it is written: the message that told it, and the answer to that. */
 export interface Told {
@@ -18,6 +24,8 @@ export interface Told {
   readonly facts?: readonly Fact[]
   /** @param ticket as it stands then */
   readonly answer?: (ticket?: Ticket) => StoredAnswer
+  /** Whoever registers it may know of its call: the receiver may from now on. */
+  readonly mayKnow?: boolean
 }
 
 interface Kept {
@@ -48,17 +56,20 @@ const committed: Promise<Commit> = Promise.resolve({ durable: true })
 export class TicketBook {
   readonly #journal: Journal
   readonly #rules: TicketRules
+  /** Which records are need-to-know. */
+  readonly markings: Markings
   readonly #open = new Map<string, Kept>()
   readonly #settled = new Map<string, Kept>()
 
-  private constructor(journal: Journal, rules: TicketRules) {
+  private constructor(journal: Journal, rules: TicketRules, markings: Markings) {
     this.#journal = journal
     this.#rules = rules
+    this.markings = markings
   }
 
   /** @throws SqlError when the journal cannot be read */
   static async load(journal: Journal, rules: TicketRules): Promise<TicketBook> {
-    const book = new TicketBook(journal, rules)
+    const book = new TicketBook(journal, rules, await Markings.load(journal))
     for (const fact of await journal.openTickets()) book.#keep(fact)
     return book
   }
@@ -81,14 +92,40 @@ export class TicketBook {
     if (known) return { ticket: known.ticket, changed: false, committed: this.#noted(told, known.ticket) }
     const ticket = pushed(push, at)
     if (!('id' in ticket)) return { faults: ticket }
-    return this.#begin(ticket, at, told)
+    return this.#begin(ticket, at, told, push.needToKnow)
   }
 
   /** The ticket of a call that another Tandem hands over; as `register`. */
   async take(ticket: Ticket, at: string, told: Told): Promise<Done> {
     await this.#kept(ticket.id)
     const known = this.#here(ticket.id)
-    return known ? { ticket: known.ticket, changed: false, committed: this.#noted(told, known.ticket) } : this.#begin(ticket, at, told)
+    const { needToKnow, ...rest } = ticket
+    return known ? { ticket: known.ticket, changed: false, committed: this.#noted(told, known.ticket) } : this.#begin(rest, at, told, needToKnow)
+  }
+
+  /** Between which platforms a call's tickets are, as far as they are in memory. */
+  platformsOf(callId: string): readonly Platform[] {
+    return [...this.#open.values(), ...this.#settled.values()].flatMap(({ ticket }) => (ticket.callId === callId ? [ticket.from, ticket.to] : []))
+  }
+
+  /** Marks a record as need-to-know, with its tickets. @param platforms whose it is @returns undefined: another platform has marked it otherwise */
+  mark(of: RecordRef, platforms: readonly Platform[], stated: MarkingStated, by: By, told: Told = {}): Marked | undefined {
+    if (this.markings.of(recordId(of))?.marking.reason !== stated.reason && !this.markings.mayChange(recordId(of), by.platform)) return undefined
+    const fact = this.markings.mark(of, platforms, stated, by)
+    return this.#marked(of, fact, 'ticket-marked', by, told)
+  }
+
+  /** As `mark`. */
+  lift(of: RecordRef, cause: string, by: By, told: Told = {}): Marked | undefined {
+    if (!this.markings.mayChange(recordId(of), by.platform)) return undefined
+    return this.#marked(of, this.markings.lift(recordId(of), cause, by), 'ticket-lifted', by, told)
+  }
+
+  #marked(of: RecordRef, fact: Fact | undefined, type: 'ticket-marked' | 'ticket-lifted', by: By, told: Told): Marked {
+    if (!fact) return { changed: false, committed: this.#noted(told) }
+    const ofRecord = [...this.#open.values(), ...this.#settled.values()].filter(({ ticket }) => recordId(recordOfTicket(ticket)) === recordId(of))
+    const tickets = ofRecord.map(({ ticket }) => this.#fact(type, ticket, by.at, by, told))
+    return { changed: true, committed: this.#journal.append([...(told.facts ?? []), fact, ...tickets], told.answer?.(tickets.at(-1)?.ticket)) }
   }
 
   /** @throws SqlError when the journal cannot be read */
@@ -124,6 +161,20 @@ export class TicketBook {
     return all.length > due.length
   }
 
+  /** Forgets the citizen in tickets of these records, or with this number: what is written from now on does not say it again. */
+  erase(of: { readonly records: readonly string[]; readonly number?: string; /** Records that stay. */ readonly except?: readonly string[] }, by: string, at: string): readonly string[] {
+    const concerns = (ticket: Ticket): boolean => {
+      const record = recordId(recordOfTicket(ticket))
+      return !of.except?.includes(record) && (of.records.includes(record) || (of.number !== undefined && ticket.intake['callerNumber'] === of.number))
+    }
+    const found = [...this.#open.values(), ...this.#settled.values()].filter(({ ticket }) => concerns(ticket))
+    const records = new Set([...of.records.filter((record) => !of.except?.includes(record)), ...found.map(({ ticket }) => recordId(recordOfTicket(ticket)))])
+    const markings = [...records].flatMap((record) => this.markings.erase(record, by, at) ?? [])
+    const facts = [...markings, ...found.map(({ ticket }) => this.#fact('ticket-erased', withoutCitizen(ticket), at, { platform: ticket.to, by }))]
+    if (facts.length > 0) void this.#journal.append(facts)
+    return found.map(({ ticket }) => ticket.id)
+  }
+
   /** Its number in the system of one of the platforms. */
   async refer(id: string, platform: Platform, endpoint: string, reference: string, now: string): Promise<void> {
     const done = await this.carryOut(id, { do: 'refer', platform, by: endpoint, at: now, reference }, now, { via: endpoint })
@@ -132,7 +183,7 @@ export class TicketBook {
 
   /** The journal, as calls and recordings write to it: what a hand-over, or a recording, does to its ticket is written with it. */
   get alongCalls(): Journal {
-    const append: Journal['append'] = (facts, answer) => this.#journal.append(facts.flatMap((fact) => [fact, ...this.#alongside(fact)]), answer)
+    const append: Journal['append'] = (facts, answer) => this.#journal.append(facts.flatMap((fact) => [...this.markings.alongside(fact), ...this.#alongside(fact)]), answer)
     return Object.assign(Object.create(this.#journal) as Journal, { append })
   }
 
@@ -170,13 +221,25 @@ export class TicketBook {
     return due ? { ...rest, due } : rest
   }
 
-  #begin(registered: Ticket, at: string, told: Told): Done {
-    const ticket = this.#withDues(registered, at)
+  #begin(registered: Ticket, at: string, told: Told, stated?: MarkingStated): Done {
+    const of = recordOfTicket(registered)
+    const by = { platform: registered.from, by: registered.by, at, ...(told.via === undefined ? {} : { via: told.via }) }
+    const both = [registered.from, registered.to]
+    const marked = stated && !this.markings.of(recordId(of)) ? this.markings.mark(of, both, stated, by) : told.mayKnow ? this.markings.widen(recordId(of), both, by) : undefined
+    const ticket = this.#stamped(this.#withDues(registered, at))
     const fact = this.#fact('ticket-registered', ticket, at, { platform: ticket.from, by: ticket.by }, told)
-    return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), fact], told.answer?.(ticket)) }
+    return { ticket, changed: true, committed: this.#journal.append([...(told.facts ?? []), ...(marked ? [marked] : []), fact], told.answer?.(ticket)) }
   }
 
-  #fact(type: TicketFactType, ticket: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via, deadline, filled }: Pick<TicketFact, 'via' | 'deadline' | 'filled'> = {}): TicketFact {
+  /** With the marking of its record. */
+  #stamped(told: Ticket): Ticket {
+    const { needToKnow: _, ...ticket } = told
+    const known = this.markings.of(recordId(recordOfTicket(ticket)))
+    return known ? { ...ticket, needToKnow: known.marking } : ticket
+  }
+
+  #fact(type: TicketFactType, told: Ticket, at: string, { platform, by }: Pick<TicketCommand, 'platform' | 'by'>, { via, deadline, filled }: Pick<TicketFact, 'via' | 'deadline' | 'filled'> = {}): TicketFact {
+    const ticket = this.#stamped(told)
     const sequence = (this.#here(ticket.id)?.sequence ?? 0) + 1
     this.#keep({ ticket, sequence, at })
     return { type, version: factVersion, at, sequence, platform, by, ...(via === undefined ? {} : { via }), ...(deadline ? { deadline } : {}), ...(filled ? { filled } : {}), ticket }

@@ -4,7 +4,8 @@ import type { RecordingRecord } from './recording.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
 import type { CallerKind, PolicyFacts } from './policy/decide.ts'
 import type { Deed, KeptDecision } from './policy/held-to.ts'
-import type { ServiceFact } from './service-facts.ts'
+import type { NeedToKnowFact, ServiceFact } from './service-facts.ts'
+import { type Marking, needToKnowFactTypes } from './sharing/need-to-know.ts'
 import type { TestCall } from './test-call.ts'
 import type { DeadlineName } from './ticket/deadlines.ts'
 import type { IntakeRecord } from './ticket/intake.ts'
@@ -84,6 +85,8 @@ export interface CallSummary {
   readonly adopted?: true
   readonly purpose?: Purpose
   readonly ticket?: string
+  /** Not to be shared (§7), as it stood then. */
+  readonly needToKnow?: Marking
   readonly arrivedAt: string
   readonly answeredAt?: string
   readonly endedAt?: string
@@ -231,9 +234,21 @@ export const isTestCallFact = (fact: Fact): fact is TestCallFact => 'testCall' i
 
 export const isTicketFact = (fact: Fact): fact is TicketFact => 'ticket' in fact
 
+export const isNeedToKnowFact = (fact: Fact): fact is NeedToKnowFact => (needToKnowFactTypes as readonly string[]).includes(fact.type)
+
 export const isOfCall = (fact: Fact): fact is CallsFact => 'call' in fact
 
 export const isHandoverFact = (fact: Fact): fact is HandoverFact => 'handover' in fact
 
 /** Of the call, or of the file. */
 export const isRecordingFact = (fact: Fact): fact is RecordingFact | FileFact => 'recording' in fact
+
+/** The record (`need-to-know.ts`) that a fact belongs to; undefined: to none. */
+export function recordOfFact(fact: Fact): string | undefined {
+  if (isOfCall(fact)) return fact.call.id
+  if (isTicketFact(fact)) return fact.ticket.callId ?? fact.ticket.id
+  if (isRecordingFact(fact)) return fact.recording.callId
+  if (fact.type === 'record-viewed') return fact.record
+  if (fact.type === 'decision-recorded' || fact.type === 'message-received' || fact.type === 'message-refused' || isNeedToKnowFact(fact)) return fact.callId ?? ('ticketId' in fact ? fact.ticketId : undefined)
+  return undefined
+}

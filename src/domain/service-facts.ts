@@ -1,5 +1,7 @@
 /** What happened to the service itself: who used it, what was changed in it. */
 import type { factVersion } from './facts.ts'
+import type { Platform } from './handover/handover.ts'
+import type { Marked, NeedToKnowFactType } from './sharing/need-to-know.ts'
 
 /** A channel or bridge of ours that belonged to no call was removed. Of no call. */
 export interface ClearedFact {
@@ -44,6 +46,7 @@ export interface AccountFact {
   readonly key?: string
   readonly role?: string
   readonly agent?: string
+  readonly platform?: Platform
   /** It is gone. */
   readonly revoked?: true
   /** Who did it; the address of who signs in. */
@@ -61,6 +64,8 @@ export interface ViewFact {
   readonly route: string
   /** Which one, or what was asked for; a number masked. */
   readonly of: string
+  /** Of a need-to-know record: which. */
+  readonly record?: string
 }
 
 /** A signed message from another system was taken, or refused. Of no call. */
@@ -74,6 +79,9 @@ export interface MessageFact {
   readonly id?: string
   /** The body, JSON. */
   readonly message?: string
+  /** The ticket that it is about, and its call. */
+  readonly ticketId?: string
+  readonly callId?: string
   /** Why it was refused. */
   readonly code?: string
   /** So many more were refused before it, and are not kept. */
@@ -102,7 +110,23 @@ export interface NuisanceFact {
   readonly by: string
 }
 
+/** A record became need-to-know (§7), was handed over to one more platform, or is so no more. */
+export interface NeedToKnowFact extends Omit<Marked, 'of'> {
+  readonly type: NeedToKnowFactType
+  readonly version: typeof factVersion
+  readonly at: string
+  readonly by: string
+  readonly platform: Platform
+  /** Of a call and all that belongs to it; otherwise `ticketId`. */
+  readonly callId?: string
+  readonly ticketId?: string
+  /** Why it was lifted. */
+  readonly cause?: string
+  /** The ticket system that told it, as in the configuration. */
+  readonly via?: string
+}
+
 export type LedgerFact = ExportFact | ErasureFact
 
 /** Of no call and no agent. */
-export type ServiceFact = ClearedFact | LedgerFact | AccountFact | ViewFact | MessageFact | CatalogueFact | NuisanceFact
+export type ServiceFact = ClearedFact | LedgerFact | AccountFact | ViewFact | MessageFact | CatalogueFact | NuisanceFact | NeedToKnowFact

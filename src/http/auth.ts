@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Accounts } from '../users/accounts.ts'
 import { masked } from '../users/masking.ts'
 import { sightOf, type Who } from '../users/roles.ts'
+import { type Names, type NeedToKnow, unknown } from './need-to-know.ts'
 import { neededBy } from './permissions.ts'
 import { problem, sendProblem } from './problem.ts'
 
@@ -11,6 +12,10 @@ declare module 'fastify' {
     /** Name of the API key or the user that the request came with. */
     user: string
     who: Who | undefined
+    /** Of a need-to-know record that the address names: which. */
+    record: string | undefined
+    /** Whether whoever asks may know of a record (§7). */
+    mayKnow: (record: string) => boolean
   }
 }
 
@@ -27,10 +32,12 @@ const safe = new Set(['GET', 'HEAD'])
  * key as password (RFC 7617) on GET only, since a browser would add it to any site's request by itself. A session: the cookie
  * (RFC 6265) of whoever has signed in; what changes something is taken from our own pages only.
  */
-export async function requireAccount(app: FastifyInstance, accounts: Accounts, takesPart: TakesPart): Promise<void> {
+export async function requireAccount(app: FastifyInstance, accounts: Accounts, takesPart: TakesPart, needToKnow: NeedToKnow): Promise<void> {
   await app.register(cookie)
   app.decorateRequest('user', '')
   app.decorateRequest('who', undefined)
+  app.decorateRequest('record', undefined)
+  app.decorateRequest('mayKnow', () => false)
   app.addHook('onRequest', async (request, reply) => {
     const need = neededBy(request.method, request.routeOptions.url ?? '')
     if (need?.may === 'nobody') return
@@ -41,6 +48,7 @@ export async function requireAccount(app: FastifyInstance, accounts: Accounts, t
     }
     request.user = who.name
     request.who = who
+    request.mayKnow = (record) => !needToKnow.hides(who, record)
     // An address that leads nowhere is told so by its own answer.
     if (request.is404) return
     if (!need) return refused(reply, 'nobody may do this')
@@ -48,8 +56,15 @@ export async function requireAccount(app: FastifyInstance, accounts: Accounts, t
   })
   app.addHook('preHandler', async (request, reply) => {
     const { who } = request
+    if (who) {
+      const names = request.params as Names
+      request.record = await needToKnow.recordOf(names)
+      // As for an id that nobody has.
+      if (request.record !== undefined && !request.mayKnow(request.record)) return sendProblem(reply, problem(unknown(names)))
+    }
+    const body = request.body as { agent?: unknown; needToKnow?: unknown } | undefined
+    if (who && body?.needToKnow !== undefined && !who.permissions.has('need-to-know:mark')) return refused(reply, 'to state `needToKnow` it needs the permission need-to-know:mark')
     if (who?.role !== 'agent' || safe.has(request.method)) return
-    const body = request.body as { agent?: unknown } | undefined
     const { agent = body?.agent } = request.params as { agent?: unknown }
     if (agent !== undefined && agent !== who.agent) return refused(reply, `an agent acts for his own seat, ${who.agent ?? 'and has none'}`)
     const { callId, handoverId } = request.params as { callId?: string; handoverId?: string }

@@ -46,6 +46,15 @@ export function refusal(code: Parameters<typeof problem>[0]): Answer {
   return { status: body.status, body: JSON.stringify(body) }
 }
 
+/** What was answered before may not be known any more, but by who stated that himself. */
+function unknownIn(answer: string, { mayKnow, body }: FastifyRequest): 'ticket-not-found' | 'handover-not-found' | 'call-not-found' | undefined {
+  if (typeof body === 'object' && body !== null && 'needToKnow' in body) return undefined
+  const { ticket, handover, call } = JSON.parse(answer) as { ticket?: { id: string; callId?: string }; handover?: { callId: string }; call?: { id: string } }
+  if (ticket) return mayKnow(ticket.callId ?? ticket.id) ? undefined : 'ticket-not-found'
+  if (handover) return mayKnow(handover.callId) ? undefined : 'handover-not-found'
+  return !call || mayKnow(call.id) ? undefined : 'call-not-found'
+}
+
 export async function answerOnce(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -55,6 +64,8 @@ export async function answerOnce(
   const keyed = await keys.once(request, work)
   if (keyed.kind === 'reused') return sendProblem(reply, problem('idempotency-key-reused'))
   const { status, body } = keyed.answer
+  const gone = keyed.replayed ? unknownIn(body, request) : undefined
+  if (gone) return sendProblem(reply, problem(gone))
   if (keyed.replayed) reply.header('idempotent-replayed', 'true')
   const type = status >= 400 ? problemType : 'application/json; charset=utf-8'
   return reply.code(status).header('content-type', type).send(body)

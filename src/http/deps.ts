@@ -30,5 +30,5 @@ export interface HttpDeps {
   /** None is configured when left out. */
   readonly ledger: Omit<LedgerAccess, 'close'> | undefined
   readonly readers: Pick<ReadersProcess, 'health' | 'recommend' | 'choose' | 'chosenAnew'>
-  readonly deliveries: Pick<Deliveries, 'deliveriesOf' | 'list' | 'show' | 'replay'>
+  readonly deliveries: Pick<Deliveries, 'deliveriesOf' | 'list' | 'show' | 'replay' | 'forgetAnswers'>
 }

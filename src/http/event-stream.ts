@@ -1,4 +1,4 @@
-import { type Fact, isOfCall, isRecordingFact } from '../domain/facts.ts'
+import { type Fact, isOfCall, isRecordingFact, recordOfFact } from '../domain/facts.ts'
 import type { Entry, Journal } from '../journal/journal.ts'
 import { masked } from '../users/masking.ts'
 import { mayHear, type Sight, sightOf, type Who } from '../users/roles.ts'
@@ -9,6 +9,8 @@ export interface EventStreamOptions {
   /** Only this call. */
   readonly call?: string
   readonly reader: Pick<Who, 'role' | 'platform'>
+  /** Whether the reader may know of a record now; of all when left out. */
+  readonly mayKnow?: (record: string) => boolean
   /** Ends the stream. */
   readonly signal: AbortSignal
   /** A comment is sent after this silence, so that proxies keep the connection. */
@@ -24,7 +26,7 @@ const page = 100
  * @throws SqlError when the journal cannot be read; the reader comes back with Last-Event-ID.
  */
 export async function* eventStream(journal: Journal, options: EventStreamOptions): AsyncGenerator<string> {
-  const { after, call, reader, signal, keepAliveMs = 15_000 } = options
+  const { after, call, reader, mayKnow = () => true, signal, keepAliveMs = 15_000 } = options
   const sight = sightOf(reader)
   let recent: Entry[] = []
   let behind = after !== undefined
@@ -67,7 +69,7 @@ export async function* eventStream(journal: Journal, options: EventStreamOptions
       const entries = await next()
       const fresh = entries.filter(({ position }) => sent === undefined || position > sent)
       sent = fresh.at(-1)?.position ?? sent
-      const text = fresh.filter(({ fact }) => mayHear(reader, fact) && (call === undefined || callOf(fact) === call)).map((entry) => toText(entry, sight)).join('')
+      const text = fresh.filter(({ fact }) => mayHear(reader, fact) && mayKnow(recordOfFact(fact) ?? '') && (call === undefined || callOf(fact) === call)).map((entry) => toText(entry, sight)).join('')
       if (text !== '') yield text
       else if (!behind && recent.length === 0 && !signal.aborted && !(await somethingNew())) yield ':\n\n'
     }

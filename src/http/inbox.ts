@@ -3,6 +3,7 @@ import { asked, type MessageAsks, type MessageFault } from '../dispatch/message.
 import type { Done, NotDone, TicketBook, Told } from '../dispatch/ticket-book.ts'
 import { factVersion } from '../domain/facts.ts'
 import type { MessageFact } from '../domain/service-facts.ts'
+import { recordOfTicket } from '../domain/sharing/need-to-know.ts'
 import type { IntakeFault } from '../domain/ticket/intake.ts'
 import type { Ticket } from '../domain/ticket/ticket.ts'
 import type { Journal, StoredAnswer } from '../journal/journal.ts'
@@ -84,8 +85,11 @@ export class Inbox {
     const scope = `${scopePrefix}${endpoint}`
     // Before it is on disk: the same one may come again meanwhile.
     this.#taken.set(`${scope} ${id}`, now)
-    const told = { via: endpoint, facts: [{ ...factOf('message-received', endpoint, now), id, message: text }], answer: () => ({ scope, key: id, request: '', status: 202, body: '', at: now }) }
-    const done = await this.#do(asked(message, { endpoint, platform }, iso(now)), told, now).catch((error: unknown) => {
+    const asks = asked(message, { endpoint, platform }, iso(now))
+    const received = { ...factOf('message-received', endpoint, now), id, message: text }
+    const told = { via: endpoint, facts: [received], answer: () => ({ scope, key: id, request: '', status: 202, body: '', at: now }) }
+    const work = this.#about(asks).then((about) => this.#do(asks, { ...told, facts: [{ ...received, ...about }] }, now))
+    const done = await work.catch((error: unknown) => {
       // It is sent again, and was not taken.
       this.#taken.delete(`${scope} ${id}`)
       throw error
@@ -104,7 +108,14 @@ export class Inbox {
     return { id, ...(done.ticket ? { ticket: done.ticket.id } : {}) }
   }
 
-  async #do(asks: MessageAsks, told: Required<Told>, now: number): Promise<Refused | (Pick<Done, 'committed'> & { readonly ticket?: Ticket })> {
+  /** What it says of a citizen is forgotten, and hidden, with the record that it is about. */
+  async #about(asks: MessageAsks): Promise<Pick<MessageFact, 'ticketId' | 'callId'>> {
+    if (asks.kind === 'nothing' || asks.kind === 'malformed') return {}
+    const { id, callId } = asks.kind === 'register' ? asks.push : asks.kind === 'take' ? asks.ticket : ((await this.#tickets.find(asks.id)) ?? { id: asks.id })
+    return { ticketId: id, ...(callId === undefined ? {} : { callId }) }
+  }
+
+  async #do(asks: MessageAsks, told: Required<Omit<Told, 'mayKnow'>>, now: number): Promise<Refused | (Pick<Done, 'committed'> & { readonly ticket?: Ticket })> {
     const noted = () => ({ committed: this.#journal.append(told.facts, told.answer()) })
     switch (asks.kind) {
       case 'nothing':
@@ -116,6 +127,14 @@ export class Inbox {
       case 'register': {
         const done = await this.#tickets.register(asks.push, asks.at, told)
         return 'faults' in done ? { refused: 'intake-incomplete', faults: inIntake(done.faults) } : done
+      }
+      case 'mark':
+      case 'lift': {
+        const ticket = await this.#tickets.find(asks.id)
+        if (!ticket) return { refused: 'ticket-not-found' }
+        const [of, by] = [recordOfTicket(ticket), { ...asks.by, at: iso(now) }] as const
+        const done = asks.kind === 'mark' ? this.#tickets.mark(of, [ticket.from, ticket.to], asks.stated, by, told) : this.#tickets.lift(of, asks.cause, by, told)
+        return done ? { ...done, ticket } : { refused: 'ticket-not-yours' }
       }
       case 'carry-out': {
         const done = await this.#tickets.carryOut(asks.id, asks.command, iso(now), told)

@@ -53,6 +53,9 @@ export const needed: Readonly<Record<string, Needed>> = {
   'POST /v1/tickets/:ticketId/reopen': { may: 'tickets:command' },
   'POST /v1/tickets/:ticketId/withdraw': { may: 'tickets:command' },
   'POST /v1/tickets/:ticketId/intake': { may: 'tickets:command' },
+  'GET /v1/need-to-know': { may: 'tickets:read', viewed: true },
+  'PUT /v1/need-to-know/:record': { may: 'need-to-know:mark' },
+  'POST /v1/need-to-know/:record/lift': { may: 'need-to-know:lift' },
   'GET /v1/events': { may: 'calls:read' },
   'GET /v1/calls/:callId/recordings': { may: 'recordings' },
   // The fetch is a fact of its own.

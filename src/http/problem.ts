@@ -57,6 +57,8 @@ export const problems = {
   'reason-missing': { status: 409, title: 'The policy says otherwise; say in `reason` why it is done' },
   'learning-off': { status: 409, title: 'The configuration has learning from choices switched off' },
   'caller-not-marked': { status: 404, title: 'This number is not marked' },
+  'record-not-found': { status: 404, title: 'No such call, hand-over or ticket' },
+  'marking-not-yours': { status: 403, title: 'It is another platform’s record, or was marked by another platform' },
   'ticket-not-found': { status: 404, title: 'No such ticket' },
   'ticket-not-yours': { status: 403, title: 'The other platform does this' },
   'ticket-accepted': { status: 409, title: 'The receiver has accepted it already' },

@@ -3,6 +3,7 @@ import { repairs } from '../domain/call/events.ts'
 import { agentStates, callFactTypes, fileFactTypes, handoverFactTypes, partyFactTypes, recordingFactTypes, testCallFactTypes } from '../domain/facts.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { decisionModes } from '../domain/policy/decide.ts'
+import { needToKnowFactTypes } from '../domain/sharing/need-to-know.ts'
 import { accountFactTypes } from '../domain/service-facts.ts'
 import { expectations, testCallFailureReasons } from '../domain/test-call.ts'
 import { deliveryStates } from '../tickets/delivery-store.ts'
@@ -12,7 +13,7 @@ import { TicketRecord } from '../tickets/ticket-schemas.ts'
 import { ticketEvents } from '../tickets/payload-schema.ts'
 import { roles } from '../users/roles.ts'
 import { Channel, Circumstances, Danger } from './policy-answers.ts'
-import { CallRecord, FailureRecord, HandoverRecord, KeptDecisionRecord, RecordingRecord, Time } from '../tickets/record-schemas.ts'
+import { CallRecord, FailureRecord, HandoverRecord, KeptDecisionRecord, MarkingRecord, RecordingRecord, Time } from '../tickets/record-schemas.ts'
 
 /** A query that is not known is refused, as a field is: it would be ignored in silence. */
 export const NoQuery = Type.Object({}, { additionalProperties: false })
@@ -83,7 +84,7 @@ export const TestCallSchema = Type.Object(
 
 export const EventSchema = Type.Object(
   {
-    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), ...ticketFactTypes, 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'catalogue-changed', 'decision-recorded', 'nuisance-caller-cleared', 'message-received', 'message-refused', ...testCallFactTypes]),
+    type: Type.Enum([...callFactTypes, ...handoverFactTypes, ...partyFactTypes, ...new Set([...recordingFactTypes, ...fileFactTypes]), ...ticketFactTypes, 'call-back-requested', 'call-repaired', 'agent-changed', 'asterisk-cleared', 'ledger-exported', 'personal-data-erased', ...accountFactTypes, 'record-viewed', 'catalogue-changed', 'decision-recorded', 'nuisance-caller-cleared', 'message-received', 'message-refused', ...needToKnowFactTypes, ...testCallFactTypes]),
     at: Time('When'),
     sequence: Type.Optional(Type.Integer({ description: 'Place among the facts of the call, or of the ticket' })),
     call: Type.Optional(Type.Ref('Call')),
@@ -124,6 +125,11 @@ export const EventSchema = Type.Object(
     code: Type.Optional(Type.String({ description: 'Of `message-refused`: why' })),
     more: Type.Optional(Type.Integer({ description: 'Of `message-refused`: so many more were refused before it' })),
     of: Type.Optional(Type.String({ description: 'Of `record-viewed`: which one, or what was asked for' })),
+    record: Type.Optional(Type.String({ description: 'Of `record-viewed`: the need-to-know record' })),
+    ticketId: Type.Optional(Type.String({ description: 'Of `message-received` and of a need-to-know record without a call: the ticket' })),
+    marking: Type.Optional(MarkingRecord),
+    platforms: Type.Optional(Type.Array(Type.Enum(platforms), { description: 'Of a need-to-know record: whose it is' })),
+    cause: Type.Optional(Type.String({ description: 'Of `need-to-know-lifted`: why' })),
   },
   { $id: 'Event', description: 'The data of one live event (SSE); the SSE id is its place in the journal' },
 )

@@ -30,6 +30,8 @@ import { sessionRoutes } from './routes/sessions.ts'
 import { ticketCommandRoutes } from './routes/ticket-commands.ts'
 import { ticketRoutes } from './routes/tickets.ts'
 import { testCallRoutes } from './routes/test-calls.ts'
+import { NeedToKnow } from './need-to-know.ts'
+import { needToKnowRoutes } from './routes/need-to-know.ts'
 import { noteViews } from './views.ts'
 import { CallSchema, DeliverySchema, EventSchema, HandoverSchema, RecordingSchema, TestCallSchema, TicketSchema } from './schemas.ts'
 
@@ -58,8 +60,9 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true, useDefaults: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.removeContentTypeParser('text/plain')
-  await requireAccount(app, deps.accounts, takingPart(deps.calls))
-  noteViews(app, deps.journal)
+  const needToKnow = new NeedToKnow({ ...deps, cleared: deps.config.sharing.cleared })
+  await requireAccount(app, deps.accounts, takingPart(deps.calls), needToKnow)
+  noteViews(app, deps.journal, needToKnow)
   handleErrors(app)
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
@@ -79,23 +82,24 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     sessionRoutes(routes, deps)
     accountRoutes(routes, deps)
     agentRoutes(routes, deps)
-    callRoutes(routes, deps, keys)
-    handoverRoutes(routes, deps, keys)
+    callRoutes(routes, deps, keys, needToKnow)
+    handoverRoutes(routes, deps, keys, needToKnow)
     handoverCommandRoutes(routes, deps, keys)
-    deliveryRoutes(routes, deps)
-    ticketRoutes(routes, deps, keys)
+    deliveryRoutes(routes, deps, needToKnow)
+    ticketRoutes(routes, deps, keys, needToKnow)
     ticketCommandRoutes(routes, deps, keys)
+    needToKnowRoutes(routes, deps, keys, needToKnow)
     await inboxRoutes(routes, deps.inbox)
     policyRoutes(routes, deps)
-    callDecisionRoutes(routes, deps, keys)
-    choiceRoutes(routes, deps)
+    callDecisionRoutes(routes, deps, keys, needToKnow)
+    choiceRoutes(routes, deps, needToKnow)
     catalogueRoutes(routes, deps)
     knowledgeRoutes(routes, deps)
     partyRoutes(routes, deps, keys)
-    await recordingRoutes(routes, deps, keys)
+    await recordingRoutes(routes, deps, keys, needToKnow)
     eventRoutes(routes, deps)
-    ledgerRoutes(routes, deps)
-    ledgerExportRoutes(routes, deps)
+    ledgerRoutes(routes, deps, needToKnow)
+    ledgerExportRoutes(routes, deps, needToKnow)
     testCallRoutes(routes, deps)
     healthRoutes(routes, deps)
   })

@@ -29,6 +29,12 @@ export async function answered({ ticket, changed, committed }: Done, status: num
 export const keptWith = (status: number, toKeep: ToKeep | undefined): Pick<Told, 'answer'> =>
   toKeep ? { answer: (ticket) => toKeep({ status, body: JSON.stringify({ ticket, changed: true, durable: true }) }) } : {}
 
+/** For somebody who may not know that its record is marked: he pushed to a call of which he knows the id alone. */
+export function unmarked(done: Done): Done {
+  const { needToKnow: _, ...ticket } = done.ticket
+  return { ...done, ticket }
+}
+
 export const notDone = (outcome: NotDone): Answer => ('faults' in outcome && outcome.faults ? incomplete(outcome.faults) : refusal(outcome.code))
 
 /** Every field that is missing or wrong is named. */

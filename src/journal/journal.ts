@@ -1,5 +1,6 @@
 import type { AgentFact, CallsFact, Fact, TestCallFact, TicketFact } from '../domain/facts.ts'
 import type { RecordingRecord } from '../domain/recording.ts'
+import type { NeedToKnowFact } from '../domain/service-facts.ts'
 
 /** A fact with its place in the journal. */
 export interface Entry {
@@ -46,8 +47,8 @@ export interface Journal {
   onWritten(listener: () => void): () => void
   read(after: number, limit: number): Promise<readonly Entry[]>
   factsOfHandover(handoverId: string): Promise<readonly Entry[]>
-  /** The newest hand-overs first (their ids are in order of time), each as its last fact; `before` is an id. */
-  handovers(limit: number, before?: string): Promise<readonly Entry[]>
+  /** The newest hand-overs first (their ids are in order of time), each as its last fact; `before` is an id. @param except calls whose hand-overs are left out */
+  handovers(limit: number, before?: string, except?: readonly string[]): Promise<readonly Entry[]>
   /** The answers of the last day, read once at start. */
   answers(): Promise<readonly StoredAnswer[]>
   /** What each agent said last. */
@@ -60,8 +61,10 @@ export interface Journal {
   ticket(id: string): Promise<TicketFact | undefined>
   /** The last fact of each that is not settled. */
   openTickets(): Promise<readonly TicketFact[]>
-  /** The newest first (their ids are in order of time), each as its last fact; `before` is an id. */
-  tickets(limit: number, before?: string): Promise<readonly TicketFact[]>
+  /** The newest first (their ids are in order of time), each as its last fact; `before` is an id. @param except records whose tickets are left out */
+  tickets(limit: number, before?: string, except?: readonly string[]): Promise<readonly TicketFact[]>
+  /** The last fact of each need-to-know record. */
+  markings(): Promise<readonly NeedToKnowFact[]>
   /** As it stood last. */
   recording(id: string): Promise<RecordingRecord | undefined>
   /** By their ids: the call's own first. */

@@ -97,4 +97,10 @@ export const migrations: readonly string[] = [
   UPDATE tickets SET place = (SELECT body ->> '$.ticket.registeredAt' FROM facts WHERE position = last) || '~' || id;
   CREATE UNIQUE INDEX tickets_in_order ON tickets (place);
   `,
+  // Need-to-know records; and whose users and keys are.
+  `
+  CREATE TABLE markings (record TEXT PRIMARY KEY, last INTEGER NOT NULL, lifted INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  ALTER TABLE users ADD COLUMN platform TEXT;
+  ALTER TABLE api_keys ADD COLUMN platform TEXT;
+  `,
 ]

@@ -1,11 +1,12 @@
-import { type AgentFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact, isTicketFact, type TestCallFact, type TicketFact } from '../domain/facts.ts'
+import { type AgentFact, isAgentFact, isHandoverFact, isNeedToKnowFact, isOfCall, recordOfFact, isRecordingFact, isTestCallFact, isTicketFact, type TestCallFact, type TicketFact } from '../domain/facts.ts'
+import type { NeedToKnowFact } from '../domain/service-facts.ts'
 import { type RecordingRecord, runsStill } from '../domain/recording.ts'
 import { isSettled, placeOf } from '../domain/ticket/ticket.ts'
 import type { Entry, Journal, OpenCall } from './journal.ts'
 import * as rows from './rows.ts'
 import type { Tables } from './sql.ts'
 
-type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents' | 'testCalls' | 'openCalls' | 'ticket' | 'openTickets' | 'tickets' | 'recording' | 'recordingsOfCall' | 'openRecordings'>
+type Reads = Pick<Journal, 'read' | 'factsOfHandover' | 'handovers' | 'answers' | 'agents' | 'testCalls' | 'openCalls' | 'ticket' | 'openTickets' | 'tickets' | 'recording' | 'recordingsOfCall' | 'openRecordings' | 'markings'>
 
 /**
  * The journal as it reads: what is on disk, then what is still held in memory. `held` is taken before the disk is
@@ -30,7 +31,13 @@ export function journalReads(all: Tables['all'], held: () => readonly Entry[]): 
   return {
     ticket: async (id) => (await tickets(rows.selectTicket(id), ({ ticket }) => ticket.id === id))[0],
     openTickets: () => tickets(rows.selectOpenTickets, ({ ticket }) => !isSettled(ticket)),
-    tickets: async (limit, before) => (await tickets(rows.selectTickets(limit, before), ({ ticket }) => before === undefined || placeOf(ticket) < before)).slice(0, limit),
+    tickets: async (limit, before, except = []) => (await tickets(rows.selectTickets(limit, before, except), (fact) => (before === undefined || placeOf(fact.ticket) < before) && !except.includes(recordOfFact(fact) ?? ''))).slice(0, limit),
+    async markings() {
+      const inMemory = held()
+      const last = new Map<string, NeedToKnowFact>()
+      for (const { fact } of [...(await select(rows.selectMarkings)), ...inMemory]) if (isNeedToKnowFact(fact)) last.set(recordOfFact(fact) ?? '', fact)
+      return [...last.values()].filter(({ type }) => type !== 'need-to-know-lifted')
+    },
     recording: async (id) => (await recordings(rows.selectRecording(id), (recording) => recording.id === id))[0],
     recordingsOfCall: (callId) => recordings(rows.selectRecordingsOfCall(callId), (recording) => recording.callId === callId),
     openRecordings: () => recordings(rows.selectOpenRecordings, runsStill),
@@ -46,9 +53,9 @@ export function journalReads(all: Tables['all'], held: () => readonly Entry[]): 
       const known = new Set(onDisk.map((entry) => entry.position))
       return [...onDisk, ...inMemory.filter((entry) => !known.has(entry.position))]
     },
-    async handovers(limit, before) {
-      const inMemory = held().filter(({ fact }) => isHandoverFact(fact))
-      const onDisk = await select(rows.selectHandovers(limit + inMemory.length, before))
+    async handovers(limit, before, except = []) {
+      const inMemory = held().filter(({ fact }) => isHandoverFact(fact) && !except.includes(fact.call.id))
+      const onDisk = await select(rows.selectHandovers(limit + inMemory.length, before, except))
       const newest = new Map<string, Entry>()
       for (const entry of [...onDisk, ...inMemory].toSorted((a, b) => a.position - b.position)) {
         if (isHandoverFact(entry.fact)) newest.set(entry.fact.handover.id, entry)

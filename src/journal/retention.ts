@@ -15,6 +15,7 @@ export interface RetentionBounds {
 /** What is still asked for stays, however old: how things stand now, what a ticket system was not told yet, recordings that are kept. */
 const needed = `SELECT last FROM open_calls UNION ALL SELECT last FROM agents UNION ALL SELECT last FROM test_calls
   UNION ALL SELECT last FROM recordings WHERE state != 'deleted' UNION ALL SELECT last FROM tickets WHERE settled = 0
+  UNION ALL SELECT last FROM markings WHERE lifted = 0
   UNION ALL SELECT position FROM deliveries WHERE state != 'delivered'`
 
 /**
@@ -52,6 +53,7 @@ async function forgetPage(tables: Tables, from: number, to: number): Promise<num
 
 /** What led to a fact that is gone. */
 const leftovers = [
+  statement('DELETE FROM markings WHERE lifted = 1 AND NOT EXISTS (SELECT 1 FROM facts WHERE position = markings.last)'),
   statement('DELETE FROM tickets WHERE settled = 1 AND NOT EXISTS (SELECT 1 FROM facts WHERE position = tickets.last)'),
   statement('DELETE FROM handovers WHERE NOT EXISTS (SELECT 1 FROM facts WHERE position = handovers.last)'),
   statement(`DELETE FROM recordings WHERE state = 'deleted' AND NOT EXISTS (SELECT 1 FROM facts WHERE position = recordings.last)`),

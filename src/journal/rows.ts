@@ -1,4 +1,4 @@
-import { type CallsFact, type FileFact, isAgentFact, isHandoverFact, isOfCall, isRecordingFact, isTestCallFact, isTicketFact, type RecordingFact } from '../domain/facts.ts'
+import { type CallsFact, type FileFact, isAgentFact, isHandoverFact, isNeedToKnowFact, isOfCall, isRecordingFact, isTestCallFact, isTicketFact, type RecordingFact } from '../domain/facts.ts'
 import { isSettled, placeOf } from '../domain/ticket/ticket.ts'
 import type { Entry, StoredAnswer } from './journal.ts'
 import type { Row, Statement } from './sql.ts'
@@ -25,6 +25,8 @@ const touchRecording = `INSERT INTO recordings (id, call_id, state, last) VALUES
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, last = excluded.last WHERE excluded.last > last`
 const touchTicket = `INSERT INTO tickets (id, last, settled, place) VALUES (?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET last = excluded.last, settled = excluded.settled WHERE excluded.last > last`
+const touchMarking = `INSERT INTO markings (record, last, lifted) VALUES (?, ?, ?)
+  ON CONFLICT (record) DO UPDATE SET last = excluded.last, lifted = excluded.lifted WHERE excluded.last > last`
 const closeCall = 'DELETE FROM open_calls WHERE id = ?'
 const putAnswer = `INSERT OR REPLACE INTO answers (scope, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
 const columns = 'facts.position, facts.epoch, facts.body'
@@ -38,6 +40,7 @@ export function writesOf(entries: readonly Entry[], answer?: StoredAnswer): Stat
     if (isRecordingFact(fact)) return [insert, ...(isOfCall(fact) ? [ofCall(fact, position, null)] : []), ofRecording(fact, position)]
     if (isTestCallFact(fact)) return [insert, { sql: touchTestCall, params: [fact.testCall.platform, position] }]
     if (isTicketFact(fact)) return [insert, { sql: touchTicket, params: [fact.ticket.id, position, isSettled(fact.ticket) ? 1 : 0, placeOf(fact.ticket)] }]
+    if (isNeedToKnowFact(fact)) return [insert, { sql: touchMarking, params: [fact.callId ?? fact.ticketId ?? '', position, fact.type === 'need-to-know-lifted' ? 1 : 0] }]
     if (!isOfCall(fact)) return [insert]
     const writes = [insert, ofCall(fact, position, handoverId)]
     return handoverId === null ? writes : [...writes, { sql: touchHandover, params: [handoverId, position] }]
@@ -78,18 +81,22 @@ export const selectFactsOfHandover = (id: string): Statement => ({
   params: [id],
 })
 
-export const selectHandovers = (limit: number, before: string | undefined): Statement => ({
+/** @param except calls whose hand-overs are left out */
+export const selectHandovers = (limit: number, before: string | undefined, except: readonly string[]): Statement => ({
   sql: `SELECT ${columns} FROM handovers JOIN facts ON facts.position = handovers.last
-    WHERE (?1 IS NULL OR handovers.id < ?1) ORDER BY handovers.id DESC LIMIT ?2`,
-  params: [before ?? null, limit],
+    WHERE (?1 IS NULL OR handovers.id < ?1) AND ${unless("json_extract(facts.body, '$.handover.callId')")} ORDER BY handovers.id DESC LIMIT ?2`,
+  params: [before ?? null, limit, JSON.stringify(except)],
 })
+
+const unless = (record: string): string => `(?3 = '[]' OR ${record} NOT IN (SELECT value FROM json_each(?3)))`
 
 const tickets = `SELECT ${columns} FROM tickets JOIN facts ON facts.position = tickets.last`
 export const selectTicket = (id: string): Statement => ({ sql: `${tickets} WHERE tickets.id = ?`, params: [id] })
 export const selectOpenTickets: Statement = { sql: `${tickets} WHERE tickets.settled = 0 ORDER BY tickets.id`, params: [] }
-export const selectTickets = (limit: number, before: string | undefined): Statement => ({
-  sql: `${tickets} WHERE (?1 IS NULL OR tickets.place < ?1) ORDER BY tickets.place DESC LIMIT ?2`,
-  params: [before ?? null, limit],
+/** @param except records whose tickets are left out */
+export const selectTickets = (limit: number, before: string | undefined, except: readonly string[]): Statement => ({
+  sql: `${tickets} WHERE (?1 IS NULL OR tickets.place < ?1) AND ${unless("coalesce(json_extract(facts.body, '$.ticket.callId'), tickets.id)")} ORDER BY tickets.place DESC LIMIT ?2`,
+  params: [before ?? null, limit, JSON.stringify(except)],
 })
 
 const keptSince = "CASE WHEN scope LIKE 'inbox %' THEN ?1 ELSE ?2 END"
@@ -116,6 +123,9 @@ export const toAnswer = (row: Row): StoredAnswer => ({
 
 /** What each agent said last. */
 export const selectAgents: Statement = { sql: `SELECT ${columns} FROM agents JOIN facts ON facts.position = agents.last`, params: [] }
+
+/** What was said last of each need-to-know record. */
+export const selectMarkings: Statement = { sql: `SELECT ${columns} FROM markings JOIN facts ON facts.position = markings.last`, params: [] }
 
 /** The last test call of each platform. */
 export const selectTestCalls: Statement = { sql: `SELECT ${columns} FROM test_calls JOIN facts ON facts.position = test_calls.last`, params: [] }

@@ -3,7 +3,8 @@ import sql from 'sql-template-tag'
 import type { Config } from '../config/schema.ts'
 import type { SignedCheckpoint } from './checkpoint.ts'
 import type { Database } from './database.ts'
-import type { ErasureOf } from './erase.ts'
+import type { Withheld } from '../users/clearance.ts'
+import type { Erased, ErasureOf } from './erase.ts'
 import type { ExportOrder } from './export-order.ts'
 import { LedgerError } from './ledger-error.ts'
 import type { LedgerQueries } from './queries.ts'
@@ -55,10 +56,10 @@ export class LedgerAccess {
     return this.#ask(({ database }) => database.query(sql`SELECT number, text, signature FROM checkpoints WHERE number > ${after} ORDER BY number LIMIT ${limit}`))
   }
 
-  /** @returns the calls of which something was forgotten */
-  async erase(of: ErasureOf): Promise<readonly string[]> {
+  /** As `erasePersonal`. */
+  async erase(of: ErasureOf, withheld?: Withheld): Promise<Erased> {
     const { erasePersonal } = await import('./erase.ts')
-    return this.#ask(({ database }) => erasePersonal(database, of))
+    return this.#ask(({ database }) => erasePersonal(database, of, withheld))
   }
 
   /** Resolves when Postgres has begun to answer. */

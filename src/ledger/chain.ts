@@ -29,7 +29,7 @@ export function hashOf({ chain, link, journal, position, epoch, body, previous }
 }
 
 /** Where an event belongs: to its hand-over, or its call, or to neither. */
-export const chainOf = (event: Json): string => textAt(event, 'handover', 'id') ?? textAt(event, 'ticket', 'id') ?? textAt(event, 'call', 'id') ?? textAt(event, 'recording', 'callId') ?? textAt(event, 'callId') ?? serviceChain
+export const chainOf = (event: Json): string => textAt(event, 'handover', 'id') ?? textAt(event, 'ticket', 'id') ?? textAt(event, 'ticketId') ?? textAt(event, 'call', 'id') ?? textAt(event, 'recording', 'callId') ?? textAt(event, 'callId') ?? serviceChain
 
 /** What is wrong with a link that follows another. @returns undefined when all is well */
 export function faultOf(link: Link & { readonly hash: string }, before: { readonly link: number; readonly hash: string } | undefined): string | undefined {

@@ -1,7 +1,7 @@
 /** Signed heads of chains: what was in the ledger at a time can be proved to somebody who has this, and nothing else. Pure. */
 import { createHash, type KeyObject, sign, verify } from 'node:crypto'
 
-/** The last link of a chain: name, place, hash. */
+/** The last link of a chain: its name's digest, place, hash; before need-to-know records the name itself. */
 export type Head = readonly [chain: string, link: number, hash: string]
 
 export interface Checkpoint {
@@ -22,6 +22,9 @@ export interface SignedCheckpoint {
   /** Ed25519 (RFC 8032), base64. */
   readonly signature: string
 }
+
+/** A chain in a checkpoint, which tells nobody which records there are: `sha256:` and the SHA-256 of its name, hex. */
+export const digestOfName = (chain: string): string => `sha256:${hashOfText(chain)}`
 
 export const textOf = (checkpoint: Checkpoint): string => JSON.stringify(checkpoint)
 export const hashOfText = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, trunca
 import { dirname } from 'node:path'
 import sql from 'sql-template-tag'
 import type { Asked, Database } from './database.ts'
-import { type Checkpoint, hashOfText, type Head, signed, type SignedCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, digestOfName, hashOfText, type Head, signed, type SignedCheckpoint } from './checkpoint.ts'
 
 /** The key that signs; made when there is none, readable by its owner alone. @throws Error when the file is no Ed25519 key */
 export function signingKey(file: string): KeyObject {
@@ -32,7 +32,7 @@ export async function makeCheckpoint(database: Database, key: KeyObject, file: s
     const grown = await asked.query<{ chain: string; link: number; hash: string }>(sql`SELECT chain, link, hash FROM chains WHERE checkpoint IS NULL ORDER BY chain FOR UPDATE`)
     if (grown.length === 0) return undefined
     const [last] = await asked.query<{ number: number; text: string }>(sql`SELECT number, text FROM checkpoints ORDER BY number DESC LIMIT 1`)
-    const heads = grown.map(({ chain, link, hash }): Head => [chain, link, hash])
+    const heads = grown.map(({ chain, link, hash }): Head => [digestOfName(chain), link, hash])
     const checkpoint: Checkpoint = { number: (last?.number ?? 0) + 1, at: new Date().toISOString(), previous: last ? hashOfText(last.text) : '0'.repeat(64), heads }
     const { text, signature } = signed(checkpoint, key)
     await asked.query(sql`INSERT INTO checkpoints (number, at, text, signature) VALUES (${checkpoint.number}, ${checkpoint.at}, ${text}, ${signature})`)

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import { escapeLiteral } from 'pg'
+import type { Withheld } from '../users/clearance.ts'
 import type { Database } from './database.ts'
 import type { ExportOrder, ExportSubject } from './export-order.ts'
 import { erased } from './personal.ts'
@@ -13,11 +15,12 @@ const hidden = { number: (value: string) => `left(${value}, 3) || '****' || righ
 const time = (value: string): string => `to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 /** Columns of the table, and what it is ordered by. */
-const tables: Readonly<Record<ExportSubject, { readonly columns: Readonly<Record<string, string>>; readonly source: string; readonly at: string; readonly id: string }>> = {
+const tables: Readonly<Record<ExportSubject, { readonly columns: Readonly<Record<string, string>>; readonly source: string; readonly at: string; readonly id: string; /** The record that a row belongs to. */ readonly record: string }>> = {
   handovers: {
     source: 'handovers t JOIN calls c ON c.id = t.call_id',
     at: 't.requested_at',
     id: 't.id',
+    record: 't.call_id',
     columns: {
       id: 't.id',
       call: 't.call_id',
@@ -47,6 +50,7 @@ const tables: Readonly<Record<ExportSubject, { readonly columns: Readonly<Record
     source: 'calls t',
     at: 't.arrived_at',
     id: 't.id',
+    record: 't.id',
     columns: {
       id: 't.id',
       arrivedAt: time('t.arrived_at'),
@@ -67,6 +71,7 @@ const tables: Readonly<Record<ExportSubject, { readonly columns: Readonly<Record
     source: 'tickets t',
     at: 't.registered_at',
     id: 't.id',
+    record: 'coalesce(t.call_id, t.id)',
     columns: {
       id: 't.id',
       call: 't.call_id',
@@ -92,17 +97,18 @@ const tables: Readonly<Record<ExportSubject, { readonly columns: Readonly<Record
     source: 'events t',
     at: 't.at',
     id: 't.id',
+    record: `coalesce(t.call_id, t.handover_id, t.body->>'record', '')`,
     columns: { id: 't.id', at: time('t.at'), type: 't.type', call: 't.call_id', handover: 't.handover_id', chain: 't.chain', link: 't.link', hash: 't.hash', body: 't.body' },
   },
 }
 
 /** A table as one stream, made by Postgres itself: UTF-8, a line each; CSV (RFC 4180) with a first line of names. */
-export async function exportTable(database: Database, { subject, format, from, to, masked }: ExportOrder): Promise<Readable> {
-  const { columns, source, at, id } = tables[subject]
+export async function exportTable(database: Database, { subject, format, from, to, masked, withheld }: ExportOrder): Promise<Readable> {
+  const { columns, source, at, id, record } = tables[subject]
   const shown = (name: string, value: string): string => (masked && (name === 'number' || name === 'name') ? hidden[name](value) : value)
   const fields = Object.entries(columns).map(([name, value]) => `${shown(name, value)} AS "${name}"`)
   // COPY takes no parameters: what stands in its text is ours, and dates written by ourselves.
-  const when = [...(from ? [`${at} >= '${from.toISOString()}'`] : []), ...(to ? [`${at} < '${to.toISOString()}'`] : [])]
+  const when = [...(from ? [`${at} >= '${from.toISOString()}'`] : []), ...(to ? [`${at} < '${to.toISOString()}'`] : []), ...(withheld ? [shownTo(withheld, record)] : [])]
   const rows = `SELECT ${fields.join(', ')} FROM ${source} WHERE ${['TRUE', ...when].join(' AND ')} ORDER BY ${at}, ${id}`
   const copy =
     format === 'csv'
@@ -111,3 +117,11 @@ export async function exportTable(database: Database, { subject, format, from, t
         `COPY (SELECT row_to_json(r) FROM (${rows}) r) TO STDOUT WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')`
   return database.copy(copy)
 }
+
+/** As `shownTo` of the queries, for a statement without parameters: every value is quoted by pg. */
+function shownTo({ records, platform, reasons, handled }: Withheld, record: string): string {
+  const known = `m.record = ANY(${list(handled)}) OR (m.reason = ANY(${list(reasons)}) AND ${escapeLiteral(platform ?? '')} = ANY(m.platforms))`
+  return `NOT (${record} = ANY(${list(records)})) AND NOT EXISTS (SELECT 1 FROM markings m WHERE m.record = ${record} AND NOT (${known}))`
+}
+
+const list = (values: readonly string[]): string => `ARRAY[${values.map((value) => escapeLiteral(value)).join(', ')}]::text[]`

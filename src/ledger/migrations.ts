@@ -101,4 +101,14 @@ export const migrations: readonly Migration[] = [
     // Loses nothing: they are found more slowly.
     down: `DROP INDEX tickets_by_110, tickets_by_12345, tickets_of_call;`,
   },
+  {
+    name: 'need-to-know records; messages are found by what they say',
+    up: `
+      CREATE TABLE markings (record text PRIMARY KEY, reason text NOT NULL, platforms text[] NOT NULL);
+      UPDATE personal SET kind = 'message' FROM events WHERE events.type = 'message-received' AND personal.digest = events.body->>'message';
+      CREATE INDEX personal_messages ON personal (subject) WHERE kind = 'message';
+    `,
+    // Loses nothing: `tandem ledger rebuild` makes it from the events.
+    down: `DROP INDEX personal_messages; UPDATE personal SET kind = 'text' WHERE kind = 'message'; DROP TABLE markings;`,
+  },
 ]

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { isObject, type Json } from './json.ts'
 
-/** What is personal: a telephone number, a name, or what somebody said. */
-export type PersonalKind = 'number' | 'name' | 'text'
+/** What is personal: a telephone number, a name, what somebody said, another system's message, or where it is: a number. */
+export type PersonalKind = 'number' | 'name' | 'text' | 'message' | 'coordinate'
 
 /** A value of one call. Who has the salt and the digest, and not the value, cannot find it by trying all numbers of a city without great cost. */
 export interface Personal {
@@ -30,10 +30,14 @@ const places: readonly { readonly path: readonly string[]; readonly kind: Person
     { path: [of, 'intake', 'callerNumber'], kind: 'number' } as const,
     { path: [of, 'intake', 'callerName'], kind: 'name' } as const,
     ...['title', 'content', 'address', 'handledSoFar'].map((field) => ({ path: [of, 'intake', field], kind: 'text' }) as const),
+    ...['longitude', 'latitude'].map((field) => ({ path: [of, 'intake', field], kind: 'coordinate' }) as const),
   ]),
   { path: ['ticket', 'reason'], kind: 'text' },
   { path: ['ticket', 'steps', '*', 'text'], kind: 'text' },
-  { path: ['message'], kind: 'text' },
+  { path: ['message'], kind: 'message' },
+  ...['call', 'handover', 'ticket'].map((of) => ({ path: [of, 'needToKnow', 'cause'], kind: 'text' }) as const),
+  { path: ['marking', 'cause'], kind: 'text' },
+  { path: ['cause'], kind: 'text' },
 ]
 
 const prefix = 'digest:'
@@ -45,13 +49,15 @@ export const isDigest = (text: string): boolean => text.startsWith(prefix)
 
 /** @returns the event with `digest(kind, value)` in the place of each value that is personal */
 export function withDigests(event: Json, digest: (kind: PersonalKind, value: string) => string): Json {
-  return places.reduce<Json>((changed, { path, kind }) => replaced(changed, path, (value) => (isDigest(value) ? value : digest(kind, value))), event)
+  return places.reduce<Json>((changed, { path, kind }) => replaced(changed, path, kind, (value) => (isDigest(value) || value === erased ? value : digest(kind, value))), event)
 }
 
 /** @returns the event with the values again; what was erased is `erased` */
 export function withValues(event: Json, valueOf: (digest: string) => string | undefined): Json {
-  return places.reduce<Json>((changed, { path }) => replaced(changed, path, (text) => (isDigest(text) ? (valueOf(text) ?? erased) : text)), event)
+  return places.reduce<Json>((changed, { path, kind }) => replaced(changed, path, kind, (text) => (isDigest(text) ? asIt(kind, valueOf(text)) : text)), event)
 }
+
+const asIt = (kind: PersonalKind, value: string | undefined): Json => (value === undefined ? erased : kind === 'coordinate' && Number.isFinite(Number(value)) ? Number(value) : value)
 
 /** In the place of a value that was erased. */
 export const erased = 'erased'
@@ -66,9 +72,9 @@ export function digestsIn(event: Json): readonly string[] {
   return found
 }
 
-function replaced(tree: Json, [name, ...rest]: readonly string[], change: (text: string) => string): Json {
-  if (name === undefined) return typeof tree === 'string' && tree !== '' ? change(tree) : tree
-  if (Array.isArray(tree)) return name === '*' ? (tree as readonly Json[]).map((inner) => replaced(inner, rest, change)) : tree
+function replaced(tree: Json, [name, ...rest]: readonly string[], kind: PersonalKind, change: (text: string) => Json): Json {
+  if (name === undefined) return typeof tree === 'string' && tree !== '' ? change(tree) : kind === 'coordinate' && typeof tree === 'number' ? change(String(tree)) : tree
+  if (Array.isArray(tree)) return name === '*' ? (tree as readonly Json[]).map((inner) => replaced(inner, rest, kind, change)) : tree
   if (!isObject(tree) || tree[name] === undefined) return tree
-  return { ...tree, [name]: replaced(tree[name], rest, change) }
+  return { ...tree, [name]: replaced(tree[name], rest, kind, change) }
 }

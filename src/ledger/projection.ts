@@ -1,5 +1,5 @@
 /** What an event makes of the read models. Pure: they are made again from the events alone. */
-import { type Fact, isHandoverFact, isOfCall, isTicketFact, type TicketFact } from '../domain/facts.ts'
+import { type Fact, isHandoverFact, isNeedToKnowFact, isOfCall, isTicketFact, recordOfFact, type TicketFact } from '../domain/facts.ts'
 
 /** A row of `calls`; `record` is the call as told to the outside, with digests for what is personal. */
 export interface CallRow {
@@ -53,10 +53,20 @@ export interface TicketRow {
   readonly record: string
 }
 
+/** A row of `markings`. */
+export interface MarkingRow {
+  readonly record: string
+  readonly reason: string
+  readonly platforms: readonly string[]
+}
+
 export interface Rows {
   readonly calls: readonly CallRow[]
   readonly handovers: readonly HandoverRow[]
   readonly tickets: readonly TicketRow[]
+  readonly markings: readonly MarkingRow[]
+  /** Records that are marked no more. */
+  readonly lifted: readonly string[]
 }
 
 /** The last row of each call, hand-over and ticket, by their own order: facts that come late do not put anything back. */
@@ -64,7 +74,12 @@ export function rowsOf(facts: readonly Fact[]): Rows {
   const calls = new Map<string, CallRow>()
   const handovers = new Map<string, HandoverRow>()
   const tickets = new Map<string, TicketRow>()
+  const markings = new Map<string, MarkingRow | undefined>()
   for (const fact of facts) {
+    if (isNeedToKnowFact(fact)) {
+      const record = recordOfFact(fact) ?? ''
+      markings.set(record, fact.type === 'need-to-know-lifted' ? undefined : { record, reason: fact.marking.reason, platforms: fact.platforms })
+    }
     if (isTicketFact(fact) && (tickets.get(fact.ticket.id)?.sequence ?? 0) <= fact.sequence) tickets.set(fact.ticket.id, ticketRow(fact))
     if (!isOfCall(fact)) continue
     const call = callRow(fact.call, fact.sequence)
@@ -73,7 +88,7 @@ export function rowsOf(facts: readonly Fact[]): Rows {
     const handover = handoverRow(fact.handover, fact.sequence)
     if ((handovers.get(handover.id)?.sequence ?? 0) <= handover.sequence) handovers.set(handover.id, handover)
   }
-  return { calls: [...calls.values()], handovers: [...handovers.values()], tickets: [...tickets.values()] }
+  return { calls: [...calls.values()], handovers: [...handovers.values()], tickets: [...tickets.values()], markings: [...markings.values()].flatMap((row) => row ?? []), lifted: [...markings].flatMap(([record, row]) => (row ? [] : [record])) }
 }
 
 function ticketRow({ ticket, sequence }: TicketFact): TicketRow {

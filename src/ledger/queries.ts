@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag'
 import type { CallSummary, Fact } from '../domain/facts.ts'
 import type { Handover } from '../domain/handover/handover.ts'
 import type { Ticket } from '../domain/ticket/ticket.ts'
+import type { Withheld } from '../users/clearance.ts'
 import type { Asked } from './database.ts'
 import type { Json } from './json.ts'
 import { digestsIn, withValues } from './personal.ts'
@@ -25,6 +26,8 @@ export interface LedgerFilter {
   readonly from?: string
   /** Begun before. */
   readonly to?: string
+  /** What whoever asks may not know of; nothing when left out. */
+  readonly withheld?: Withheld
 }
 
 export interface LedgerPage<T> {
@@ -72,9 +75,9 @@ export class LedgerQueries {
 
   /** The newest first. @param cursor `next` of the page before */
   async handovers(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage<HandoverEntry>> {
-    const { handover, category, item, platform, state, agent, from, to, call, number, ticket } = filter
-    const rows = await this.#asked.query<{ id: string; handover: Json; call: Json }>(sql`
-      SELECT h.id, h.record AS handover, c.record AS call FROM handovers h JOIN calls c ON c.id = h.call_id WHERE TRUE
+    const { handover, category, item, platform, state, agent, from, to, call, number, ticket, withheld } = filter
+    const rows = await this.#asked.query<{ id: string; place: string; handover: Json; call: Json }>(sql`
+      SELECT h.id, ${placeOf(sql`h.requested_at`)} AS place, h.record AS handover, c.record AS call FROM handovers h JOIN calls c ON c.id = h.call_id WHERE TRUE
       ${when(handover, (value) => sql`AND h.id = ${value}`)}
       ${when(call, (value) => sql`AND h.call_id = ${value}`)}
       ${when(number, (value) => sql`AND h.call_id IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
@@ -86,16 +89,18 @@ export class LedgerQueries {
       ${when(agent, (value) => sql`AND h.agent = ${value}`)}
       ${when(from, (value) => sql`AND h.requested_at >= ${value}`)}
       ${when(to, (value) => sql`AND h.requested_at < ${value}`)}
-      ${when(cursor, (value) => sql`AND (h.requested_at, h.id) < (SELECT requested_at, id FROM handovers WHERE id = ${value})`)}
+      ${when(cursor, (value) => sql`AND (h.requested_at, h.id) < ${before(value)}`)}
+      ${shownTo(withheld, sql`h.call_id`)}
       ORDER BY h.requested_at DESC, h.id DESC LIMIT ${limit}`)
     return this.#page(rows, limit, (row) => ({ handover: row['handover'] as unknown as Handover, call: row['call'] as unknown as CallSummary }))
   }
 
   /** As `handovers`. */
-  async calls(filter: Omit<LedgerFilter, 'handover' | 'call' | 'category' | 'item'>, limit: number, cursor?: string): Promise<LedgerPage<CallSummary>> {
-    const { platform, state, agent, from, to, number, ticket } = filter
-    const rows = await this.#asked.query<{ id: string; call: Json }>(sql`
-      SELECT c.id, c.record AS call FROM calls c WHERE TRUE
+  async calls(filter: Omit<LedgerFilter, 'handover' | 'category' | 'item'>, limit: number, cursor?: string): Promise<LedgerPage<CallSummary>> {
+    const { call, platform, state, agent, from, to, number, ticket, withheld } = filter
+    const rows = await this.#asked.query<{ id: string; place: string; call: Json }>(sql`
+      SELECT c.id, ${placeOf(sql`c.arrived_at`)} AS place, c.record AS call FROM calls c WHERE TRUE
+      ${when(call, (value) => sql`AND c.id = ${value}`)}
       ${when(number, (value) => sql`AND c.id IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
       ${when(ticket, (value) => sql`AND c.ticket = ${value}`)}
       ${when(platform, (value) => sql`AND c.platform = ${value}`)}
@@ -103,16 +108,17 @@ export class LedgerQueries {
       ${when(agent, (value) => sql`AND c.agent = ${value}`)}
       ${when(from, (value) => sql`AND c.arrived_at >= ${value}`)}
       ${when(to, (value) => sql`AND c.arrived_at < ${value}`)}
-      ${when(cursor, (value) => sql`AND (c.arrived_at, c.id) < (SELECT arrived_at, id FROM calls WHERE id = ${value})`)}
+      ${when(cursor, (value) => sql`AND (c.arrived_at, c.id) < ${before(value)}`)}
+      ${shownTo(withheld, sql`c.id`)}
       ORDER BY c.arrived_at DESC, c.id DESC LIMIT ${limit}`)
     return this.#page(rows, limit, (row) => row['call'] as unknown as CallSummary)
   }
 
   /** As `handovers`; `ticket` is its id, or its number in one of the two systems. */
   async tickets(filter: Omit<LedgerFilter, 'handover' | 'agent'> & { readonly mode?: string }, limit: number, cursor?: string): Promise<LedgerPage<Ticket>> {
-    const { category, item, platform, state, mode, from, to, call, number, ticket } = filter
-    const rows = await this.#asked.query<{ id: string; ticket: Json }>(sql`
-      SELECT t.id, t.record AS ticket FROM tickets t WHERE TRUE
+    const { category, item, platform, state, mode, from, to, call, number, ticket, withheld } = filter
+    const rows = await this.#asked.query<{ id: string; place: string; ticket: Json }>(sql`
+      SELECT t.id, ${placeOf(sql`t.registered_at`)} AS place, t.record AS ticket FROM tickets t WHERE TRUE
       ${when(ticket, (value) => sql`AND (t.id = ${value} OR t.record->'references'->>'12345' = ${value} OR t.record->'references'->>'110' = ${value})`)}
       ${when(call, (value) => sql`AND coalesce(t.call_id, t.id) = ${value}`)}
       ${when(number, (value) => sql`AND coalesce(t.call_id, t.id) IN (SELECT subject FROM personal WHERE kind = 'number' AND value = ${value})`)}
@@ -123,7 +129,8 @@ export class LedgerQueries {
       ${when(mode, (value) => sql`AND t.mode = ${value}`)}
       ${when(from, (value) => sql`AND t.registered_at >= ${value}`)}
       ${when(to, (value) => sql`AND t.registered_at < ${value}`)}
-      ${when(cursor, (value) => sql`AND (t.registered_at, t.id) < (SELECT registered_at, id FROM tickets WHERE id = ${value})`)}
+      ${when(cursor, (value) => sql`AND (t.registered_at, t.id) < ${before(value)}`)}
+      ${shownTo(withheld, sql`coalesce(t.call_id, t.id)`)}
       ORDER BY t.registered_at DESC, t.id DESC LIMIT ${limit}`)
     return this.#page(rows, limit, (row) => row['ticket'] as unknown as Ticket)
   }
@@ -146,11 +153,12 @@ export class LedgerQueries {
   }
 
   /** What happened to a hand-over, or to a call with its hand-overs, in the order in which it was told. @param cursor as `handovers` */
-  async events(of: { readonly handover?: string; readonly call?: string }, limit: number, cursor?: string): Promise<LedgerPage<EventEntry>> {
+  async events(of: Pick<LedgerFilter, 'handover' | 'call' | 'withheld'>, limit: number, cursor?: string): Promise<LedgerPage<EventEntry>> {
     const rows = await this.#asked.query<{ id: string; hash: string; body: Json }>(sql`
       SELECT id, hash, body FROM events WHERE id > ${cursor ?? 0}
       ${when(of.handover, (value) => sql`AND handover_id = ${value}`)}
       ${when(of.call, (value) => sql`AND call_id = ${value}`)}
+      ${shownTo(of.withheld, sql`coalesce(call_id, handover_id, body->>'record', '')`)}
       ORDER BY id LIMIT ${limit}`)
     const values = await this.#valuesOf(rows.map(({ body }) => body))
     const items = rows.flatMap(({ id, hash, body }) => {
@@ -162,11 +170,11 @@ export class LedgerQueries {
   }
 
   /** @param limit how many were asked for: a full page may have another behind it */
-  async #page<T>(rows: readonly { readonly id: string }[], limit: number, item: (tree: { readonly [name: string]: Json }) => T): Promise<LedgerPage<T>> {
+  async #page<T>(rows: readonly { readonly id: string; readonly place: string }[], limit: number, item: (tree: { readonly [name: string]: Json }) => T): Promise<LedgerPage<T>> {
     const trees = rows as unknown as readonly { readonly [name: string]: Json }[]
     const values = await this.#valuesOf(trees)
     const last = rows.length === limit ? rows.at(-1) : undefined
-    return { items: trees.map((tree) => item(withValues(tree, values) as { readonly [name: string]: Json })), ...(last ? { next: last.id } : {}) }
+    return { items: trees.map((tree) => item(withValues(tree, values) as { readonly [name: string]: Json })), ...(last ? { next: `${last.place}.${last.id}` } : {}) }
   }
 
   async #valuesOf(trees: readonly Json[]): Promise<(digest: string) => string | undefined> {
@@ -179,3 +187,19 @@ export class LedgerQueries {
 }
 
 const when = (value: string | undefined, condition: (value: string) => Sql): Sql => (value === undefined ? empty : condition(value))
+
+/** A time in a cursor, which holds whatever becomes of its row: microseconds since 1970. */
+const placeOf = (at: Sql): Sql => sql`(extract(epoch FROM ${at}) * 1000000)::bigint::text`
+
+function before(cursor: string): Sql {
+  const [place = '', id = ''] = cursor.split('.')
+  return sql`(timestamptz 'epoch' + ${place}::bigint * interval '1 microsecond', ${id})`
+}
+
+/** A condition: whoever asks may know of the record. */
+export function shownTo(withheld: Withheld | undefined, record: Sql): Sql {
+  if (!withheld) return empty
+  const { records, platform = '', reasons, handled } = withheld
+  return sql`AND NOT (${record} = ANY(${records})) AND NOT EXISTS (
+    SELECT 1 FROM markings m WHERE m.record = ${record} AND NOT (m.record = ANY(${handled}) OR (m.reason = ANY(${reasons}) AND ${platform} = ANY(m.platforms))))`
+}

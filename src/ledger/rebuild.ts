@@ -11,7 +11,7 @@ export async function rebuildLedger(database: Database): Promise<number> {
   return database.transaction(async (asked) => {
     // Whoever writes waits; whoever reads does not.
     await asked.run('LOCK TABLE events IN SHARE MODE')
-    await asked.run('DELETE FROM calls; DELETE FROM handovers; DELETE FROM tickets')
+    await asked.run('DELETE FROM calls; DELETE FROM handovers; DELETE FROM tickets; DELETE FROM markings')
     let last = 0
     let events = 0
     for (;;) {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import sql from 'sql-template-tag'
 import { faultOf, type Link } from './chain.ts'
-import { type Checkpoint, checkpointFault, type Head, type SignedCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, checkpointFault, digestOfName, type Head, type SignedCheckpoint } from './checkpoint.ts'
 import type { Asked } from './database.ts'
 import { digestOf } from './personal.ts'
 
@@ -56,25 +56,39 @@ type Stored = Link & { readonly hash: string }
 
 async function readChains(asked: Asked, heads: ReadonlyMap<string, readonly Head[]>, find: (where: string, what: string) => void): Promise<{ events: number; chains: number }> {
   const seen = new Set<string>()
-  let events = 0
+  const headsOf = (chain: string): readonly Head[] => [...(heads.get(chain) ?? []), ...(heads.get(digestOfName(chain)) ?? [])]
+  let [events, chains] = [0, 0]
+  let known: readonly Head[] = []
   let before: Stored | undefined
   const end = (last: Stored | undefined): void => {
     if (!last) return
-    for (const [, link] of heads.get(last.chain) ?? []) if (link > last.link) find(last.chain, `its end is missing: link ${link} was in a checkpoint, ${last.link} is the last`)
+    for (const [, link] of headsOf(last.chain)) if (link > last.link) find(last.chain, `its end is missing: link ${link} was in a checkpoint, ${last.link} is the last`)
   }
   for await (const row of chainsOf(asked)) {
     const last = before?.chain === row.chain ? before : undefined
-    if (!last) end(before)
+    if (!last) {
+      end(before)
+      known = headsOf(row.chain)
+      seen.add(row.chain).add(digestOfName(row.chain))
+      chains += 1
+    }
     const fault = faultOf(row, last)
     if (fault !== undefined) find(row.chain, fault)
-    for (const [, link, hash] of heads.get(row.chain) ?? []) if (link === row.link && hash !== row.hash) find(row.chain, `link ${link} is not what was in a checkpoint`)
-    seen.add(row.chain)
+    for (const [, link, hash] of known) if (link === row.link && hash !== row.hash) find(row.chain, `link ${link} is not what was in a checkpoint`)
     events += 1
     before = row
   }
   end(before)
-  for (const chain of heads.keys()) if (!seen.has(chain)) find(chain, 'it is missing, and was in a checkpoint')
-  return { events, chains: seen.size }
+  const missing = [...heads.keys()].filter((chain) => !seen.has(chain))
+  const names = missing.length === 0 ? new Map<string, string>() : await namesOf(asked)
+  for (const chain of missing) find(names.get(chain) ?? chain, 'it is missing, and was in a checkpoint')
+  return { events, chains }
+}
+
+/** By their digests: whoever removed a chain has to find every place that names it. */
+async function namesOf(asked: Asked): Promise<ReadonlyMap<string, string>> {
+  const rows = await asked.query<{ chain: string }>(sql`SELECT chain FROM chains UNION SELECT id FROM handovers UNION SELECT id FROM calls UNION SELECT id FROM tickets`)
+  return new Map(rows.map(({ chain }) => [digestOfName(chain), chain]))
 }
 
 /** All events, chain by chain. */

@@ -87,7 +87,7 @@ export class LedgerWriter {
 
 /** Makes the read models know these facts, whose personal data are digests. */
 export async function project(asked: Asked, facts: readonly Fact[]): Promise<void> {
-  const { calls, handovers, tickets } = rowsOf(facts)
+  const { calls, handovers, tickets, markings, lifted } = rowsOf(facts)
   await asked.query(sql`INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, ${text(calls.map((row) => ({ ...row, record: JSON.parse(row.record) as Json })))}::json)
     ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, platform = excluded.platform, desk = excluded.desk, state = excluded.state,
     agent = excluded.agent, ticket = excluded.ticket, caller = excluded.caller, ended_at = excluded.ended_at, rating = excluded.rating, record = excluded.record
@@ -100,6 +100,11 @@ export async function project(asked: Asked, facts: readonly Fact[]): Promise<voi
     ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, mode = excluded.mode, state = excluded.state, category = excluded.category,
     item = excluded.item, returns = excluded.returns, record = excluded.record
     WHERE tickets.sequence <= excluded.sequence`)
+  if (lifted.length > 0) await asked.query(sql`DELETE FROM markings WHERE record = ANY(${lifted})`)
+  if (markings.length > 0) {
+    await asked.query(sql`INSERT INTO markings SELECT * FROM json_populate_recordset(NULL::markings, ${text(markings)}::json)
+      ON CONFLICT (record) DO UPDATE SET reason = excluded.reason, platforms = excluded.platforms`)
+  }
 }
 
 /** In today's form. @returns undefined for one of a later version: it is kept, and read by the program that knows it */
@@ -120,11 +125,11 @@ async function headsOf(asked: Asked, chains: readonly string[]): Promise<Map<str
 const text = (rows: readonly object[]): string => JSON.stringify(rows)
 
 /** The call, the ticket of none, or the message, whose data they are. */
-const subjectOf = (event: Json): string => textAt(event, 'call', 'id') ?? textAt(event, 'callId') ?? textAt(event, 'ticket', 'callId') ?? textAt(event, 'ticket', 'id') ?? textAt(event, 'id') ?? ''
+const subjectOf = (event: Json): string => textAt(event, 'call', 'id') ?? textAt(event, 'callId') ?? textAt(event, 'ticket', 'callId') ?? textAt(event, 'ticket', 'id') ?? textAt(event, 'ticketId') ?? textAt(event, 'id') ?? ''
 
 const columnsOf = (event: Json) => ({
   type: textAt(event, 'type') ?? '',
   at: textAt(event, 'at') ?? null,
   call_id: textAt(event, 'call', 'id') ?? textAt(event, 'recording', 'callId') ?? textAt(event, 'callId') ?? textAt(event, 'ticket', 'callId') ?? null,
-  handover_id: textAt(event, 'handover', 'id') ?? textAt(event, 'ticket', 'id') ?? null,
+  handover_id: textAt(event, 'handover', 'id') ?? textAt(event, 'ticket', 'id') ?? textAt(event, 'ticketId') ?? null,
 })

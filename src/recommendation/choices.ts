@@ -47,22 +47,28 @@ export class Choices {
     await this.#tables.commit(calls.map((call) => statement('DELETE FROM choices WHERE call_id = ?', call)))
   }
 
-  /** What was learned, the most chosen first. */
-  async learned(): Promise<readonly LearnedMatter[]> {
-    const byMatter = Map.groupBy(await this.#rows(), ({ matter }) => matter)
+  /** What was learned, the most chosen first. @param except calls that are left out */
+  async learned(except: readonly string[] = []): Promise<readonly LearnedMatter[]> {
+    const byMatter = Map.groupBy((await this.#rows()).filter(({ call }) => call === undefined || !except.includes(call)), ({ matter }) => matter)
     return [...byMatter].map(([matter, rows]) => ({ matter, choices: rows.length, last: rows.at(-1)?.at ?? '', words: wordsOf(rows) })).toSorted((one, other) => other.choices - one.choices)
   }
 
-  async #rows(): Promise<readonly (Choice & { readonly at: string })[]> {
-    const found: (Choice & { readonly at: string })[] = []
+  async #rows(): Promise<readonly Row[]> {
+    const found: Row[] = []
     for (let after = 0; ; ) {
       // oxlint-disable-next-line no-await-in-loop -- one page after the other
-      const rows = await this.#tables.all(statement('SELECT id, matter, features, at FROM choices WHERE id > ? ORDER BY id LIMIT ?', after, pageSize))
-      found.push(...rows.map(({ matter, features, at }) => ({ matter: String(matter), features: JSON.parse(String(features)) as Choice['features'], at: String(at) })))
+      const rows = await this.#tables.all(statement('SELECT id, matter, features, at, call_id FROM choices WHERE id > ? ORDER BY id LIMIT ?', after, pageSize))
+      found.push(...rows.map(({ matter, features, at, call_id: call }) => ({ matter: String(matter), features: JSON.parse(String(features)) as Choice['features'], at: String(at), ...(typeof call === 'string' ? { call } : {}) })))
       after = Number(rows.at(-1)?.['id'] ?? 0)
       if (rows.length < pageSize) return found
     }
   }
+}
+
+/** A choice as it is kept. */
+interface Row extends Choice {
+  readonly at: string
+  readonly call?: string
 }
 
 function wordsOf(choices: readonly Choice[]): readonly string[] {

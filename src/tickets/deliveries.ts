@@ -44,6 +44,11 @@ export class Deliveries {
     return delivery && { delivery: toView(delivery), attempts: await this.#store.attempts(id) }
   }
 
+  /** What ticket systems answered to deliveries about these: it may say anything. */
+  async forgetAnswers(subjects: readonly string[]): Promise<void> {
+    await this.#store.forgetAnswers(subjects)
+  }
+
   /** Those of the filter that are settled are told once more, under the same id. @returns how many */
   async replay(filter: DeliveryFilter): Promise<number> {
     const deliveries = await this.#store.replay(filter, Date.now())

@@ -46,6 +46,8 @@ export interface DeliveryFilter {
   readonly from?: number
   /** Last changed before this time, UTC ms. */
   readonly to?: number
+  /** Records whose deliveries are left out. */
+  readonly except?: readonly string[]
 }
 
 export interface Due {
@@ -136,6 +138,11 @@ export class DeliveryStore {
     ])
   }
 
+  async forgetAnswers(subjects: readonly string[]): Promise<void> {
+    const sql = `UPDATE attempts SET answer = 'erased' WHERE answer != '' AND delivery_id IN (SELECT id FROM deliveries WHERE handover_id IN (SELECT value FROM json_each(?)))`
+    await this.#tables.commit([all(sql, JSON.stringify(subjects))])
+  }
+
   /** In their order, the first one first. */
   async attempts(id: string): Promise<Attempt[]> {
     const rows = await this.#tables.all(all('SELECT * FROM attempts WHERE delivery_id = ? ORDER BY at, rowid', id))
@@ -197,13 +204,15 @@ export class DeliveryStore {
   }
 }
 
-function conditionOf({ state, endpoint, id, from, to }: DeliveryFilter): { readonly where: string; readonly params: Statement['params'] } {
+function conditionOf({ state, endpoint, id, from, to, except = [] }: DeliveryFilter): { readonly where: string; readonly params: Statement['params'] } {
   const conditions: readonly (readonly [string, Statement['params'][number] | undefined])[] = [
     ['state = ?', state],
     ['endpoint = ?', endpoint],
     ['id = ?', id],
     ['updated_at >= ?', from],
     ['updated_at < ?', to],
+    // A subject is the record itself, or the hand-over of its call.
+    [`coalesce((SELECT coalesce(json_extract(body, '$.call.id'), json_extract(body, '$.ticket.callId')) FROM facts WHERE facts.position = deliveries.position), handover_id) NOT IN (SELECT value FROM json_each(?))`, except.length === 0 ? undefined : JSON.stringify(except)],
   ]
   const given = conditions.flatMap(([text, value]) => (value === undefined ? [] : [{ text, value }]))
   return { where: ['TRUE', ...given.map(({ text }) => text)].join(' AND '), params: given.map(({ value }) => value) }

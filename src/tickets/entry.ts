@@ -4,6 +4,7 @@ import type { Handover, Platform } from '../domain/handover/handover.ts'
 import type { DeadlineName } from '../domain/ticket/deadlines.ts'
 import { intakeStandards, type IntakeValue } from '../domain/ticket/intake.ts'
 import { ticketOfCall } from '../domain/ticket/registration.ts'
+import { needToKnowReasons } from '../domain/sharing/need-to-know.ts'
 import type { ReturnCause, Ticket, TicketStep } from '../domain/ticket/ticket.ts'
 import type { Notice } from './payload.ts'
 import type { HandoverEvent, TicketOwnEvent } from './payload-schema.ts'
@@ -71,12 +72,13 @@ export function entryOf(payload: Notice['payload'], platform: Platform): Entry {
 }
 
 function recordOf(ticket: Ticket, platform: Platform): Omit<Entry, 'note' | 'phase' | 'reopens' | 'changed'> {
-  const { id, callId, from, to, mode, urgency, matter, intake, reason, missing, references } = ticket
+  const { id, callId, from, to, mode, urgency, matter, intake, reason, missing, references, needToKnow } = ticket
   const standard = intakeStandards[to]
   const labels = new Map(standard.map((field) => [field.name, field]))
   const about = [matter?.item, intake['title'] ?? firstLine(intake['content'])].filter((part) => part !== undefined && part !== '')
   const rows: readonly (readonly [label: string, value: string | undefined])[] = [
     ['转办编号', id],
+    ['知悉范围', needToKnow && `${needToKnowReasons[needToKnow.reason]}，须控制知悉范围`],
     ['方向', `${from} → ${to}，${modes[mode]}`],
     ['紧急程度', urgencies[urgency]],
     ['事项', matter && [matter.category, matter.item].filter(Boolean).join(' / ')],
@@ -105,6 +107,7 @@ function recordOf(ticket: Ticket, platform: Platform): Omit<Entry, 'note' | 'pha
 
 function stepOf(event: TicketOwnEvent, { ticket, deadline }: Pick<TicketFact, 'ticket' | 'deadline'>, platform: Platform): Pick<Entry, 'note' | 'phase' | 'reopens'> {
   if (event === 'ticket.changed') return { note: ticket.recordings ? '登记内容或录音有变动' : '登记内容有变动' }
+  if (event === 'ticket.marked' || event === 'ticket.lifted') return { note: event === 'ticket.lifted' ? '已解除知悉范围控制' : `须控制知悉范围${ticket.needToKnow ? `（${needToKnowReasons[ticket.needToKnow.reason]}）` : ''}` }
   if (event === 'ticket.bounced') return { note: `多次退回（${ticket.returns} 次），请督办` }
   if (event === 'ticket.due-soon' || event === 'ticket.overdue') return { note: deadlineNote(event, deadline, ticket) }
   const last = ticket.steps.at(-1)
@@ -117,7 +120,7 @@ function deadlineNote(event: 'ticket.due-soon' | 'ticket.overdue', deadline: Dea
   return `${event === 'ticket.overdue' ? '已超时' : '即将超时'}：${deadlines[deadline]}时限 ${due?.[deadline]?.at ?? ''}`
 }
 
-function atReceiver(event: Exclude<TicketOwnEvent, 'ticket.changed' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced'>, last: TicketStep | undefined): Phase {
+function atReceiver(event: Exclude<TicketOwnEvent, 'ticket.changed' | 'ticket.marked' | 'ticket.lifted' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced'>, last: TicketStep | undefined): Phase {
   switch (event) {
     case 'ticket.registered':
       return 'new'

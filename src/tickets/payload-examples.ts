@@ -64,8 +64,8 @@ const sent = pushed(
   '2026-11-27T14:11:56.797Z',
 )
 
-/** Told by the clock, or by counting: nobody does anything then. */
-type ByClock = 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced' | 'ticket.lapsed'
+/** Told by the clock, by counting, or of its record: nobody does anything with the ticket then. */
+type ByClock = 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced' | 'ticket.lapsed' | 'ticket.marked' | 'ticket.lifted'
 
 const due = { accept: { at: '2026-11-27T15:11:56.797Z', warnAt: '2026-11-27T14:59:56.797Z' } } as const
 
@@ -107,5 +107,5 @@ function exampleOfTicket(event: TicketOwnEvent): unknown {
     return outcome.ticket
   }, sent)
   const { platform, by, at } = commands.at(-1) ?? { platform: sent.from, by: sent.by, at: sent.registeredAt }
-  return noticeOf({ type: event.replace('.', '-') as TicketFactType, version: factVersion, at, sequence: commands.length + 1, platform, by, ...(event === 'ticket.due-soon' || event === 'ticket.overdue' ? { deadline: 'accept' } : {}), ticket: { ...ticket, due } })?.payload
+  return noticeOf({ type: event.replace('.', '-') as TicketFactType, version: factVersion, at, sequence: commands.length + 1, platform, by, ...(event === 'ticket.due-soon' || event === 'ticket.overdue' ? { deadline: 'accept' } : {}), ticket: { ...ticket, due, ...(event === 'ticket.marked' ? { needToKnow: { reason: 'case', cause: '涉及在办案件', platform: sent.from, by: sent.by, at: sent.registeredAt } } : {}) } })?.payload
 }

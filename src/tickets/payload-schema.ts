@@ -27,6 +27,8 @@ export const ticketOwnEvents = [
   'ticket.withdrawn',
   'ticket.conferred',
   'ticket.changed',
+  'ticket.marked',
+  'ticket.lifted',
   'ticket.due-soon',
   'ticket.overdue',
   'ticket.bounced',

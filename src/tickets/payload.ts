@@ -21,7 +21,8 @@ const events: Record<HandoverFactType, HandoverEvent | null> = {
   'handover-decided': null,
 }
 
-const ticketEventOf: Record<TicketFactType, TicketOwnEvent> = {
+/** null: what is forgotten here is kept, or not, by others as they see fit. */
+const ticketEventOf: Record<TicketFactType, TicketOwnEvent | null> = {
   'ticket-registered': 'ticket.registered',
   'ticket-accepted': 'ticket.accepted',
   'ticket-returned': 'ticket.returned',
@@ -32,6 +33,9 @@ const ticketEventOf: Record<TicketFactType, TicketOwnEvent> = {
   'ticket-withdrawn': 'ticket.withdrawn',
   'ticket-conferred': 'ticket.conferred',
   'ticket-changed': 'ticket.changed',
+  'ticket-marked': 'ticket.marked',
+  'ticket-lifted': 'ticket.lifted',
+  'ticket-erased': null,
   'ticket-due-soon': 'ticket.due-soon',
   'ticket-overdue': 'ticket.overdue',
   'ticket-bounced': 'ticket.bounced',
@@ -65,9 +69,11 @@ export function noticeOf(fact: Fact): Notice | undefined {
 
 /** Both platforms hear of a ticket, but for whoever told it. How the ticket of a call here begins is told with the call's hand-over. */
 function noticeOfTicket({ type, at, ticket, sequence, platform, by, via, deadline, filled }: TicketFact): Notice | undefined {
+  const event = ticketEventOf[type]
+  if (!event) return undefined
   if (ticket.mode !== 'push' && type === 'ticket-registered' && via === undefined) return undefined
   const data = { ticket, platform, by, ...(deadline ? { deadline } : {}), ...(filled ? { intake: filled } : {}), sequence }
-  return { platforms, ...(via === undefined ? {} : { except: via }), subject: ticket.id, payload: { type: ticketEventOf[type], version: payloadVersion, timestamp: at, data } }
+  return { platforms, ...(via === undefined ? {} : { except: via }), subject: ticket.id, payload: { type: event, version: payloadVersion, timestamp: at, data } }
 }
 
 /** `webhook-id`: the same for the same event at the same endpoint, at every attempt and after every restart. */

@@ -5,6 +5,7 @@ import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
 import { recordedRooms, recordingStates } from '../domain/recording.ts'
 import { callerKinds, decisionModes, urgencies, warnings } from '../domain/policy/decide.ts'
 import type { IntakeRecord } from '../domain/ticket/intake.ts'
+import { needToKnowReasons, reasonNames } from '../domain/sharing/need-to-know.ts'
 import { failureReasons, handoverStates, modes, outcomes, platforms } from '../domain/handover/handover.ts'
 
 export const Time = (description: string) => Type.String({ format: 'date-time', description: `${description}; UTC, ISO 8601` })
@@ -69,6 +70,17 @@ export const Intake = Type.Unsafe<IntakeRecord>(
   }),
 )
 
+const stated = {
+  reason: Type.Enum(reasonNames, { description: Object.entries(needToKnowReasons).map(([name, label]) => `\`${name}\`: ${label}`).join(', ') }),
+  cause: Type.String({ minLength: 1, maxLength: 500, description: 'Why, in words' }),
+}
+/** As it is stated. */
+export const MarkingStatedSchema = Type.Object(stated, { additionalProperties: false, description: 'It is need-to-know (§7): who is not cleared for it does not get to know of it' })
+export const MarkingRecord = Type.Object(
+  { ...stated, platform: Type.Enum(platforms, { description: 'Who marked it, and alone may lift it' }), by: Type.String(), at: Time('When') },
+  { description: 'It is need-to-know (§7)' },
+)
+
 export const HandoverRecord = Type.Object(
   {
     id: Type.String(),
@@ -87,6 +99,7 @@ export const HandoverRecord = Type.Object(
     matter: Type.Optional(MatterRecord),
     reason: Type.Optional(Type.String()),
     intake: Type.Optional(Intake),
+    needToKnow: Type.Optional(Type.Object(stated, { description: 'Stated at the press' })),
     requestedAt: Time('When the key was pressed'),
     clock: Type.Object(
       {
@@ -148,6 +161,7 @@ export const CallRecord = Type.Object(
     adopted: Type.Optional(Type.Literal(true, { description: 'It began in the call centre’s own queue or dialplan, and was adopted while caller and agent talked' })),
     purpose: Type.Optional(Type.Enum(purposes, { description: 'Of an outbound call: calling back, or following up (回访)' })),
     ticket: Type.Optional(Type.String({ description: 'Of an outbound call: the ticket that it is about' })),
+    needToKnow: Type.Optional(MarkingRecord),
     arrivedAt: Time('Arrival'),
     answeredAt: Type.Optional(Time('Answer')),
     endedAt: Type.Optional(Time('End')),

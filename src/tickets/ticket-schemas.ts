@@ -6,7 +6,7 @@ import { urgencies } from '../domain/policy/decide.ts'
 import type { Dues } from '../domain/ticket/deadlines.ts'
 import { type IntakeField, intakeStandards } from '../domain/ticket/intake.ts'
 import { feedbackSteps, mostSteps, returnCauses, ticketModes, type TicketRecording, ticketStates, type TicketStep } from '../domain/ticket/ticket.ts'
-import { Intake, KeptDecisionRecord, MatterRecord, Time } from './record-schemas.ts'
+import { Intake, KeptDecisionRecord, MarkingRecord, MatterRecord, Time } from './record-schemas.ts'
 
 const Platform = (description: string) => Type.Enum(platforms, { description })
 
@@ -38,6 +38,7 @@ export const TicketRecord = Type.Object(
     intake: Intake,
     missing: Type.Optional(Type.Unsafe<readonly string[]>(Type.Array(Type.String(), { description: 'Of a call: fields that the receiver wants and nobody has filled in yet' }))),
     reason: Type.Optional(Type.String()),
+    needToKnow: Type.Optional(MarkingRecord),
     decision: Type.Optional(KeptDecisionRecord),
     references: Type.Object({ '12345': Type.Optional(Type.String()), '110': Type.Optional(Type.String()) }, { additionalProperties: false, description: 'Its numbers in the platforms’ own systems' }),
     due: Type.Optional(

@@ -68,7 +68,7 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
   const key = await linkKey(journal.tables)
   const { publicUrl } = config.http
   const linksOf: AttemptParts['linksOf'] = ({ data }) =>
-    publicUrl === undefined || !('ticket' in data) ? [] : (data.ticket?.recordings ?? []).map(({ id }) => recordingLink(key, publicUrl, id, config.recording.linkHours, Date.now()))
+    publicUrl === undefined || !('ticket' in data) || data.ticket?.needToKnow ? [] : (data.ticket?.recordings ?? []).map(({ id }) => recordingLink(key, publicUrl, id, config.recording.linkHours, Date.now()))
 
   const circuits = new Map(tickets.endpoints.map(({ id }) => [id, new Circuit(tickets.circuit)]))
   const onBack = (endpoint: string): void => {

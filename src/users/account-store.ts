@@ -1,4 +1,5 @@
 import { type Row, statement, type Tables } from '../journal/sql.ts'
+import { type Platform, platforms } from '../domain/handover/handover.ts'
 import { type Permission, permissions, type Role, roles } from './roles.ts'
 
 /** A person who signs in. */
@@ -7,6 +8,8 @@ export interface User {
   readonly role: Role
   /** Of an agent: his own seat. */
   readonly agent?: string
+  /** Whose he is; of an agent with a seat, the seat's. */
+  readonly platform?: Platform
   /** PHC string. */
   readonly password: string
 }
@@ -17,6 +20,8 @@ export interface ApiKey {
   readonly role: Role
   /** Instead of the role's own. */
   readonly scopes?: readonly Permission[]
+  /** Whose it is. */
+  readonly platform?: Platform
   /** SHA-256 of the key, hex. */
   readonly sha256: string
   /** UTC ms. */
@@ -42,7 +47,7 @@ export class AccountStore {
   }
 
   async users(): Promise<readonly User[]> {
-    return (await this.#tables.all(statement('SELECT * FROM users'))).map((row) => ({ name: text(row, 'name'), role: roleOf(row), password: text(row, 'password'), ...(row['agent'] === null ? {} : { agent: text(row, 'agent') }) }))
+    return (await this.#tables.all(statement('SELECT * FROM users'))).map((row) => ({ name: text(row, 'name'), role: roleOf(row), password: text(row, 'password'), ...(row['agent'] === null ? {} : { agent: text(row, 'agent') }), ...platformOf(row) }))
   }
 
   async keys(): Promise<readonly ApiKey[]> {
@@ -51,6 +56,7 @@ export class AccountStore {
       role: roleOf(row),
       sha256: text(row, 'sha256'),
       ...(row['scopes'] === null ? {} : { scopes: (JSON.parse(text(row, 'scopes')) as string[]).flatMap((scope) => permissions.find((known) => known === scope) ?? []) }),
+      ...platformOf(row),
       ...(row['expires_at'] === null ? {} : { expiresAt: Number(row['expires_at']) }),
     }))
   }
@@ -59,8 +65,8 @@ export class AccountStore {
     return (await this.#tables.all(statement('SELECT * FROM sessions'))).map((row) => ({ sha256: text(row, 'sha256'), user: text(row, 'user'), createdAt: Number(row['created_at']), seenAt: Number(row['seen_at']) }))
   }
 
-  async putUser({ name, role, agent, password }: User): Promise<void> {
-    await this.#tables.commit([statement('INSERT OR REPLACE INTO users (name, role, agent, password) VALUES (?, ?, ?, ?)', name, role, agent ?? null, password)])
+  async putUser({ name, role, agent, platform, password }: User): Promise<void> {
+    await this.#tables.commit([statement('INSERT OR REPLACE INTO users (name, role, agent, platform, password) VALUES (?, ?, ?, ?, ?)', name, role, agent ?? null, platform ?? null, password)])
   }
 
   /** With his sessions. */
@@ -68,8 +74,8 @@ export class AccountStore {
     await this.#tables.commit([statement('DELETE FROM users WHERE name = ?', name), statement('DELETE FROM sessions WHERE user = ?', name)])
   }
 
-  async putKey({ name, role, scopes, sha256, expiresAt }: ApiKey): Promise<void> {
-    await this.#tables.commit([statement('INSERT INTO api_keys (name, role, scopes, sha256, expires_at) VALUES (?, ?, ?, ?, ?)', name, role, scopes ? JSON.stringify(scopes) : null, sha256, expiresAt ?? null)])
+  async putKey({ name, role, scopes, platform, sha256, expiresAt }: ApiKey): Promise<void> {
+    await this.#tables.commit([statement('INSERT INTO api_keys (name, role, scopes, platform, sha256, expires_at) VALUES (?, ?, ?, ?, ?, ?)', name, role, scopes ? JSON.stringify(scopes) : null, platform ?? null, sha256, expiresAt ?? null)])
   }
 
   async removeKey(name: string): Promise<void> {
@@ -83,6 +89,12 @@ export class AccountStore {
   async removeSessions(sha256s: readonly string[]): Promise<void> {
     await this.#tables.commit(sha256s.map((sha256) => statement('DELETE FROM sessions WHERE sha256 = ?', sha256)))
   }
+}
+
+/** One that this version does not know is none. */
+function platformOf(row: Row): Pick<User, 'platform'> {
+  const platform = platforms.find((known) => known === row['platform'])
+  return platform ? { platform } : {}
 }
 
 const text = (row: Row, name: string): string => String(row[name])

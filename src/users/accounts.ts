@@ -44,8 +44,8 @@ export class Accounts {
     this.#users = new Map(users.map((user) => [user.name, user]))
     this.#keys = new Map(keys.map((key) => [key.name, key]))
     this.#sessions = new Map(sessions.map((session) => [session.sha256, session]))
-    for (const { name, key, role, scopes } of parts.config.http.apiKeys) {
-      this.#byHash.set(key.startsWith('sha256:') ? key.slice('sha256:'.length) : hashOf(key), { name, kind: 'key', role, permissions: new Set(scopes ?? permissionsOf[role]) })
+    for (const { name, key, role, scopes, platform } of parts.config.http.apiKeys) {
+      this.#byHash.set(key.startsWith('sha256:') ? key.slice('sha256:'.length) : hashOf(key), { name, kind: 'key', role, permissions: new Set(scopes ?? permissionsOf[role]), ...(platform ? { platform } : {}) })
     }
     for (const key of keys) this.#note(key)
   }
@@ -115,18 +115,18 @@ export class Accounts {
   }
 
   users(): readonly Omit<User, 'password'>[] {
-    return [...this.#users.values()].map(({ name, role, agent }) => ({ name, role, ...(agent === undefined ? {} : { agent }) }))
+    return [...this.#users.values()].map(withoutPassword)
   }
 
   /** Makes a user or changes one; his sessions end with a new password. @throws SqlError */
-  async putUser({ name, role, agent, password }: Omit<User, 'password'> & { readonly password?: string }, by: string): Promise<boolean> {
+  async putUser({ name, role, agent, platform, password }: Omit<User, 'password'> & { readonly password?: string }, by: string): Promise<boolean> {
     const known = this.#users.get(name)
     if (password === undefined && !known) return false
-    const user: User = { name, role, ...(agent === undefined ? {} : { agent }), password: password === undefined ? (known?.password ?? '') : await hashPassword(password) }
+    const user: User = { name, role, ...(agent === undefined ? {} : { agent }), ...(platform ? { platform } : {}), password: password === undefined ? (known?.password ?? '') : await hashPassword(password) }
     await this.#parts.store.putUser(user)
     this.#users.set(name, user)
     if (password !== undefined) await this.#forget(this.#sessionsOf(name))
-    await this.#tell({ type: 'user-changed', user: name, role, ...(agent === undefined ? {} : { agent }), by })
+    await this.#tell({ type: 'user-changed', user: name, role, ...(agent === undefined ? {} : { agent }), ...(platform ? { platform } : {}), by })
     return true
   }
 
@@ -142,7 +142,7 @@ export class Accounts {
   }
 
   keys(): readonly Omit<ApiKey, 'sha256'>[] {
-    return [...this.#keys.values()].map(({ name, role, scopes, expiresAt }) => ({ name, role, ...(scopes ? { scopes } : {}), ...(expiresAt === undefined ? {} : { expiresAt }) }))
+    return [...this.#keys.values()].map(withoutHash)
   }
 
   /** @returns the key, which is told this once; undefined: the name is taken @throws SqlError */
@@ -153,7 +153,7 @@ export class Accounts {
     await this.#parts.store.putKey(key)
     this.#keys.set(key.name, key)
     this.#note(key)
-    await this.#tell({ type: 'key-changed', key: key.name, role: key.role, by })
+    await this.#tell({ type: 'key-changed', key: key.name, role: key.role, ...(key.platform ? { platform: key.platform } : {}), by })
     return secret
   }
 
@@ -168,12 +168,12 @@ export class Accounts {
     return true
   }
 
-  #note({ name, role, scopes, sha256, expiresAt }: ApiKey): void {
-    this.#byHash.set(sha256, { name, kind: 'key', role, permissions: new Set(scopes ?? permissionsOf[role]), ...(expiresAt === undefined ? {} : { expiresAt }) })
+  #note({ name, role, scopes, platform, sha256, expiresAt }: ApiKey): void {
+    this.#byHash.set(sha256, { name, kind: 'key', role, permissions: new Set(scopes ?? permissionsOf[role]), ...(platform ? { platform } : {}), ...(expiresAt === undefined ? {} : { expiresAt }) })
   }
 
-  #whoIs({ name, role, agent }: Pick<User, 'name' | 'role' | 'agent'>): Who {
-    const platform = this.#parts.config.agents.find(({ id }) => id === agent)?.platform
+  #whoIs({ name, role, agent, platform: own }: Pick<User, 'name' | 'role' | 'agent' | 'platform'>): Who {
+    const platform = this.#parts.config.agents.find(({ id }) => id === agent)?.platform ?? own
     return { name, kind: 'user', role, permissions: new Set(permissionsOf[role]), ...(agent === undefined ? {} : { agent }), ...(platform ? { platform } : {}) }
   }
 
@@ -196,6 +196,16 @@ export class Accounts {
 }
 
 type AccountChange = Omit<AccountFact, 'version' | 'at'>
+
+function withoutPassword(user: User): Omit<User, 'password'> {
+  const { password: _, ...shown } = user
+  return shown
+}
+
+function withoutHash(key: ApiKey): Omit<ApiKey, 'sha256'> {
+  const { sha256: _, ...shown } = key
+  return shown
+}
 
 /** Of something random enough: a key, a cookie. */
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')

@@ -20,6 +20,8 @@ export const permissions = [
   'ledger:read',
   'ledger:export',
   'ledger:erase',
+  'need-to-know:mark',
+  'need-to-know:lift',
   'test-calls',
   'accounts',
   'catalogue',
@@ -28,11 +30,11 @@ export type Permission = (typeof permissions)[number]
 
 /** What each role may, where an account's own scopes do not say otherwise. */
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
-  agent: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'ledger:read'],
-  supervisor: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'deliveries:read', 'deliveries:replay', 'recordings', 'ledger:read', 'ledger:export', 'test-calls', 'catalogue'],
+  agent: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'need-to-know:mark', 'ledger:read'],
+  supervisor: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'deliveries:read', 'deliveries:replay', 'recordings', 'ledger:read', 'ledger:export', 'need-to-know:mark', 'need-to-know:lift', 'test-calls', 'catalogue'],
   administrator: ['calls:read', 'agents:state', 'tickets:read', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'ledger:erase', 'test-calls', 'accounts', 'catalogue'],
   auditor: ['calls:read', 'tickets:read', 'deliveries:read', 'recordings', 'ledger:read', 'ledger:export'],
-  system: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'deliveries:read', 'deliveries:replay', 'ledger:read', 'test-calls'],
+  system: ['calls:read', 'calls:command', 'agents:state', 'tickets:read', 'tickets:command', 'deliveries:read', 'deliveries:replay', 'need-to-know:mark', 'ledger:read', 'test-calls'],
 }
 
 /** Whoever makes a request. */
@@ -44,7 +46,7 @@ export interface Who {
   readonly permissions: ReadonlySet<Permission>
   /** Of an agent: his own seat. */
   readonly agent?: string
-  /** Of an agent: his desk. */
+  /** Whose he or it is; of an agent, his desk's. */
   readonly platform?: Platform
 }
 

@@ -74,6 +74,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/ledger/overrides',
       'GET /v1/ledger/tickets',
       'GET /v1/links/recordings/{recordingId}',
+      'GET /v1/need-to-know',
       'GET /v1/nuisance-callers',
       'GET /v1/recommendations/choices',
       'GET /v1/recordings/{recordingId}/file',
@@ -100,6 +101,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/inbox/{endpoint}',
       'POST /v1/keys',
       'POST /v1/ledger/erasures',
+      'POST /v1/need-to-know/{record}/lift',
       'POST /v1/recommendations',
       'POST /v1/recommendations/choices',
       'POST /v1/sessions',
@@ -117,6 +119,7 @@ describe('the OpenAPI document', () => {
       'PUT /v1/agents/{agent}/state',
       'PUT /v1/catalogue/matters/{matter}',
       'PUT /v1/knowledge/{entry}',
+      'PUT /v1/need-to-know/{record}',
       'PUT /v1/sessions/current/password',
       'PUT /v1/users/{user}',
     ])

@@ -211,6 +211,8 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     return press({ mode: 'transfer', agent: '1001' })
   },
   'ticket-not-found': () => get('/v1/tickets/ho-of-nobody'),
+  'record-not-found': () => ({ ...get('/v1/need-to-know/ho-of-nobody'), method: 'PUT', payload: { reason: 'secret', cause: '涉密线索', platform: '12345' } }),
+  'marking-not-yours': () => ({ ...get(`/v1/need-to-know/${given.control.talk('1001').call}`), method: 'PUT', payload: { reason: 'secret', cause: '涉密线索', platform: '110' } }),
   'ticket-not-yours': async () => post(`/v1/tickets/${await pushed()}/accept`, { platform: '12345' }),
   'ticket-accepted': async () => post(`/v1/tickets/${await pushed(['accept', { platform: '110' }])}/withdraw`, { platform: '12345', text: '误推' }),
   'ticket-returned': async () => post(`/v1/tickets/${await pushed(['return', { platform: '110', cause: 'not-ours', text: '不归我们' }])}/accept`, { platform: '110' }),

@@ -75,7 +75,7 @@ it('are in their hand-over’s chain, and forgotten with the citizen, while the 
   const kept = JSON.stringify(await ledger.database.query(sql`SELECT chain, body FROM events`))
   for (const personal of [incident.callerNumber, incident.callerName, incident.content, incident.address, '王女士', '先期处置']) expect(kept).not.toContain(personal)
   expect(await ledger.database.query(sql`SELECT chain, count(*)::int AS n FROM events GROUP BY chain`)).toEqual([{ chain: 'ho-1', n: 3 }])
-  expect(await erasePersonal(ledger.database, { number: incident.callerNumber })).toEqual(['ho-1'])
+  expect((await erasePersonal(ledger.database, { number: incident.callerNumber })).records).toEqual(['ho-1'])
   expect((await queries.tickets({}, 1)).items[0]).toMatchObject({ state: 'on-scene', intake: { callerNumber: 'erased', content: 'erased', incidentLevel: '2' }, reason: 'erased', steps: [{}, {}, { text: 'erased' }] })
   expect((await verified()).findings).toEqual([])
 })
@@ -119,5 +119,30 @@ it('of two platforms are held against each other: what one has otherwise, or not
   await carryOut('ho-1', steps.slice(1))
   await ledger.caughtUp()
   expect(new Set((await compared()).disagreements.map(({ ticket }) => ticket))).toEqual(new Set(['ho-2', 'ho-3']))
+  await here.close()
+})
+
+it('that are need-to-know are compared where both have them, and left out of what is for nobody; also when all is made again', async () => {
+  await given()
+  const here = ledger
+  const mark = async (id: string) => {
+    const stated = { reason: 'secret', cause: '涉密' } as const
+    await book.mark({ ticketId: id }, ['12345', '110'], stated, { platform: '12345', by: '1001', at })?.committed
+  }
+  // oxlint-disable-next-line no-await-in-loop -- one after the other
+  for (const id of ['ho-1', 'ho-2', 'ho-4']) await push(id)
+  // oxlint-disable-next-line no-await-in-loop -- as above
+  for (const id of ['ho-1', 'ho-2']) await mark(id)
+  await here.caughtUp()
+  await rebuildLedger(here.database)
+  await given()
+  await push('ho-1')
+  await ledger.caughtUp()
+  expect(await compareLedgers(here.database, ledger.database, {})).toEqual({ tickets: 2, disagreements: [{ ticket: 'ho-4', what: 'missing-there' }, { ticket: 'ho-1', what: 'needToKnow' }] })
+  const nobody = { records: [], reasons: [], handled: [] }
+  for (const subject of ['tickets', 'events'] as const) {
+    const lines = await text(await exportTable(here.database, { subject, format: 'jsonl', withheld: nobody }))
+    expect([lines.includes('ho-1'), lines.includes('ho-2'), lines.includes('ho-4')]).toEqual([false, false, true])
+  }
   await here.close()
 })

@@ -29,17 +29,17 @@ export class FakeControl implements CallControl {
   }
 
   /** A citizen calls `desk`, whose free seats ring. @returns the caller's channel */
-  arrive(desk: '12345' | '110' = '12345'): string {
+  arrive(desk: '12345' | '110' = '12345', number = '13800001234'): string {
     const channelId = `caller-${++this.#callers}`
     this.#here.add(channelId)
-    const caller = { channelId, number: '13800001234', name: '王先生', sipCallId: `${channelId}@carrier` }
+    const caller = { channelId, number, name: '王先生', sipCallId: `${channelId}@carrier` }
     this.#listener.arrived({ platform: desk, dialled: desk, caller })
     return channelId
   }
 
   /** A citizen calls and `agent`, of 12345 unless told, answers. @returns the call's id and the caller's channel */
-  talk(agent: string, desk: '12345' | '110' = '12345'): { call: string; caller: string } {
-    const caller = this.arrive(desk)
+  talk(agent: string, desk: '12345' | '110' = '12345', number?: string): { call: string; caller: string } {
+    const caller = this.arrive(desk, number)
     return { call: this.answer(agent).callId, caller }
   }
 

@@ -15,7 +15,7 @@ import type { Recommendation } from '../../src/recommendation/recommender.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { runtimeDir } from '../../src/lab/paths.ts'
 import { Choices } from '../../src/recommendation/choices.ts'
-import type { DeliveryView } from '../../src/tickets/deliveries.ts'
+import { Deliveries, type DeliveryView } from '../../src/tickets/deliveries.ts'
 import { NuisanceCallers } from '../../src/calls/nuisance-callers.ts'
 import type { Observed } from '../../src/calls/comparison.ts'
 import { Catalogues } from '../../src/matters/catalogues.ts'
@@ -56,6 +56,7 @@ export interface HttpOptions {
   readonly path?: string
   /** What stands between the service and the journal. */
   readonly wrap?: (journal: JournalFile) => Journal
+  /** Played; otherwise those of the journal's file. */
   readonly deliveries?: readonly DeliveryView[]
   /** Calls are recorded. */
   readonly recorded?: boolean
@@ -69,6 +70,8 @@ export interface HttpOptions {
   readonly recommendation?: Recommendation
   /** Whether it learns from choices. */
   readonly learning?: boolean
+  /** Who is cleared for need-to-know records. */
+  readonly cleared?: Readonly<Record<string, readonly string[]>>
   /** Numbers by which it is known who calls. */
   readonly knownCallers?: readonly { readonly number: string; readonly kind: string }[]
   /** What the PBX has at the start. */
@@ -83,14 +86,14 @@ export function newJournalPath(): string {
 }
 
 /** The HTTP interface with calls and a journal on disk; the PBX and the ticket queue are played. Timers never fire. */
-export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries = [], recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger, recommendation, learning = true, knownCallers = [] }: HttpOptions = {}): Promise<GivenHttp> {
+export async function givenHttp({ path: given, wrap = (file: Journal) => file, deliveries, recorded = false, agents = seats, observed = {}, outbound = false, secure = false, ledger, recommendation, learning = true, knownCallers = [], cleared }: HttpOptions = {}): Promise<GivenHttp> {
   const path = given ?? newJournalPath()
   const warnings: string[] = []
   const sink: DestinationStream = { write: (line) => void warnings.push(line) }
   const logger = pino({ level: 'warn' }, sink)
   const file = await openJournal({ path, limits: { retryMs: 50 } })
   const journal = wrap(file)
-  const config = parseConfig(settings(path, { agents, recorded, outbound, secure, learning, knownCallers }), {})
+  const config = parseConfig(settings(path, { agents, recorded, outbound, secure, learning, knownCallers, ...(cleared ? { cleared } : {}) }), {})
   let control: FakeControl | undefined
   const timers = { set: () => undefined, clear: () => undefined }
   const nuisance = new NuisanceCallers(file.tables)
@@ -103,8 +106,8 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   await eventually(() => calls.inControl, Boolean)
   const { directory } = config.recording
   const recordings = new Recordings({ config: config.recording, journal: tickets.alongCalls, logger, isRunning: async (id) => calls.recordings.runs(id) })
-  const show = async (wanted: string) => deliveries.filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
-  const played = { deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0 }
+  const show = async (wanted: string) => (deliveries ?? []).filter(({ id }) => id === wanted).map((delivery) => ({ delivery, attempts: [] }))[0]
+  const played = deliveries ? { deliveriesOf: async () => deliveries, list: async () => deliveries, show, replay: async () => 0, forgetAnswers: async () => undefined } : new Deliveries(file.tables, () => undefined)
   const accounts = await Accounts.load({ config, store: new AccountStore(file.tables), journal })
   const catalogues = await Catalogues.load({ tables: file.tables, journal, timeZone: 'Asia/Shanghai' })
   const chosen: [text: string, matter: string][] = []
@@ -123,7 +126,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
 }
 
 /** A configuration with the journal there. @param ports of the service's own HTTP interface, and Asterisk's */
-export function settings(path: string, { agents = seats, recorded = false, outbound = false, secure = false, learning = true, knownCallers = [] }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound' | 'secure' | 'learning' | 'knownCallers'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
+export function settings(path: string, { agents = seats, recorded = false, outbound = false, secure = false, learning = true, knownCallers = [], cleared = {} }: Pick<HttpOptions, 'agents' | 'recorded' | 'outbound' | 'secure' | 'learning' | 'knownCallers' | 'cleared'> = {}, ports: { readonly http?: number; readonly asterisk?: number } = {}): string {
   const secret = 'only-for-this-test-00'
   return stringify({
     http: { secure, ...(ports.http ? { port: ports.http } : {}), apiKeys: Object.entries(keys).map(([name, key]) => ({ name, key, scopes: name === 'archive' ? permissions : permissions.filter((one) => one !== 'recordings' && one !== 'accounts') })) },
@@ -132,6 +135,7 @@ export function settings(path: string, { agents = seats, recorded = false, outbo
     journal: { path },
     recommendation: { learning },
     knownCallers,
+    sharing: { cleared },
     tickets: { endpoints: [{ id: 'tickets-110', platform: '110', url: 'http://127.0.0.1:1/', secrets: [webhookSecret] }] },
     ...(outbound ? { trunks: [{ id: 'carrier', host: '127.0.0.1' }], outbound: { trunk: 'carrier' } } : {}),
     recording: { enabled: recorded, directory: join(dirname(path), 'recording') },

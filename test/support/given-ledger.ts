@@ -34,11 +34,11 @@ export interface GivenLedger {
 let databases = 0
 
 /** A journal and a ledger that follows it, in a database of their own. */
-export async function givenLedger(postgres: LabPostgres, more: { readonly checkpointMs?: number; readonly path?: string; readonly url?: string } = {}): Promise<GivenLedger> {
+export async function givenLedger(postgres: LabPostgres, more: { readonly checkpointMs?: number; readonly path?: string; readonly url?: string; /** Somebody else's, who closes it. */ readonly journal?: JournalFile } = {}): Promise<GivenLedger> {
   const dir = mkdtempSync(join(tmpdir(), 'ledger-'))
   const url = more.url ?? (await newDatabase(postgres))
   const config = { url, checkpointMs: more.checkpointMs ?? 86_400_000, checkpointFile: join(dir, 'checkpoints.jsonl'), keyFile: join(dir, 'key.pem') }
-  const journal = await openJournal({ path: more.path ?? join(dir, 'journal.sqlite') })
+  const journal = more.journal ?? (await openJournal({ path: more.path ?? join(dir, 'journal.sqlite') }))
   const database = new Database(url, 2)
   const read = async (after: number, limit: number) =>
     (await journal.tables.all(selectAfter(after, limit))) as unknown as readonly JournalRow[]
@@ -59,7 +59,7 @@ export async function givenLedger(postgres: LabPostgres, more: { readonly checkp
     },
     async close() {
       await ledger.close()
-      await journal.close()
+      if (!more.journal) await journal.close()
       await database.end()
       rmSync(dir, { recursive: true })
     },
@@ -77,7 +77,8 @@ async function positionOf(database: Database, journal: string): Promise<number> 
   }
 }
 
-async function newDatabase(postgres: LabPostgres): Promise<string> {
+/** @returns its address */
+export async function newDatabase(postgres: LabPostgres): Promise<string> {
   const name = `ledger_${(databases += 1)}`
   const database = new Database(postgres.url, 1)
   await database.run(`CREATE DATABASE ${name}`)

@@ -1,5 +1,6 @@
 import type { Instant } from '../instant.ts'
 import type { IntakeRecord } from '../ticket/intake.ts'
+import type { MarkingStated } from '../sharing/need-to-know.ts'
 import type { CallFacts } from '../policy/held-to.ts'
 import type { Matter, Mode, Outcome, Platform } from '../handover/handover.ts'
 import type { Caller, Purpose, Room } from './state.ts'
@@ -55,6 +56,8 @@ export interface HandoverRequest {
   readonly matter?: Matter
   readonly reason?: string
   readonly intake?: IntakeRecord
+  /** It is not to be shared (§7). */
+  readonly needToKnow?: MarkingStated
   readonly consult?: boolean
   readonly verified?: boolean
   readonly briefing?: boolean

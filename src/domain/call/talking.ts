@@ -69,6 +69,7 @@ function request(state: Talking, event: EventOf<'handover-requested'>, context: 
     ...(event.matter ? { matter: event.matter } : {}),
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     ...(event.intake ? { intake: event.intake } : {}),
+    ...(event.needToKnow ? { needToKnow: event.needToKnow } : {}),
     ...(event.consult ? { consult: true } : {}),
     ...(event.verified ? { verified: true } : {}),
     ...(event.briefing ? { briefing: true } : {}),

@@ -1,5 +1,6 @@
 import type { Instant } from '../instant.ts'
 import type { KeptDecision } from '../policy/held-to.ts'
+import type { MarkingStated } from '../sharing/need-to-know.ts'
 import type { IntakeRecord } from '../ticket/intake.ts'
 
 /** The two public desks (§1). A platform is an organisation with a desk and a ticket system. */
@@ -99,6 +100,8 @@ export interface Handover {
   readonly reason?: string
   /** What is known for the receiver's form so far, by its field names. */
   readonly intake?: IntakeRecord
+  /** Stated at the press: its record is need-to-know from then on (§7). */
+  readonly needToKnow?: MarkingStated
   /** UTC, ISO 8601. */
   readonly requestedAt: string
   readonly clock: SplitClock

@@ -4,13 +4,15 @@ import type { Handover } from '../handover/handover.ts'
 import { type IntakeFault, intakeFaults, type IntakeRecord } from './intake.ts'
 import { type TicketFactType, urgencyTo, withMissing } from './machine.ts'
 import type { RecordingRecord } from '../recording.ts'
+import type { MarkingStated } from '../sharing/need-to-know.ts'
 import type { Ticket, TicketRecording } from './ticket.ts'
 
-/** A matter to be pushed without a call's hand-over. */
-export type Push = Pick<Ticket, 'id' | 'from' | 'to' | 'urgency' | 'intake' | 'by'> & Partial<Pick<Ticket, 'callId' | 'matter' | 'reason' | 'decision' | 'references'>>
+/** A matter to be pushed without a call's hand-over; its marking is the record's. */
+export type Push = Pick<Ticket, 'id' | 'from' | 'to' | 'urgency' | 'intake' | 'by'> & Partial<Pick<Ticket, 'callId' | 'matter' | 'reason' | 'decision' | 'references'>> & { readonly needToKnow?: MarkingStated }
 
 /** @param at UTC, ISO 8601 @returns what the receiver's standard has against it, where it has */
-export function pushed({ references = {}, ...push }: Push, at: string): Ticket | readonly IntakeFault[] {
+export function pushed(stated: Push, at: string): Ticket | readonly IntakeFault[] {
+  const { references = {}, needToKnow: _, ...push } = stated
   const faults = intakeFaults(push.to, push.intake)
   if (faults.length > 0) return faults
   const step = { step: 'sent', at, by: push.by, platform: push.from } as const
@@ -18,7 +20,7 @@ export function pushed({ references = {}, ...push }: Push, at: string): Ticket |
 }
 
 /** The ticket of a call's hand-over, as it is pushed while the other desk rings: with what is known by then. */
-export function ticketOfCall(handover: Handover, { caller }: Pick<CallSummary, 'caller'>): Ticket {
+export function ticketOfCall(handover: Handover, { caller, needToKnow }: Pick<CallSummary, 'caller' | 'needToKnow'>): Ticket {
   const { id, callId, mode, from, to, agent, matter, reason, decision, danger, requestedAt } = handover
   const told: IntakeRecord = { callerNumber: caller.number, ...(caller.name === undefined ? {} : { callerName: caller.name }), ...(reason === undefined ? {} : { content: reason }) }
   return withMissing({
@@ -32,6 +34,7 @@ export function ticketOfCall(handover: Handover, { caller }: Pick<CallSummary, '
     ...(matter ? { matter } : {}),
     intake: { ...told, ...handover.intake },
     ...(reason === undefined ? {} : { reason }),
+    ...(needToKnow ? { needToKnow } : {}),
     ...(decision ? { decision } : {}),
     references: {},
     returns: 0,

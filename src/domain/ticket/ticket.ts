@@ -3,6 +3,7 @@ import type { RecordingRecord } from '../recording.ts'
 import type { Matter, Mode, Platform } from '../handover/handover.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { KeptDecision } from '../policy/held-to.ts'
+import type { Marking } from '../sharing/need-to-know.ts'
 import type { Dues } from './deadlines.ts'
 import type { IntakeRecord } from './intake.ts'
 
@@ -63,6 +64,8 @@ export interface Ticket {
   /** Of a call: required fields that nobody has filled in yet. */
   readonly missing?: readonly string[]
   readonly reason?: string
+  /** Not to be shared (§7). */
+  readonly needToKnow?: Marking
   readonly decision?: KeptDecision
   /** Numbers that it has in the two platforms' own systems. */
   readonly references: { readonly [platform in Platform]?: string }

@@ -4,17 +4,19 @@ import { Time } from '../../tickets/record-schemas.ts'
 import { refused } from '../auth.ts'
 import type { HttpDeps } from '../deps.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
-import { NoQuery } from '../schemas.ts'
+import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 
 const tags = ['accounts']
 export const AccountName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,39}$', description: 'Its name in every record' })
 const Role = Type.Enum(roles)
 export const Password = Type.String({ minLength: 10, maxLength: 200, description: 'Ten characters or more' })
-const UserFields = { name: AccountName, role: Role, agent: Type.Optional(Type.String({ description: 'Of an agent: the own seat' })) }
+const Platform = Type.Optional(PlatformSchema)
+const UserFields = { name: AccountName, role: Role, platform: Platform, agent: Type.Optional(Type.String({ description: 'Of an agent: the own seat' })) }
 const KeyFields = {
   name: AccountName,
   role: Role,
+  platform: Platform,
   scopes: Type.Optional(Type.Array(Type.Enum(permissions), { description: 'Instead of the role’s own permissions' })),
 }
 const changing = ['malformed-body', 'body-too-large', 'unsupported-media-type'] as const
@@ -45,13 +47,13 @@ export function accountRoutes(app: App, { accounts, calls }: HttpDeps): void {
         tags,
         params: Type.Object({ user: AccountName }),
         querystring: NoQuery,
-        body: Type.Object({ role: Role, agent: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })), password: Type.Optional(Password) }, { additionalProperties: false }),
+        body: Type.Object({ role: Role, platform: Platform, agent: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })), password: Type.Optional(Password) }, { additionalProperties: false }),
         response: { ...problemAnswers('destination-not-found', ...changing), 200: Type.Object(UserFields, { description: 'The user as it now is' }) },
       },
     },
     async (request, reply) => {
-      const { role, agent, password } = request.body
-      const user = { name: request.params.user, role, ...(agent === undefined ? {} : { agent }) }
+      const { role, agent, platform, password } = request.body
+      const user = { name: request.params.user, role, ...(agent === undefined ? {} : { agent }), ...(platform ? { platform } : {}) }
       if (agent !== undefined && !calls.agents.list().some(({ id }) => id === agent)) return sendProblem(reply, problem('destination-not-found'))
       if (!(await accounts.putUser({ ...user, ...(password === undefined ? {} : { password }) }, request.user))) {
         return sendProblem(reply, problem('invalid-request', { errors: [{ path: '/body/password', reason: 'a new user needs one' }] }))

@@ -4,6 +4,7 @@ import { heldTo, lacksReason } from '../../domain/policy/held-to.ts'
 import { answerOnce, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
 import { Circumstances, Danger } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
@@ -13,7 +14,7 @@ import { KeptDecisionRecord, Time } from '../../tickets/record-schemas.ts'
 const strict = { additionalProperties: false } as const
 
 /** What is decided of a request that is not handed over, and who is known for harassment (R2, R16). */
-export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpDeps, keys: IdempotencyKeys): void {
+export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpDeps, keys: IdempotencyKeys, needToKnow: NeedToKnow): void {
   app.post(
     '/v1/calls/:callId/decisions',
     {
@@ -76,7 +77,7 @@ export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpD
         },
       },
     },
-    async () => ({ items: nuisance.list().map(({ number, marks, ...last }) => ({ caller: { number, nuisanceMarks: marks }, ...last })) }),
+    async ({ who }) => ({ items: nuisance.list(needToKnow.hiddenFrom(who)).map(({ number, marks, ...last }) => ({ caller: { number, nuisanceMarks: marks }, ...last })) }),
   )
 
   app.delete(
@@ -92,7 +93,7 @@ export function callDecisionRoutes(app: App, { calls, journal, nuisance }: HttpD
       },
     },
     async (request, reply) => {
-      if (!(await nuisance.forget({ number: request.params.number }))) return sendProblem(reply, problem('caller-not-marked'))
+      if (!(await nuisance.forget({ number: request.params.number, except: needToKnow.hiddenFrom(request.who) }))) return sendProblem(reply, problem('caller-not-marked'))
       await journal.append([{ type: 'nuisance-caller-cleared', version: factVersion, at: new Date().toISOString(), by: request.user }])
       return reply.code(204).send(null)
     },

@@ -4,10 +4,11 @@ import { answerOnce, keyedProblems, KeyHeader, refusal } from '../command-answer
 import type { IdempotencyKeys } from '../idempotency.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import type { HttpDeps } from '../deps.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
 import { NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
 
-export function callRoutes(app: App, { calls }: HttpDeps, keys: IdempotencyKeys): void {
+export function callRoutes(app: App, { calls, tickets }: HttpDeps, keys: IdempotencyKeys, needToKnow: NeedToKnow): void {
   app.post(
     '/v1/calls',
     {
@@ -35,9 +36,13 @@ export function callRoutes(app: App, { calls }: HttpDeps, keys: IdempotencyKeys)
     },
     async (request, reply) =>
       answerOnce(request, reply, keys, async () => {
+        const about = request.body.ticket === undefined ? undefined : await needToKnow.recordOf({ ticketId: request.body.ticket })
         const made = calls.callOut(request.body)
         if (typeof made === 'string') return refusal(made)
         const call = calls.get(made.call)
+        // A call about a marked ticket is as it is, where whoever makes it may know so.
+        const marked = about !== undefined && request.mayKnow(about) ? tickets.markings.of(about) : undefined
+        if (call && marked) tickets.mark({ callId: call.id }, [call.platform], marked.marking, { ...marked.marking, at: new Date().toISOString() })
         const { durable } = await made.committed
         return { status: 201, body: JSON.stringify({ call, durable }) }
       }),
@@ -54,7 +59,7 @@ export function callRoutes(app: App, { calls }: HttpDeps, keys: IdempotencyKeys)
         response: { ...problemAnswers(), 200: Type.Object({ items: Type.Array(Type.Ref('Call')) }, { description: 'All live calls' }) },
       },
     },
-    async () => ({ items: [...calls.list()] }),
+    async (request) => ({ items: calls.list().filter(({ id }) => request.mayKnow(id)) }),
   )
 
   app.get(

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { longestUtterance, whyNotRecommendable } from '../../recommendation/utterance.ts'
 import type { HttpDeps } from '../deps.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
@@ -11,7 +12,7 @@ const strict = { additionalProperties: false } as const
 const path = '/v1/recommendations/choices'
 
 /** What agents finally chose: later recommendations learn from it. */
-export function choiceRoutes(app: App, { catalogues, choices, config, readers }: HttpDeps): void {
+export function choiceRoutes(app: App, { catalogues, choices, config, readers }: HttpDeps, needToKnow: NeedToKnow): void {
   app.post(
     path,
     {
@@ -63,7 +64,7 @@ export function choiceRoutes(app: App, { catalogues, choices, config, readers }:
         },
       },
     },
-    async () => ({ learning: config.recommendation.learning, items: (await choices.learned()).map(({ words, ...learned }) => ({ ...learned, words: [...words] })) }),
+    async ({ who }) => ({ learning: config.recommendation.learning, items: (await choices.learned(needToKnow.hiddenFrom(who))).map(({ words, ...learned }) => ({ ...learned, words: [...words] })) }),
   )
 
   app.delete(

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { type Attempt, type DeliveryFilter, deliveryStates } from '../../tickets/delivery-store.ts'
 import { Time } from '../../tickets/record-schemas.ts'
 import type { HttpDeps } from '../deps.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
@@ -35,7 +36,7 @@ const Replay = Type.Object(
 const Replayed = Type.Object({ replayed: Type.Integer({ description: 'How many' }) }, { description: 'They wait to be told once more' })
 
 /** What ticket systems were told, and telling it once more. */
-export function deliveryRoutes(app: App, { deliveries, config }: HttpDeps): void {
+export function deliveryRoutes(app: App, { deliveries, config }: HttpDeps, needToKnow: NeedToKnow): void {
   const isConfigured = (endpoint: string): boolean => config.tickets.endpoints.some(({ id }) => id === endpoint)
 
   app.get(
@@ -63,9 +64,9 @@ export function deliveryRoutes(app: App, { deliveries, config }: HttpDeps): void
         },
       },
     },
-    async ({ query: { limit: most = '50', cursor, ...filter } }) => {
+    async ({ query: { limit: most = '50', cursor, ...filter }, who }) => {
       const limit = Number(most)
-      const items = await deliveries.list(filter, limit, cursor)
+      const items = await deliveries.list({ ...filter, except: needToKnow.hiddenFrom(who) }, limit, cursor)
       const last = items.length === limit ? items.at(-1) : undefined
       return { items: [...items], ...(last ? { next: last.id } : {}) }
     },

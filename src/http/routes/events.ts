@@ -45,6 +45,7 @@ export function eventRoutes(app: App, { journal }: HttpDeps): void {
         ...(last === undefined ? {} : { after: Number(last) }),
         ...(call === undefined ? {} : { call }),
         reader: who,
+        mayKnow: request.mayKnow,
         signal: ending.signal,
       })
       return reply

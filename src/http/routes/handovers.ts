@@ -9,9 +9,11 @@ import { answerOf, answerOnce, HandoverAnswer, keyedProblems, KeyHeader } from '
 import type { HttpDeps } from '../deps.ts'
 import { whereKnown } from '../ledger-answers.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
+import type { Who } from '../../users/roles.ts'
 import { Circumstances } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
-import { Intake, Matter } from '../../tickets/record-schemas.ts'
+import { Intake, MarkingStatedSchema, Matter } from '../../tickets/record-schemas.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 
@@ -31,6 +33,7 @@ const Body = Type.Object(
     facts: Type.Optional(Type.Object(Circumstances, { additionalProperties: false, description: 'What is known of the request: the policy’s decision is kept with the hand-over. `nuisance` marks the caller’s number as well' })),
     said: Type.Optional(Type.String({ maxLength: longestUtterance, description: 'What the citizen says: with a `matter` of the catalogue, later recommendations learn from it. It is not kept with the hand-over' })),
     intake: Type.Optional(Intake),
+    needToKnow: Type.Optional(MarkingStatedSchema),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Goes with the ticket; needed where `facts` are given and the policy says otherwise, but for 110' })),
   },
   { additionalProperties: false, anyOf: [{ required: ['call'] }, { required: ['agent'] }] },
@@ -52,7 +55,7 @@ const Shown = Type.Object(
   { description: 'The hand-over and what its ticket systems were told' },
 )
 
-export function handoverRoutes(app: App, { calls, config, journal, deliveries, ledger, catalogues, nuisance, readers }: HttpDeps, keys: IdempotencyKeys): void {
+export function handoverRoutes(app: App, { calls, config, journal, deliveries, ledger, catalogues, nuisance, readers, tickets }: HttpDeps, keys: IdempotencyKeys, needToKnow: NeedToKnow): void {
   app.post(
     '/v1/handovers',
     {
@@ -73,8 +76,11 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
       if (verified && mode !== 'transfer') {
         return sendProblem(reply, problem('invalid-request', { errors: [{ path: '/body/verified', reason: 'only a transfer can be verified' }] }))
       }
+      const not = unheardOf(request)
+      if (not) return sendProblem(reply, problem(not))
       return answerOnce(request, reply, keys, async () => {
         const pressed = await calls.press(commandOf(request.body, catalogues))
+        if (pressed.reply.kind === 'handover' && request.who) needToKnow.pressed(request.who, pressed.reply.handover.callId)
         if (pressed.reply.kind === 'handover') alongside(pressed.reply.handover, pressed.reply.created ? request.body : { facts: request.body.facts }, request)
         return answerOf(pressed, calls)
       })
@@ -96,7 +102,7 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
     async (request, reply) => {
       const { handoverId } = request.params
       return whereKnown(reply, async () => {
-        const handover = calls.handover(handoverId) ?? (await recorded(handoverId))
+        const handover = calls.handover(handoverId) ?? (await recorded(handoverId, request.who))
         if (!handover) return sendProblem(reply, problem('handover-not-found'))
         return { handover, deliveries: [...(await deliveries.deliveriesOf(handoverId))] }
       })
@@ -128,7 +134,7 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
     },
     async (request) => {
       const limit = Number(request.query.limit ?? 50)
-      const items = (await journal.handovers(limit, request.query.cursor)).flatMap(handoversIn)
+      const items = (await journal.handovers(limit, request.query.cursor, needToKnow.hiddenFrom(request.who))).flatMap(handoversIn)
       const last = items.length === limit ? items.at(-1) : undefined
       return { items, ...(last ? { next: last.id } : {}) }
     },
@@ -141,7 +147,8 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
       nuisance.mark({ number, at: new Date().toISOString(), by: user, callId }).catch((error: unknown) => log.error({ err: error }, 'a caller could not be marked'))
     }
     const row = matter && catalogues.named(matter, listTo(to))
-    if (row && config.recommendation.learning && said !== undefined && whyNotRecommendable(said) === undefined) {
+    // What was said of a need-to-know record teaches nobody.
+    if (row && config.recommendation.learning && !tickets.markings.of(callId) && said !== undefined && whyNotRecommendable(said) === undefined) {
       readers.choose(said, row.id, callId).then(
         (learned) => void (learned || log.warn({ matter: row.id }, 'the recommender was away: a choice was not learned')),
         (error: unknown) => log.error({ err: error }, 'a choice could not be kept'),
@@ -150,12 +157,23 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
   }
 
   /** What the journal has forgotten the ledger knows. */
-  async function recorded(handoverId: string): Promise<Handover | undefined> {
-    return (await journal.factsOfHandover(handoverId)).flatMap(handoversIn).at(-1) ?? (await kept(handoverId))
+  async function recorded(handoverId: string, who: Who | undefined): Promise<Handover | undefined> {
+    return (await journal.factsOfHandover(handoverId)).flatMap(handoversIn).at(-1) ?? (await kept(handoverId, who))
   }
 
-  async function kept(handover: string): Promise<Handover | undefined> {
-    return (await ledger?.handovers({ handover }, 1))?.items[0]?.handover
+  async function kept(handover: string, who: Who | undefined): Promise<Handover | undefined> {
+    return (await ledger?.handovers({ handover, withheld: needToKnow.withheldFrom(who) }, 1))?.items[0]?.handover
+  }
+
+  /** A call that whoever presses may not know of; but who presses for the seat that has it is a phone's program. */
+  function unheardOf({ body, who, mayKnow }: FastifyRequest): 'call-not-found' | 'agent-not-in-call' | undefined {
+    const { call, agent } = body as Static<typeof Body>
+    const id = call ?? calls.callOf(agent ?? '')
+    if (id === undefined || mayKnow(id)) return undefined
+    const found = calls.get(id)
+    const inIt = agent !== undefined && (found?.agent === agent || found?.parties.some(({ endpoint }) => endpoint === agent))
+    if (inIt && who?.role === 'system' && (who.platform ?? found?.desk) === found?.desk) return undefined
+    return call === undefined ? 'agent-not-in-call' : 'call-not-found'
   }
 }
 

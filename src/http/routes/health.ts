@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { TestCall } from '../../domain/test-call.ts'
+import { callOfRecording } from '../../domain/recording.ts'
 import type { HttpDeps } from '../deps.ts'
 import { problemAnswers } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
@@ -48,7 +49,7 @@ export function healthRoutes(app: App, { calls, journal, recordings, readers }: 
         },
       },
     },
-    async () => {
+    async ({ mayKnow }) => {
       const { tickets: { redis, pending, dead, endpoints }, ledger, away } = await readers.health()
       const { ok, reason } = journal.health()
       return {
@@ -56,7 +57,7 @@ export function healthRoutes(app: App, { calls, journal, recordings, readers }: 
         asterisk: calls.inControl ? { ok: true } : { ok: false, detail: 'not connected; callers are rung through by the dialplan' },
         journal: { ok, ...(reason === undefined ? {} : { detail: reason }) },
         redis: redis === 'up' ? { ok: true } : { ok: false, detail: away ? 'not known: the readers’ process is being started; tickets wait in the journal' : 'away; tickets wait in the journal' },
-        recording: recordings.health(),
+        recording: withoutNames(recordings.health(), mayKnow),
         ...(ledger ? { ledger: away ? { ok: false, detail: 'the readers’ process is being started' } : ledger } : {}),
         calls: calls.list().length,
         ...testedParts(calls.testCalls.list()),
@@ -64,6 +65,13 @@ export function healthRoutes(app: App, { calls, journal, recordings, readers }: 
       }
     },
   )
+}
+
+/** Of a recording that whoever asks may not know of it is told only that it has failed. */
+function withoutNames({ ok, detail }: ReturnType<HttpDeps['recordings']['health']>, mayKnow: (record: string) => boolean): { readonly ok: boolean; readonly detail?: string } {
+  const named = callOfRecording(detail?.split(': ')[0] ?? '')
+  if (named !== undefined && !mayKnow(named)) return { ok, detail: 'a recording has failed' }
+  return { ok, ...(detail === undefined ? {} : { detail }) }
 }
 
 /** A path that was found broken is no fault of this service: other routes, or the next minute, may do. */

@@ -7,6 +7,7 @@ import { Time } from '../../tickets/record-schemas.ts'
 import { sightOf } from '../../users/roles.ts'
 import type { HttpDeps } from '../deps.ts'
 import { askLedger } from '../ledger-answers.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
 import { problemAnswers } from '../problem.ts'
 import type { App } from '../server.ts'
 
@@ -16,7 +17,7 @@ const File = Type.Unsafe<unknown>({ type: 'string' })
 /** Byte order mark: without it spreadsheets take UTF-8 for something else. */
 const mark = '\uFEFF'
 
-export function ledgerExportRoutes(app: App, { ledger, journal }: HttpDeps): void {
+export function ledgerExportRoutes(app: App, { ledger, journal }: HttpDeps, needToKnow: NeedToKnow): void {
   app.get(
     '/v1/ledger/export',
     {
@@ -40,7 +41,7 @@ export function ledgerExportRoutes(app: App, { ledger, journal }: HttpDeps): voi
     async (request, reply) =>
       askLedger(ledger, reply, async (known) => {
         const { subject, format, from, to } = request.query
-        const rows = await known.export({ subject, format, masked: !request.who || sightOf(request.who) !== 'all', ...(from ? { from: new Date(from) } : {}), ...(to ? { to: new Date(to) } : {}) })
+        const rows = await known.export({ subject, format, withheld: needToKnow.withheldFrom(request.who), masked: !request.who || sightOf(request.who) !== 'all', ...(from ? { from: new Date(from) } : {}), ...(to ? { to: new Date(to) } : {}) })
         const fact: ExportFact = { type: 'ledger-exported', version: factVersion, at: new Date().toISOString(), by: request.user, subject, format, ...(from ? { from } : {}), ...(to ? { to } : {}) }
         await journal.append([fact])
         return reply

@@ -5,6 +5,7 @@ import { ticketModes, ticketStates } from '../../domain/ticket/ticket.ts'
 import { Time } from '../../tickets/record-schemas.ts'
 import type { HttpDeps } from '../deps.ts'
 import { askLedger } from '../ledger-answers.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
 import { problemAnswers } from '../problem.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
@@ -13,7 +14,7 @@ const tags = ['ledger']
 const Text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 100, description }))
 const Page = {
   limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|100)$', description: '1 to 100; 50 when left out' })),
-  cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$', description: '`next` of the page before' })),
+  cursor: Type.Optional(Type.String({ pattern: '^-?[0-9]{1,18}\\.[A-Za-z0-9-]{1,64}$', description: '`next` of the page before' })),
 }
 const Begun = { from: Type.Optional(Time('Begun then or later')), to: Type.Optional(Time('Begun before')) }
 const CitizenNumber = Text('The citizen’s number, as it was signalled')
@@ -35,7 +36,7 @@ const Overrides = Type.Object({
 })
 
 /** Everything that was ever told, from Postgres. */
-export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, readers }: HttpDeps): void {
+export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, readers, deliveries, tickets: book }: HttpDeps, needToKnow: NeedToKnow): void {
   app.get(
     '/v1/ledger/handovers',
     {
@@ -64,9 +65,9 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, rea
         },
       },
     },
-    async ({ query: { limit = '50', cursor, ...filter } }, reply) =>
+    async ({ query: { limit = '50', cursor, ...filter }, who }, reply) =>
       askLedger(ledger, reply, async (known) => {
-        const page = await known.handovers(filter, Number(limit), cursor)
+        const page = await known.handovers({ ...filter, withheld: needToKnow.withheldFrom(who) }, Number(limit), cursor)
         return { ...page, items: [...page.items] }
       }),
   )
@@ -82,9 +83,9 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, rea
         response: { ...problemAnswers(...problemsOfLedger), 200: Type.Object({ items: Type.Array(Type.Ref('Call')), next }, { description: lastPage }) },
       },
     },
-    async ({ query: { limit = '50', cursor, ...filter } }, reply) =>
+    async ({ query: { limit = '50', cursor, ...filter }, who }, reply) =>
       askLedger(ledger, reply, async (known) => {
-        const page = await known.calls(filter, Number(limit), cursor)
+        const page = await known.calls({ ...filter, withheld: needToKnow.withheldFrom(who) }, Number(limit), cursor)
         return { ...page, items: [...page.items] }
       }),
   )
@@ -114,9 +115,9 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, rea
         response: { ...problemAnswers(...problemsOfLedger), 200: Type.Object({ items: Type.Array(Type.Ref('Ticket')), next }, { description: lastPage }) },
       },
     },
-    async ({ query: { limit = '50', cursor, ...filter } }, reply) =>
+    async ({ query: { limit = '50', cursor, ...filter }, who }, reply) =>
       askLedger(ledger, reply, async (known) => {
-        const page = await known.tickets(filter, Number(limit), cursor)
+        const page = await known.tickets({ ...filter, withheld: needToKnow.withheldFrom(who) }, Number(limit), cursor)
         return { ...page, items: [...page.items] }
       }),
   )
@@ -144,9 +145,9 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, rea
         },
       },
     },
-    async ({ query: { limit = '50', cursor, ...of } }, reply) =>
+    async ({ query: { limit = '50', cursor, ...of }, who }, reply) =>
       askLedger(ledger, reply, async (known) => {
-        const page = await known.events(of, Number(limit), cursor)
+        const page = await known.events({ ...of, withheld: needToKnow.withheldFrom(who) }, Number(limit), cursor)
         return { ...page, items: [...page.items] }
       }),
   )
@@ -192,7 +193,7 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, rea
       schema: {
         operationId: 'erasePersonalData',
         summary: 'Forget numbers, names and what was said, of a call or of all calls of a number',
-        description: 'What happened stays, and the chains hold. It cannot be taken back. It is a fact, which says who did it and of how many calls. The journal forgets them by itself, with its retention.',
+        description: 'What happened stays, and the chains hold. It cannot be taken back. It is a fact, which says who did it and of how many calls. With them go messages of other systems and their answers, and coordinates. The journal forgets them by itself, with its retention. What is need-to-know, and not for you, stays.',
         tags,
         querystring: NoQuery,
         body: Type.Union([
@@ -204,11 +205,17 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, rea
     },
     async (request, reply) =>
       askLedger(ledger, reply, async (known) => {
-        const erased = await known.erase(request.body)
-        const calls = erased.length
-        await journal.append([{ type: 'personal-data-erased', version: factVersion, at: new Date().toISOString(), by: request.user, calls }])
-        await nuisance.forget('number' in request.body ? request.body : { calls: [request.body.call] })
-        await choices.forgetCalls('call' in request.body ? [...erased, request.body.call] : erased)
+        const { body, who } = request
+        const except = needToKnow.hiddenFrom(who)
+        const { records, subjects } = await known.erase(body, needToKnow.withheldFrom(who))
+        const calls = records.length
+        const at = new Date().toISOString()
+        const inMemory = 'number' in body ? { records, number: body.number } : { records: except.includes(body.call) ? [] : [...records, body.call] }
+        const tickets = book.erase({ ...inMemory, except }, request.user, at)
+        await journal.append([{ type: 'personal-data-erased', version: factVersion, at, by: request.user, calls }])
+        await nuisance.forget('number' in body ? { ...body, except } : { calls: inMemory.records })
+        await choices.forgetCalls(inMemory.records)
+        await deliveries.forgetAnswers([...new Set([...subjects, ...inMemory.records, ...tickets])])
         readers.chosenAnew()
         return { calls }
       }),

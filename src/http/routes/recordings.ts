@@ -7,6 +7,7 @@ import { isGoodLink } from '../../recordings/links.ts'
 import { answerOf, answerOnce, CallAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
@@ -21,7 +22,7 @@ declare module 'fastify' {
 const tags = ['recordings']
 const CallParams = Type.Object({ callId: Type.String() })
 
-export async function recordingRoutes(app: App, { calls, journal, recordings, linkKey }: HttpDeps, keys: IdempotencyKeys): Promise<void> {
+export async function recordingRoutes(app: App, { calls, journal, recordings, linkKey }: HttpDeps, keys: IdempotencyKeys, needToKnow: NeedToKnow): Promise<void> {
   await app.register(fastifyStatic, { serve: false, cacheControl: false })
 
   app.patch(
@@ -83,6 +84,8 @@ export async function recordingRoutes(app: App, { calls, journal, recordings, li
   }
   const send = async (request: FastifyRequest, reply: FastifyReply, recordingId: string): Promise<FastifyReply> => {
     const recording = await journal.recording(recordingId)
+    // A link is nobody's: whoever has it may not know of what was marked since.
+    if (recording && needToKnow.hides(request.who, recording.callId)) return sendProblem(reply, problem('recording-not-found'))
     if (recording && runsStill(recording)) return sendProblem(reply, problem('recording-not-finished'))
     const file = await recordings.fileOf(recordingId)
     if (recording?.sha256 === undefined || file === undefined) return sendProblem(reply, problem('recording-not-found'))

@@ -79,7 +79,7 @@ export function sessionRoutes(app: App, { accounts, config }: HttpDeps): void {
       const result = await accounts.signIn(who.name, old, request.ip)
       if ('refused' in result) return sendProblem(reply, problem('sign-in-refused'))
       if ('waitMs' in result) return sendProblem(reply.header('retry-after', Math.ceil(result.waitMs / 1_000)), problem('too-many-attempts'))
-      await accounts.putUser({ name: who.name, role: who.role, ...(who.agent === undefined ? {} : { agent: who.agent }), password }, who.name)
+      await accounts.putUser({ name: who.name, role: who.role, ...(who.agent === undefined ? {} : { agent: who.agent }), ...(who.platform ? { platform: who.platform } : {}), password }, who.name)
       return reply.code(204).clearCookie(sessionCookie, cookie).send(null)
     },
   )

@@ -3,24 +3,25 @@ import { v7 as uuid } from 'uuid'
 import { otherThan } from '../../domain/handover/handover.ts'
 import { heldTo, lacksReason } from '../../domain/policy/held-to.ts'
 import { urgencies } from '../../domain/policy/decide.ts'
-import { Intake, Matter } from '../../tickets/record-schemas.ts'
+import { Intake, MarkingStatedSchema, Matter } from '../../tickets/record-schemas.ts'
 import { intakeSchemaOf } from '../../tickets/ticket-schemas.ts'
 import { answerOnce, keyedProblems, KeyHeader } from '../command-answers.ts'
 import { isOverdue } from '../../domain/ticket/deadlines.ts'
 import { placeOf, type Ticket } from '../../domain/ticket/ticket.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
+import type { NeedToKnow } from '../need-to-know.ts'
 import { Channel, Circumstances, Danger } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
-import { answered, incomplete, keptWith, Reference, TicketAnswer, whoseCommand } from '../ticket-answers.ts'
+import { answered, incomplete, keptWith, Reference, TicketAnswer, unmarked, whoseCommand } from '../ticket-answers.ts'
 import { named } from './handovers.ts'
 
 const tags = ['tickets']
 
 /** The ticket track of hand-overs: system push (系统推送), and what both platforms see of it. */
-export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogues }: HttpDeps, keys: IdempotencyKeys): void {
+export function ticketRoutes(app: App, { tickets, calls, journal, deliveries, catalogues }: HttpDeps, keys: IdempotencyKeys, needToKnow: NeedToKnow): void {
   app.get(
     '/v1/intake/:platform',
     {
@@ -52,6 +53,7 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
           {
             from: Type.Optional(PlatformSchema),
             intake: Intake,
+            needToKnow: Type.Optional(MarkingStatedSchema),
             matter: Type.Optional(Matter),
             urgency: Type.Optional(Type.Enum(urgencies, { description: '`routine` when left out' })),
             call: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'The call in which it was said' })),
@@ -63,17 +65,19 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
           },
           { additionalProperties: false },
         ),
-        response: { ...problemAnswers(...keyedProblems, 'intake-incomplete', 'reason-missing'), 201: TicketAnswer },
+        response: { ...problemAnswers(...keyedProblems, 'intake-incomplete', 'reason-missing', 'marking-not-yours'), 201: TicketAnswer },
       },
     },
     async (request, reply) => {
-      const { from: said, intake, matter, urgency = 'routine', call, channel = 'internet', danger = false, facts, reason, reference } = request.body
+      const { from: said, intake, needToKnow: stated, matter, urgency = 'routine', call, channel = 'internet', danger = false, facts, reason, reference } = request.body
       const from = whoseCommand(request, reply, said, 'from')
       if (typeof from !== 'string') return from
       const to = otherThan(from)
       const deed = { mode: 'push', platform: to } as const
       const decision = facts && heldTo({ ...facts, at: from, channel, danger }, deed)
       if (decision && lacksReason(decision, deed, reason)) return sendProblem(reply, problem('reason-missing'))
+      const spoken = call === undefined ? undefined : calls.get(call)
+      if (stated && spoken && request.mayKnow(spoken.id) && spoken.platform !== from && spoken.desk !== from) return sendProblem(reply, problem('marking-not-yours'))
       const at = new Date().toISOString()
       const push = {
         id: `ho-${uuid()}`,
@@ -81,6 +85,7 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
         to,
         urgency: danger ? ('emergency' as const) : urgency,
         intake,
+        ...(stated ? { needToKnow: stated } : {}),
         by: request.who?.agent ?? request.user,
         ...(call === undefined ? {} : { callId: call }),
         ...(matter ? { matter: named(matter, catalogues) } : {}),
@@ -89,8 +94,8 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
         ...(reference === undefined ? {} : { references: { [from]: reference } }),
       }
       return answerOnce(request, reply, keys, async (toKeep) => {
-        const done = await tickets.register(push, at, keptWith(201, toKeep))
-        return 'faults' in done ? incomplete(done.faults) : answered(done, 201, toKeep)
+        const done = await tickets.register(push, at, { ...keptWith(201, toKeep), mayKnow: request.mayKnow(call ?? push.id) })
+        return 'faults' in done ? incomplete(done.faults) : answered(stated || request.mayKnow(done.ticket.callId ?? done.ticket.id) ? done : unmarked(done), 201, toKeep)
       })
     },
   )
@@ -137,10 +142,10 @@ export function ticketRoutes(app: App, { tickets, journal, deliveries, catalogue
         },
       },
     },
-    async ({ query: { open, overdue, to, cursor, ...query } }) => {
+    async ({ query: { open, overdue, to, cursor, ...query }, who, mayKnow }) => {
       const limit = Number(query.limit ?? 50)
-      const wanted = (ticket: Ticket) => (to === undefined || ticket.to === to) && (!overdue || isOverdue(ticket))
-      const items = open || overdue ? newestFirst(tickets.open.filter(wanted), cursor).slice(0, limit) : (await journal.tickets(limit, cursor)).map(({ ticket }) => ticket)
+      const wanted = (ticket: Ticket) => mayKnow(ticket.callId ?? ticket.id) && (to === undefined || ticket.to === to) && (!overdue || isOverdue(ticket))
+      const items = open || overdue ? newestFirst(tickets.open.filter(wanted), cursor).slice(0, limit) : (await journal.tickets(limit, cursor, needToKnow.hiddenFrom(who))).map(({ ticket }) => ticket)
       const last = items.length === limit ? items.at(-1) : undefined
       return { items: items.filter(wanted), ...(last ? { next: placeOf(last) } : {}) }
     },
