@@ -122,8 +122,8 @@ export class TicketBook {
   }
 
   #marked(of: RecordRef, fact: Fact | undefined, type: 'ticket-marked' | 'ticket-lifted', by: By, told: Told): Marked {
-    if (!fact) return { changed: false, committed: this.#noted(told) }
     const ofRecord = [...this.#open.values(), ...this.#settled.values()].filter(({ ticket }) => recordId(recordOfTicket(ticket)) === recordId(of))
+    if (!fact) return { changed: false, committed: this.#noted(told, ofRecord.at(-1)?.ticket) }
     const tickets = ofRecord.map(({ ticket }) => this.#fact(type, ticket, by.at, by, told))
     return { changed: true, committed: this.#journal.append([...(told.facts ?? []), fact, ...tickets], told.answer?.(tickets.at(-1)?.ticket)) }
   }
@@ -246,7 +246,7 @@ export class TicketBook {
   }
 
   /** A message that changes nothing is written all the same. */
-  #noted({ facts = [], answer }: Told, ticket: Ticket): Promise<Commit> {
+  #noted({ facts = [], answer }: Told, ticket?: Ticket): Promise<Commit> {
     return facts.length > 0 ? this.#journal.append(facts, answer?.(ticket)) : committed
   }
 

@@ -85,7 +85,7 @@ async function letterOf(name: string, { of: set, payload, lists }: Row, headers:
   const asked = async (one: GivenRecord) => {
     const [method = '', path = ''] = name.split(' ')
     const url = path.replace(/:callId|:handoverId|:ticketId|:record(?!ing)|:recordingId|:deliveryId|:id/gu, (parameter) => idFor(parameter, set, one)).replace('?link', () => linkTo(one.call ?? unknownId))
-    return bodyOf(method, url, headers, payload?.(one))
+    return bodyOf(method, url, headers, payload?.({ ...one, ...(record.conference === undefined ? {} : { conference: record.conference }) }))
   }
   const { status, body } = await asked(record)
   const code = status >= 400 ? codeIn(body) : undefined

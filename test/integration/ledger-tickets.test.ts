@@ -122,13 +122,14 @@ it('of two platforms are held against each other: what one has otherwise, or not
   await here.close()
 })
 
+async function mark(id: string): Promise<void> {
+  const stated = { reason: 'secret', cause: '涉密' } as const
+  await book.mark({ ticketId: id }, ['12345', '110'], stated, { platform: '12345', by: '1001', at })?.committed
+}
+
 it('that are need-to-know are compared where both have them, and left out of what is for nobody; also when all is made again', async () => {
   await given()
   const here = ledger
-  const mark = async (id: string) => {
-    const stated = { reason: 'secret', cause: '涉密' } as const
-    await book.mark({ ticketId: id }, ['12345', '110'], stated, { platform: '12345', by: '1001', at })?.committed
-  }
   // oxlint-disable-next-line no-await-in-loop -- one after the other
   for (const id of ['ho-1', 'ho-2', 'ho-4']) await push(id)
   // oxlint-disable-next-line no-await-in-loop -- as above

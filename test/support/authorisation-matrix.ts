@@ -123,7 +123,7 @@ export const matrix: Readonly<Record<string, Row>> = {
   'POST /v1/tickets/:ticketId/reports': tickets( ['----', 'o+..', 'o+o+', 'xxxx', 'xxxx', 'o+..'], { ...by12345, step: 'dispatched' }),
   'POST /v1/tickets/:ticketId/return': tickets(  ['----', 'o+..', 'o+o+', 'xxxx', 'xxxx', 'o+..'], { ...by12345, cause: 'other', text: '另行处理' }),
   'POST /v1/tickets/:ticketId/resend': tickets(  ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], by12345),
-  'POST /v1/tickets/:ticketId/confer': tickets(  ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], { ...by12345, handover: 'ho-1' }),
+  'POST /v1/tickets/:ticketId/confer': tickets(  ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], undefined, { payload: ({ conference }) => ({ ...by12345, handover: conference }) }),
   'POST /v1/tickets/:ticketId/close': tickets(   ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], by12345),
   'POST /v1/tickets/:ticketId/reopen': tickets(  ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], { ...by12345, text: '未解决' }),
   'POST /v1/tickets/:ticketId/withdraw': tickets(['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], { ...by12345, text: '误推' }),

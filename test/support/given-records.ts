@@ -28,6 +28,8 @@ export interface GivenRecord {
   readonly call?: string
   readonly handover?: string
   readonly delivery?: string
+  /** A hand-over that everybody may know of. */
+  readonly conference?: string
 }
 export type Set = Readonly<Record<Kind, GivenRecord>>
 
@@ -58,7 +60,7 @@ export async function givenRecords(postgres: LabPostgres): Promise<GivenRecords>
     const [seat, other] = [agents[platform][at < 2 ? 0 : 1], agents[platform][at < 2 ? 2 : 3]]
     calls[kind] = await atDesk(given, seat, platform, `1390000000${at}`)
     handovers[kind] = await handedOver(given, other, platform, `1390000001${at}`)
-    tickets[kind] = await pushed(given, platform)
+    tickets[kind] = { ...(await pushed(given, platform)), conference: handovers.own?.handover ?? '' }
     /* oxlint-enable no-await-in-loop */
   }
   const sets = { calls, handovers, tickets }

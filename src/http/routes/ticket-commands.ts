@@ -1,5 +1,6 @@
 import { type TObject, type TProperties, Type } from 'typebox'
 import { pastOf, type TicketCommand, type TicketRefusal } from '../../domain/ticket/ticket.ts'
+import { recordOfFact } from '../../domain/facts.ts'
 import { Intake, Matter, Time } from '../../tickets/record-schemas.ts'
 import { Feedback, ReturnCause } from '../../tickets/ticket-schemas.ts'
 import { answerOnce, keyedProblems, KeyHeader, refusal } from '../command-answers.ts'
@@ -61,7 +62,11 @@ export function ticketCommandRoutes(app: App, { tickets, catalogues, journal }: 
         const platform = whoseCommand(request, reply, said, 'platform')
         if (typeof platform !== 'string') return platform
         return answerOnce(request, reply, keys, async (toKeep) => {
-          if ('handover' in rest && (await journal.factsOfHandover(String(rest.handover))).length === 0) return refusal('handover-not-found')
+          if ('handover' in rest) {
+            if (!(await tickets.find(request.params.ticketId))) return refusal('ticket-not-found')
+            const [told] = await journal.factsOfHandover(String(rest.handover))
+            if (!told || !request.mayKnow(recordOfFact(told.fact) ?? '')) return refusal('handover-not-found')
+          }
           const now = new Date().toISOString()
           const command = { ...rest, ...(matter ? { matter: named(matter, catalogues) } : {}), do: does, platform, by: request.who?.agent ?? request.user, at: pastOf(at, now) } as TicketCommand
           const done = await tickets.carryOut(request.params.ticketId, command, now, keptWith(200, toKeep))
