@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { Attachments } from './attachments/attachments.ts'
 import { AsteriskControl } from './asterisk/asterisk-control.ts'
 import { Calls } from './calls/calls.ts'
 import { NuisanceCallers } from './calls/nuisance-callers.ts'
@@ -77,7 +78,8 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   })
   const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), linkKey: key, ledger })
+  const attachments = new Attachments({ config: config.attachments, logger: logger.child({ part: 'attachments' }) })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, attachments, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), linkKey: key, ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()
@@ -88,6 +90,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
   const dues = setInterval(tellDues, duesMs)
   const looks = setInterval(() => void calls.look(), config.asterisk.compareMs)
   recordings.start()
+  attachments.start()
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(looks)
@@ -98,6 +101,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     await tested
     await calls.handBack()
     await recordings.close()
+    attachments.close()
     asterisk?.close()
     await readers.close()
     await ledger?.close()

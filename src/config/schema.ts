@@ -225,6 +225,14 @@ export const ConfigSchema = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    attachments: Type.Object(
+      {
+        directory: Type.String({ minLength: 1, default: '/var/lib/tandem/attachments', description: 'Where the files that are given with tickets are kept' }),
+        mostMiB: Type.Integer({ minimum: 1, maximum: 1_024, default: 20, description: 'The largest that is taken, MiB' }),
+        retentionDays: Type.Integer({ minimum: 1, maximum: 36_500, default: 180, description: 'Older ones are deleted' }),
+      },
+      { ...strict, default: {} },
+    ),
     dispatch: Dispatch,
     sharing: Sharing,
     tickets: Type.Object(

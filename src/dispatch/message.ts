@@ -85,10 +85,13 @@ export function asked(message: unknown, sender: Sender, now: string): MessageAsk
   if (type === 'handover.requested' && typeof data === 'object' && data !== null && 'ticket' in data) return read(OfCall, data, (told) => taken(told.ticket, sender, now))
   if (type === 'ticket.marked' || type === 'ticket.lifted') return read(About, data, (told) => marking(type, told, sender))
   const does = Object.hasOwn(doesBy, type) ? doesBy[type as keyof typeof doesBy] : undefined
-  return does ? read(About, data, (told) => commandOf(does, told, sender, now)) : nothing
+  return does ? read(About, data, (told) => commandOf(does, told, sender, now, hasLinks(message))) : nothing
 }
 
-type Does = Exclude<TicketCommand['do'], 'refer'>
+/** Another Tandem tells links to its files beside `data`. */
+const hasLinks = (message: unknown): boolean => Array.isArray((message as { readonly links?: unknown } | null)?.links)
+
+type Does = Exclude<TicketCommand['do'], 'refer' | 'attach' | 'share'>
 
 const doesBy: Readonly<Record<Exclude<TicketOwnEvent, 'ticket.registered' | 'ticket.marked' | 'ticket.lifted' | 'ticket.due-soon' | 'ticket.overdue' | 'ticket.bounced' | 'ticket.lapsed'>, Does>> = {
   'ticket.accepted': 'accept',
@@ -148,7 +151,7 @@ function marking(type: 'ticket.marked' | 'ticket.lifted', { ticket, needToKnow: 
   return stated ? { kind: 'mark', id: ticket.id, stated, by: who } : { kind: 'malformed', faults: [{ path: '/data/needToKnow', reason: 'its reason, and its cause' }] }
 }
 
-function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake, platform: doer }: Static<typeof About>, { endpoint, platform: sender }: Sender, now: string): MessageAsks {
+function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, intake, platform: doer }: Static<typeof About>, { endpoint, platform: sender }: Sender, now: string, files: boolean): MessageAsks {
   // Whose desk took the caller is known where the call is.
   const platform = does === 'accept' && doer !== undefined && ticket.mode !== undefined && ticket.mode !== 'push' ? doer : sender
   const last = ticket.steps?.at(-1)
@@ -171,7 +174,9 @@ function commandOf(does: Does, { ticket, text, at, by, reference, cause, step, i
     case 'resend':
       return done({ ...who, do: does, ...((intake ?? ticket.intake) ? { intake: intake ?? ticket.intake } : {}) })
     case 'complete':
-      return intake ? done({ ...who, do: does, intake }) : number === undefined ? nothing : done({ ...who, do: 'refer', reference: number })
+      if (intake) return done({ ...who, do: does, intake })
+      if (files) return done({ ...who, do: 'share' })
+      return number === undefined ? nothing : done({ ...who, do: 'refer', reference: number })
     case 'confer':
       return ticket.conference === undefined ? { kind: 'malformed', faults: [{ path: '/data/ticket/conference', reason: 'the hand-over of the three-way call' }] } : done({ ...who, do: does, handover: ticket.conference })
     case 'accept':

@@ -67,6 +67,8 @@ export async function answerOnce(
   const gone = keyed.replayed ? unknownIn(body, request) : undefined
   if (gone) return sendProblem(reply, problem(gone))
   if (keyed.replayed) reply.header('idempotent-replayed', 'true')
-  const type = status >= 400 ? problemType : 'application/json; charset=utf-8'
-  return reply.code(status).header('content-type', type).send(body)
+  return sendAnswer(reply, { status, body })
 }
+
+export const sendAnswer = (reply: FastifyReply, { status, body }: Answer): FastifyReply =>
+  reply.code(status).header('content-type', status >= 400 ? problemType : 'application/json; charset=utf-8').send(body)

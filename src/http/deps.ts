@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Attachments } from '../attachments/attachments.ts'
 import type { Calls } from '../calls/calls.ts'
 import type { NuisanceCallers } from '../calls/nuisance-callers.ts'
 import type { Catalogues } from '../matters/catalogues.ts'
@@ -21,7 +22,8 @@ export interface HttpDeps {
   readonly tickets: TicketBook
   readonly inbox: Inbox
   readonly recordings: Recordings
-  /** Signs links to recordings. */
+  readonly attachments: Attachments
+  /** Signs links to files. */
   readonly linkKey: Buffer
   readonly accounts: Accounts
   readonly catalogues: Catalogues

@@ -56,6 +56,10 @@ export const needed: Readonly<Record<string, Needed>> = {
   'GET /v1/need-to-know': { may: 'tickets:read', viewed: true },
   'PUT /v1/need-to-know/:record': { may: 'need-to-know:mark' },
   'POST /v1/need-to-know/:record/lift': { may: 'need-to-know:lift' },
+  'POST /v1/tickets/:ticketId/attachments': { may: 'tickets:command' },
+  'GET /v1/tickets/:ticketId/attachments/:attachmentId': { may: 'tickets:read', viewed: true },
+  // The link is signed.
+  'GET /v1/links/attachments/:attachmentId': { may: 'nobody' },
   'GET /v1/events': { may: 'calls:read' },
   'GET /v1/calls/:callId/recordings': { may: 'recordings' },
   // The fetch is a fact of its own.

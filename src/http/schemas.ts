@@ -133,3 +133,6 @@ export const EventSchema = Type.Object(
   },
   { $id: 'Event', description: 'The data of one live event (SSE); the SSE id is its place in the journal' },
 )
+
+/** Of a signed link to a file. */
+export const LinkQuery = Type.Object({ until: Type.String({ pattern: '^[0-9]{1,12}$', description: 'Until when it holds; Unix seconds' }), signature: Type.String({ maxLength: 100 }) }, { additionalProperties: false })

@@ -1,4 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyBaseLogger, LogController, type FastifyInstance, type RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requireAccount, type TakesPart } from './auth.ts'
@@ -11,6 +12,7 @@ import { Problem } from './problem.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { attachmentRoutes } from './routes/attachments.ts'
 import { callDecisionRoutes } from './routes/call-decisions.ts'
 import { callRoutes } from './routes/calls.ts'
 import { choiceRoutes } from './routes/choices.ts'
@@ -89,6 +91,8 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     ticketRoutes(routes, deps, keys, needToKnow)
     ticketCommandRoutes(routes, deps, keys)
     needToKnowRoutes(routes, deps, keys, needToKnow)
+    await routes.register(fastifyStatic, { serve: false, cacheControl: false })
+    await attachmentRoutes(routes, deps)
     await inboxRoutes(routes, deps.inbox)
     policyRoutes(routes, deps)
     callDecisionRoutes(routes, deps, keys, needToKnow)

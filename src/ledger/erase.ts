@@ -11,6 +11,8 @@ export interface Erased {
   readonly records: readonly string[]
   /** Ids of what belongs to them: hand-overs and tickets. */
   readonly subjects: readonly string[]
+  /** Ids of the files that were given with them. */
+  readonly attachments: readonly string[]
 }
 
 /**
@@ -28,6 +30,7 @@ export async function erasePersonal(asked: Asked, of: ErasureOf, withheld?: With
   const gone = await asked.query<{ subject: string }>(sql`
     DELETE FROM personal WHERE (subject = ANY(${records})
     OR kind = 'message' AND EXISTS (SELECT 1 FROM unnest(${words}::text[]) AS word WHERE strpos(value, word) > 0)) ${shownTo(withheld, sql`subject`)} RETURNING subject`)
+  const given = await asked.query<{ id: string }>(sql`SELECT a->>'id' AS id FROM tickets t, json_array_elements(t.record->'attachments') AS a WHERE coalesce(t.call_id, t.id) = ANY(${records})`)
   const forgotten = new Set(gone.map(({ subject }) => subject))
-  return { records: records.filter((record) => forgotten.has(record)), subjects }
+  return { records: records.filter((record) => forgotten.has(record)), subjects, attachments: given.map(({ id }) => id) }
 }

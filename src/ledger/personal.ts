@@ -34,6 +34,7 @@ const places: readonly { readonly path: readonly string[]; readonly kind: Person
   ]),
   { path: ['ticket', 'reason'], kind: 'text' },
   { path: ['ticket', 'steps', '*', 'text'], kind: 'text' },
+  { path: ['ticket', 'attachments', '*', 'name'], kind: 'text' },
   { path: ['message'], kind: 'message' },
   ...['call', 'handover', 'ticket'].map((of) => ({ path: [of, 'needToKnow', 'cause'], kind: 'text' }) as const),
   { path: ['marking', 'cause'], kind: 'text' },

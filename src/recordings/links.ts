@@ -1,10 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Tables } from '../journal/sql.ts'
 
+export const linkedKinds = ['recording', 'attachment'] as const
+export type LinkedKind = (typeof linkedKinds)[number]
+
 /** A file that whoever has the link may fetch until then. */
-export interface RecordingLink {
-  /** The recording's id. */
-  readonly recording: string
+export interface FileLink {
+  readonly kind: LinkedKind
+  /** The recording's, or the attachment's. */
+  readonly id: string
+  /** For people. */
+  readonly name: string
   readonly url: string
   /** UTC, ISO 8601. */
   readonly expiresAt: string
@@ -21,17 +27,17 @@ const hourMs = 3_600_000
 const stepS = 3_600
 
 /** @param base of Tandem's address, without a path @param now UTC ms */
-export function recordingLink(key: Buffer, base: string, recording: string, hours: number, now: number): RecordingLink {
+export function fileLink(key: Buffer, base: string, { kind, id, name }: Pick<FileLink, 'kind' | 'id' | 'name'>, hours: number, now: number): FileLink {
   const until = Math.ceil((now + hours * hourMs) / 1_000 / stepS) * stepS
-  const query = new URLSearchParams({ until: String(until), signature: signatureOf(key, recording, String(until)) }).toString()
-  return { recording, url: `${base.replace(/\/$/u, '')}/v1/links/recordings/${recording}?${query}`, expiresAt: new Date(until * 1_000).toISOString() }
+  const query = new URLSearchParams({ until: String(until), signature: signatureOf(key, kind, id, String(until)) }).toString()
+  return { kind, id, name, url: `${base.replace(/\/$/u, '')}/v1/links/${kind}s/${id}?${query}`, expiresAt: new Date(until * 1_000).toISOString() }
 }
 
 /** HMAC-SHA256 (RFC 2104), base64url. */
-const signatureOf = (key: Buffer, recording: string, until: string): string => createHmac('sha256', key).update(JSON.stringify(['recording', recording, until])).digest('base64url')
+const signatureOf = (key: Buffer, kind: LinkedKind, id: string, until: string): string => createHmac('sha256', key).update(JSON.stringify([kind, id, until])).digest('base64url')
 
 /** @param now UTC ms */
-export function isGoodLink(key: Buffer, recording: string, { until, signature }: { readonly until: string; readonly signature: string }, now: number): boolean {
-  const [given, wanted] = [Buffer.from(signature), Buffer.from(signatureOf(key, recording, until))]
+export function isGoodLink(key: Buffer, kind: LinkedKind, id: string, { until, signature }: { readonly until: string; readonly signature: string }, now: number): boolean {
+  const [given, wanted] = [Buffer.from(signature), Buffer.from(signatureOf(key, kind, id, until))]
   return given.length === wanted.length && timingSafeEqual(given, wanted) && Number(until) * 1_000 > now
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Circuit, Sign, Wait } from './circuit.ts'
-import type { RecordingLink } from '../recordings/links.ts'
+import type { FileLink } from '../recordings/links.ts'
 import type { Config } from '../config/schema.ts'
 import type { Attempt, Delivery, DeliveryState, DeliveryStore, Due } from './delivery-store.ts'
 import { type Notice, noticeOf } from './payload.ts'
@@ -20,7 +20,8 @@ export interface AttemptParts {
   readonly random: () => number
   /** Told when an endpoint that was left alone is back. */
   readonly onBack: (endpoint: string) => void
-  readonly linksOf: (payload: Notice['payload']) => readonly RecordingLink[]
+  /** @param message by which it was told, as it came */
+  readonly linksOf: (payload: Notice['payload'], message?: string) => readonly FileLink[]
   /** Told the number that a ticket has in an endpoint's system. */
   readonly onReference: (endpoint: string, ticket: string, reference: string) => void
 }
@@ -92,14 +93,14 @@ async function withPermit(due: Due, parts: AttemptParts, signal: AbortSignal): P
   }
 }
 
-async function send({ delivery, fact, missed }: Due, parts: AttemptParts, signal: AbortSignal): Promise<Sent> {
+async function send({ delivery, fact, missed, message }: Due, parts: AttemptParts, signal: AbortSignal): Promise<Sent> {
   const { systems, tickets, random } = parts
   try {
     const system = systems.get(delivery.endpoint)
     if (!system) throw new DeliveryError('dead', 'endpoint-removed')
     const notice = fact && noticeOf(fact)
     if (!notice) throw new DeliveryError('dead', 'fact-missing')
-    const { outcome, answer, reference } = await system.tell({ id: delivery.id, payload: notice.payload, missed, links: parts.linksOf(notice.payload) }, signal)
+    const { outcome, answer, reference } = await system.tell({ id: delivery.id, payload: notice.payload, missed, links: parts.linksOf(notice.payload, message) }, signal)
     if (reference !== undefined) parts.onReference(delivery.endpoint, notice.subject, reference)
     return { state: 'delivered', lastOutcome: outcome, nextAt: delivery.nextAt, sign: 'alive', answer }
   } catch (error) {

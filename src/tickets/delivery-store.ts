@@ -54,6 +54,8 @@ export interface Due {
   readonly delivery: Delivery
   /** What it tells; gone where the journal was lost. */
   readonly fact?: Fact
+  /** The message that it was told by, as it came: it is written just before it. */
+  readonly message?: string
   /** Another one of its hand-over has to be told before. */
   readonly behind: boolean
   /** Ids of those of its hand-over before it that were given up, in their order. */
@@ -114,13 +116,15 @@ export class DeliveryStore {
   async due(id: string): Promise<Due | undefined> {
     const same = 'o.endpoint = d.endpoint AND o.handover_id = d.handover_id AND o.position < d.position'
     const sql = `SELECT d.*, f.position AS fact_position, f.epoch AS epoch, f.body AS body,
+      (SELECT b.body FROM facts b WHERE b.position = d.position - 1) AS before,
       EXISTS (SELECT 1 FROM deliveries o WHERE o.state = 'pending' AND ${same}) AS behind,
       (SELECT json_group_array(o.id ORDER BY o.position) FROM deliveries o WHERE o.state = 'failed' AND ${same}) AS missed
       FROM deliveries d LEFT JOIN facts f ON f.position = d.position WHERE d.id = ?`
     const [row] = await this.#tables.all(all(sql, id))
     if (!row) return undefined
     const fact = row['body'] === null ? {} : { fact: toEntry({ position: row['fact_position'] ?? null, epoch: row['epoch'] ?? null, body: row['body'] ?? null }).fact }
-    return { delivery: toDelivery(row), behind: row['behind'] === 1, missed: JSON.parse(String(row['missed'])) as readonly string[], ...fact }
+    const message = row['before'] === null ? undefined : messageOf(JSON.parse(String(row['before'])) as Fact, fact.fact)
+    return { delivery: toDelivery(row), behind: row['behind'] === 1, missed: JSON.parse(String(row['missed'])) as readonly string[], ...fact, ...(message === undefined ? {} : { message }) }
   }
 
   async ofHandover(subject: string): Promise<Delivery[]> {
@@ -232,3 +236,6 @@ const toDelivery = (row: Row): Delivery => ({
   nextAt: Number(row['next_at']),
   updatedAt: Number(row['updated_at']),
 })
+
+const messageOf = (before: Fact, fact: Fact | undefined): string | undefined =>
+  fact && 'via' in fact && before.type === 'message-received' && before.endpoint === fact.via ? before.message : undefined

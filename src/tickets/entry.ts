@@ -106,7 +106,7 @@ function recordOf(ticket: Ticket, platform: Platform): Omit<Entry, 'note' | 'pha
 }
 
 function stepOf(event: TicketOwnEvent, { ticket, deadline }: Pick<TicketFact, 'ticket' | 'deadline'>, platform: Platform): Pick<Entry, 'note' | 'phase' | 'reopens'> {
-  if (event === 'ticket.changed') return { note: ticket.recordings ? '登记内容或录音有变动' : '登记内容有变动' }
+  if (event === 'ticket.changed') return { note: ticket.recordings || ticket.attachments ? '登记内容、录音或附件有变动' : '登记内容有变动' }
   if (event === 'ticket.marked' || event === 'ticket.lifted') return { note: event === 'ticket.lifted' ? '已解除知悉范围控制' : `须控制知悉范围${ticket.needToKnow ? `（${needToKnowReasons[ticket.needToKnow.reason]}）` : ''}` }
   if (event === 'ticket.bounced') return { note: `多次退回（${ticket.returns} 次），请督办` }
   if (event === 'ticket.due-soon' || event === 'ticket.overdue') return { note: deadlineNote(event, deadline, ticket) }

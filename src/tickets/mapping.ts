@@ -57,8 +57,8 @@ export class Mapping {
 
 /** What is written on a record that is there already. */
 export function noteOf({ note, changed, text }: Entry, links: Telling['links']): string {
-  const recordings = links.map(({ url, expiresAt }) => `录音（${expiresAt} 前有效）：${url}`)
-  return [note, ...(changed ? [text] : []), ...recordings].join('\n\n')
+  const files = links.map(({ kind, name, url, expiresAt }) => `${kind === 'recording' ? '录音' : `附件 ${name}`}（${expiresAt} 前有效）：${url}`)
+  return [note, ...(changed ? [text] : []), ...files].join('\n\n')
 }
 
 export interface Deed {

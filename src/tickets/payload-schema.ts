@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
 import { deadlineNames } from '../domain/ticket/deadlines.ts'
 import { CallRecord, HandoverRecord, Intake, Time } from './record-schemas.ts'
+import { linkedKinds } from '../recordings/links.ts'
 import { TicketRecord } from './ticket-schemas.ts'
 
 /** Events of a hand-over, in the order it meets them. */
@@ -94,7 +95,10 @@ export const TicketPayloadSchema = Type.Object(
     }),
     missed: Missed,
     links: Type.Optional(
-      Type.Array(Type.Object({ recording: Type.String(), url: Type.String(), expiresAt: Time('Until then it may be fetched') }), { description: 'Where the recordings of `data.ticket` may be fetched, without a key, by whoever has the link' }),
+      Type.Array(
+        Type.Object({ kind: Type.Enum(linkedKinds), id: Type.String({ description: 'The recording’s, or the attachment’s' }), name: Type.String({ description: 'For people' }), url: Type.String(), expiresAt: Time('Until then it may be fetched') }),
+        { description: 'Where recordings and attachments may be fetched, without a key, by whoever has the link' },
+      ),
     ),
   },
   { title: 'TicketPayload', description: 'Sent to the ticket systems of both platforms, but for the one that told it' },

@@ -5,7 +5,7 @@ import { recordedRooms } from '../domain/recording.ts'
 import { urgencies } from '../domain/policy/decide.ts'
 import type { Dues } from '../domain/ticket/deadlines.ts'
 import { type IntakeField, intakeStandards } from '../domain/ticket/intake.ts'
-import { feedbackSteps, mostSteps, returnCauses, ticketModes, type TicketRecording, ticketStates, type TicketStep } from '../domain/ticket/ticket.ts'
+import { feedbackSteps, mostSteps, returnCauses, ticketModes, type TicketAttachment, type TicketRecording, ticketStates, type TicketStep } from '../domain/ticket/ticket.ts'
 import { Intake, KeptDecisionRecord, MarkingRecord, MatterRecord, Time } from './record-schemas.ts'
 
 const Platform = (description: string) => Type.Enum(platforms, { description })
@@ -60,6 +60,23 @@ export const TicketRecord = Type.Object(
             sha256: Type.Optional(Type.String({ description: 'Of the file, hex' })),
           }),
           { description: 'Recordings (录音) of its call, once they have ended' },
+        ),
+      ),
+    ),
+    attachments: Type.Optional(
+      Type.Unsafe<readonly TicketAttachment[]>(
+        Type.Array(
+          Type.Object({
+            id: Type.String(),
+            name: Type.String({ description: 'As its giver calls it' }),
+            type: Type.String({ description: 'Media type' }),
+            bytes: Type.Integer({ description: 'Size' }),
+            sha256: Type.String({ description: 'Of the file, hex' }),
+            by: Type.String({ description: 'Who gave it' }),
+            platform: Platform('Whose they are'),
+            at: Time('When it was given'),
+          }),
+          { description: 'Files that were given with it (附件), on this side' },
         ),
       ),
     ),

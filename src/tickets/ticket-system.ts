@@ -1,4 +1,4 @@
-import type { RecordingLink } from '../recordings/links.ts'
+import type { FileLink } from '../recordings/links.ts'
 import type { Notice } from './payload.ts'
 
 /** What a ticket system is to be told. */
@@ -8,8 +8,8 @@ export interface Telling {
   readonly payload: Notice['payload']
   /** Ids of earlier ones of its hand-over that were given up. */
   readonly missed: readonly string[]
-  /** To the recordings of its ticket. */
-  readonly links: readonly RecordingLink[]
+  /** To the recordings and attachments of its ticket, on either side. */
+  readonly links: readonly FileLink[]
 }
 
 export interface Told {

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import type { ReaderJournal } from '../journal/reader-journal.ts'
-import { linkKey, recordingLink } from '../recordings/links.ts'
+import { fileLink, linkKey } from '../recordings/links.ts'
+import { filesOf, linksIn } from './files.ts'
 import { addressGuard } from './address-guard.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
 import { Circuit, type CircuitState } from './circuit.ts'
@@ -67,8 +68,11 @@ export async function startTickets(options: TicketsOptions): Promise<Tickets> {
 
   const key = await linkKey(journal.tables)
   const { publicUrl } = config.http
-  const linksOf: AttemptParts['linksOf'] = ({ data }) =>
-    publicUrl === undefined || !('ticket' in data) || data.ticket?.needToKnow ? [] : (data.ticket?.recordings ?? []).map(({ id }) => recordingLink(key, publicUrl, id, config.recording.linkHours, Date.now()))
+  const linksOf: AttemptParts['linksOf'] = ({ data }, message) => {
+    if (!('ticket' in data) || !data.ticket || data.ticket.needToKnow) return []
+    const own = publicUrl === undefined ? [] : filesOf(data.ticket).map((file) => fileLink(key, publicUrl, file, config.recording.linkHours, Date.now()))
+    return [...own, ...linksIn(message)]
+  }
 
   const circuits = new Map(tickets.endpoints.map(({ id }) => [id, new Circuit(tickets.circuit)]))
   const onBack = (endpoint: string): void => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LabPostgres } from '../../src/lab/postgres.ts'
 import { makeCheckpoint, signingKey } from '../../src/ledger/checkpoints.ts'
-import { linkKey, recordingLink } from '../../src/recordings/links.ts'
+import { linkKey, fileLink } from '../../src/recordings/links.ts'
 import type { Role } from '../../src/users/roles.ts'
 import { withArchiveKey } from '../support/given-http.ts'
 import { startLabPostgres } from '../support/given-ledger.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { ledger, given } = records
   await makeCheckpoint(ledger.database, signingKey(ledger.config.keyFile), ledger.config.checkpointFile)
   const key = await linkKey(given.journal.tables)
-  linkTo = (recording) => new URL(recordingLink(key, 'http://tandem', recording, 1, Date.now()).url).search
+  linkTo = (recording) => new URL(fileLink(key, 'http://tandem', { kind: 'recording', id: recording, name: '录音' }, 1, Date.now()).url).search
   const [first, second] = [await signedIn('agent-1', { role: 'agent', agent: '1001' }), await signedIn('agent-2', { role: 'agent', agent: '1003' })]
   const roles = ['supervisor', 'administrator', 'auditor'] as const
   people = [
@@ -84,7 +84,7 @@ const others = new Set<unknown>(['ticket-not-yours', 'marking-not-yours', 'not-y
 async function letterOf(name: string, { of: set, payload, lists }: Row, headers: Headers, record: GivenRecord): Promise<string> {
   const asked = async (one: GivenRecord) => {
     const [method = '', path = ''] = name.split(' ')
-    const url = path.replace(/:callId|:handoverId|:ticketId|:record(?!ing)|:recordingId|:deliveryId|:id/gu, (parameter) => idFor(parameter, set, one)).replace('?link', () => linkTo(one.call ?? unknownId))
+    const url = path.replace(/:callId|:handoverId|:ticketId|:record(?!ing)|:recordingId|:deliveryId|:id/gu, (parameter) => idFor(parameter, set, one)).replace('?link', () => linkTo(one.call ?? unknownId)).replace('?file', '?name=a.txt&platform=12345').replace('?none', '?until=1&signature=x')
     return bodyOf(method, url, headers, payload?.({ ...one, ...(record.conference === undefined ? {} : { conference: record.conference }) }))
   }
   const { status, body } = await asked(record)

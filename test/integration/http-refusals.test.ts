@@ -54,6 +54,8 @@ async function pushed(...done: readonly (readonly [what: string, body: object])[
   return ticket.id
 }
 
+const attach = (ticket: string, payload: string): Ask => ({ method: 'POST', url: `/v1/tickets/${ticket}/attachments?name=note.txt&platform=12345`, headers: { ...withKey, 'content-type': 'text/plain' }, payload })
+
 async function pressed(): Promise<string> {
   given.control.talk('1001')
   return (await given.http.inject(press({ mode: 'transfer', agent: '1001' }))).json<{ handover: { id: string } }>().handover.id
@@ -162,6 +164,14 @@ const ways: Record<ProblemCode, () => Ask | Promise<Ask>> = {
     await given.journal.append([fileFact('recording-fetched', { state: 'recording' })])
     return { ...get(`/v1/recordings/${recordedCall}/file`), headers: withArchiveKey }
   },
+  'too-many-attachments': async () => {
+    const id = await pushed()
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    for (let n = 0; n < 20; n++) await given.http.inject(attach(id, `file ${n}`))
+    return attach(id, 'one more')
+  },
+  'attachment-empty': async () => attach(await pushed(), ''),
+  'attachment-not-found': async () => get(`/v1/tickets/${await pushed()}/attachments/att-none`),
   'delivery-not-found': () => post('/v1/deliveries/msg_unknown/replay', {}),
   'delivery-pending': () => post('/v1/deliveries/msg_1/replay', {}),
   'endpoint-not-found': () => post('/v1/deliveries/replay', { endpoint: 'nowhere' }),

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { recordingName } from '../../src/domain/recording.ts'
 import type { Ticket } from '../../src/domain/ticket/ticket.ts'
-import { linkKey, recordingLink } from '../../src/recordings/links.ts'
+import { linkKey, fileLink } from '../../src/recordings/links.ts'
 import { signWebhook } from '../../src/tickets/signature.ts'
 import { type GivenHttp, givenHttp, newJournalPath, webhookSecret, withArchiveKey, withKey } from '../support/given-http.ts'
 import { incident, order } from '../support/intake.ts'
@@ -246,11 +246,11 @@ describe('the recording of a ticket’s call', () => {
     expect(recording).toMatchObject({ id: call, room: 'call', durationMs: 1_000, sha256: expect.stringMatching(/^[0-9a-f]{64}$/u) })
     const key = await linkKey(given.journal.tables)
     const follow = async (url: string) => given.http.inject({ url: url.replace('https://tandem.example', '') })
-    const { url, expiresAt } = recordingLink(key, 'https://tandem.example/', call, 1, Date.now())
+    const { url, expiresAt } = fileLink(key, 'https://tandem.example/', { kind: 'recording', id: call, name: '录音' }, 1, Date.now())
     expect((await follow(url)).rawPayload).toHaveLength(16_044)
     expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now() + 3_500_000)
     expect((await facts()).at(-1)).toMatchObject({ type: 'recording-fetched', by: 'link', recording: { id: call } })
     expect((await follow(url.replace(call, `${call}-consultation-1`))).json()).toMatchObject({ code: 'link-refused' })
-    expect((await follow(recordingLink(key, 'https://tandem.example', call, 1, Date.now() - 3 * 3_600_000).url)).json()).toMatchObject({ code: 'link-refused' })
+    expect((await follow(fileLink(key, 'https://tandem.example', { kind: 'recording', id: call, name: '录音' }, 1, Date.now() - 3 * 3_600_000).url)).json()).toMatchObject({ code: 'link-refused' })
   })
 })

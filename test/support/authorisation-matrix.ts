@@ -126,6 +126,9 @@ export const matrix: Readonly<Record<string, Row>> = {
   'POST /v1/tickets/:ticketId/confer': tickets(  ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], undefined, { payload: ({ conference }) => ({ ...by12345, handover: conference }) }),
   'POST /v1/tickets/:ticketId/close': tickets(   ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], by12345),
   'POST /v1/tickets/:ticketId/reopen': tickets(  ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], { ...by12345, text: '未解决' }),
+  'POST /v1/tickets/:ticketId/attachments?file': tickets(['----', '++..', '++++', 'xxxx', 'xxxx', '++..'], { a: 'file' }),
+  'GET /v1/tickets/:ticketId/attachments/:attachmentId': tickets(['----', '++..', '++++', '++..', '++..', '++..']),
+  'GET /v1/links/attachments/:attachmentId?none': row(['+', '+', '+', '+', '+', '+']),
   'POST /v1/tickets/:ticketId/withdraw': tickets(['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], { ...by12345, text: '误推' }),
   'POST /v1/tickets/:ticketId/intake': tickets(  ['----', '++..', '++++', 'xxxx', 'xxxx', '++..'], { ...by12345, intake: { callerName: incident.callerName } }),
 

@@ -4,6 +4,7 @@ import { type DestinationStream, pino } from 'pino'
 import { stringify } from 'yaml'
 import { Calls } from '../../src/calls/calls.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { Attachments } from '../../src/attachments/attachments.ts'
 import { Inbox } from '../../src/http/inbox.ts'
 import { type App, buildServer } from '../../src/http/server.ts'
 import type { Journal } from '../../src/journal/journal.ts'
@@ -114,7 +115,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const choose = async (...choice: [text: string, matter: string, call?: string]) => recommendation !== undefined && chosen.push([choice[0], choice[1]]) > 0
   const recommend = async ({ except }: { readonly except: readonly string[] }) => recommendation && { ...recommendation, matters: recommendation.matters.filter(({ id }) => !except.includes(id)) }
   const readers = { health, recommend, choose, chosenAnew: () => undefined }
-  const http = await buildServer({ config, logger, calls, journal, inbox: new Inbox(config.tickets.endpoints, journal, tickets, await journal.answers()), readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), linkKey: await linkKey(file.tables), ledger })
+  const http = await buildServer({ config, logger, calls, journal, attachments: new Attachments({ config: config.attachments, logger }), inbox: new Inbox(config.tickets.endpoints, journal, tickets, await journal.answers()), readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), linkKey: await linkKey(file.tables), ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()
@@ -136,6 +137,7 @@ export function settings(path: string, { agents = seats, recorded = false, outbo
     recommendation: { learning },
     knownCallers,
     sharing: { cleared },
+    attachments: { directory: join(dirname(path), 'attachments'), mostMiB: 1 },
     tickets: { endpoints: [{ id: 'tickets-110', platform: '110', url: 'http://127.0.0.1:1/', secrets: [webhookSecret] }] },
     ...(outbound ? { trunks: [{ id: 'carrier', host: '127.0.0.1' }], outbound: { trunk: 'carrier' } } : {}),
     recording: { enabled: recorded, directory: join(dirname(path), 'recording') },

@@ -155,7 +155,7 @@ export function ticketSystemContract(given: () => GivenSystem): void {
     await register(system, ticket)
     const [room, callId, url] = ['call', 'call-1', 'https://tandem.example/v1/links/recordings/call-1?until=1&signature=x'] as const
     const payload = payloadOf({ type: 'ticket-changed', version: factVersion, at, sequence: 2, platform: '110', by: 'tandem', ticket: recorded(ticket, { id: callId, callId, room, state: 'finished', durationMs: 61_000 }) })
-    await tell(system, { id: `msg_recording-${ticket.id}`, payload, missed: [], links: [{ recording: callId, url, expiresAt: at }] })
+    await tell(system, { id: `msg_recording-${ticket.id}`, payload, missed: [], links: [{ kind: 'recording', id: callId, name: '录音', url, expiresAt: at }] })
     expect((await records(ticket.id))[0]?.notes.at(-1)).toContain(url)
   })
 

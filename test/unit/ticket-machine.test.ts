@@ -16,6 +16,8 @@ function ticket(state: TicketState): Ticket {
   return { ...made, state }
 }
 
+const photo = { id: 'att-1', name: '现场.jpg', type: 'image/jpeg', bytes: 12, sha256: 'ab', by: '1001', platform: '12345', at } as const
+
 const commands = {
   accept: { ...receiver, do: 'accept' },
   return: { ...receiver, do: 'return', cause: 'not-ours', text: '属交警' },
@@ -26,6 +28,7 @@ const commands = {
   reopen: { ...sender, do: 'reopen', text: '没有解决' },
   withdraw: { ...sender, do: 'withdraw', text: '误推' },
   complete: { ...sender, do: 'complete', intake: { weapons: true } },
+  attach: { ...sender, do: 'attach', attachment: photo },
 } as const satisfies Record<string, TicketCommand>
 
 /** The table of SPEC.md: state by state, command by command. */
@@ -58,12 +61,12 @@ describe('a ticket', () => {
     expect(carriedOut(ticket(state), commands[does])).toMatchObject(wanted(outcome, state))
   })
 
-  test.each(Object.entries(commands).filter(([does]) => does !== 'complete'))('%s from the other platform is not its business', (_, command) => {
+  test.each(Object.entries(commands).filter(([does]) => does !== 'complete' && does !== 'attach'))('%s from the other platform is not its business', (_, command) => {
     const platform = command.platform === '110' ? '12345' : '110'
     for (const state of ticketStates) expect(carriedOut(ticket(state), { ...command, platform })).toEqual({ kind: 'refused', code: 'ticket-not-yours' })
   })
 
-  test.each([['accept', 'sent'], ['return', 'sent'], ['withdraw', 'sent'], ['close', 'reported-back'], ['complete', 'sent']] as const)('%s twice is once', (does, state) => {
+  test.each([['accept', 'sent'], ['return', 'sent'], ['withdraw', 'sent'], ['close', 'reported-back'], ['complete', 'sent'], ['attach', 'sent']] as const)('%s twice is once', (does, state) => {
     const once = carriedOut(ticket(state), commands[does])
     expect(once.kind === 'changed' && carriedOut(once.ticket, commands[does])).toEqual({ kind: 'same' })
   })
@@ -85,6 +88,14 @@ describe('a ticket', () => {
     const once = carriedOut(ticket('sent'), { ...commands.accept, reference: 'J-1' })
     expect(once).toMatchObject({ ticket: { references: { '110': 'J-1' } } })
     expect(once.kind === 'changed' && carriedOut(once.ticket, { ...commands.accept, reference: 'J-2' })).toMatchObject({ fact: 'ticket-changed', ticket: { state: 'accepted', references: { '110': 'J-2' } } })
+  })
+
+  test('twenty files are given with it, and no more', () => {
+    const many = Array.from({ length: 21 }, (_, n) => n).reduce<{ readonly one: Ticket; readonly last?: string }>(({ one }, n) => {
+      const done = carriedOut(one, { ...commands.attach, attachment: { ...photo, id: `att-${n}`, name: `${n}.jpg` } })
+      return done.kind === 'changed' ? { one: done.ticket } : { one, last: done.kind === 'refused' ? done.code : done.kind }
+    }, { one: ticket('accepted') })
+    expect([many.one.attachments?.length, many.last]).toEqual([20, 'too-many-attachments'])
   })
 
   test('its last hundred steps are kept', () => {

@@ -1,6 +1,6 @@
 /** What becomes of a ticket. Pure. SPEC.md has the table. */
 import { fitting, type IntakeFault, intakeFaults } from './intake.ts'
-import { type FeedbackStep, feedbackSteps, isFinal, mostSteps, type Settlement, type Ticket, type TicketCommand, type TicketRefusal, type TicketState, type TicketStep } from './ticket.ts'
+import { type FeedbackStep, feedbackSteps, isFinal, mostAttachments, mostSteps, type Settlement, type Ticket, type TicketCommand, type TicketRefusal, type TicketState, type TicketStep } from './ticket.ts'
 
 export const ticketFactTypes = [
   'ticket-registered',
@@ -32,11 +32,12 @@ export type TicketOutcome =
 const same = { kind: 'same' } as const
 const refused = (code: TicketRefusal, faults?: readonly IntakeFault[]): TicketOutcome => ({ kind: 'refused', code, ...(faults ? { faults } : {}) })
 
-/** The sender's commands; the others are the receiver's, but for `complete` and `refer`, which are anybody's. */
+/** The other commands are the receiver's. */
 const ofSender: ReadonlySet<TicketCommand['do']> = new Set(['close', 'reopen', 'withdraw', 'resend', 'confer'])
+const ofAnybody: ReadonlySet<TicketCommand['do']> = new Set(['complete', 'refer', 'attach', 'share'])
 
 export function carriedOut(ticket: Ticket, command: TicketCommand): TicketOutcome {
-  const may = command.do === 'complete' || command.do === 'refer' || command.platform === (ofSender.has(command.do) ? ticket.from : ticket.to)
+  const may = ofAnybody.has(command.do) || command.platform === (ofSender.has(command.do) ? ticket.from : ticket.to)
   if (!may) return refused('ticket-not-yours')
   // What the two did at once parts them otherwise: the sender's settlement holds.
   if (command.settled !== undefined && ofSender.has(command.do)) return isFinal(ticket) ? same : changed(told(ticket, command), factOf[command.settled], command, command.settled)
@@ -103,6 +104,14 @@ const rows: { readonly [D in TicketCommand['do']]: Row<CommandOf<D>> } = {
     return { kind: 'changed', fact: 'ticket-changed', ticket: known(withMissing({ ...ticket, intake: { ...ticket.intake, ...command.intake } }), command) }
   },
   refer: referred,
+  attach: (ticket, { attachment }) => {
+    if (isFinal(ticket)) return refused('ticket-settled')
+    const { attachments = [] } = ticket
+    if (attachments.some(({ name, sha256 }) => name === attachment.name && sha256 === attachment.sha256)) return same
+    return attachments.length < mostAttachments ? { kind: 'changed', fact: 'ticket-changed', ticket: { ...ticket, attachments: [...attachments, attachment] } } : refused('too-many-attachments')
+  },
+  // The other platform has sent links to files: one's own system is told of them, nothing else changes.
+  share: (ticket, command) => ({ kind: 'changed', fact: 'ticket-changed', ticket: known(ticket, command) }),
 }
 
 /** The ticket with its required fields that are not filled in. */

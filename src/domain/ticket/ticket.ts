@@ -81,6 +81,8 @@ export interface Ticket {
   readonly conference?: string
   /** Of its call, once they have ended. */
   readonly recordings?: readonly TicketRecording[]
+  /** Files that were given with it here. */
+  readonly attachments?: readonly TicketAttachment[]
   /** Who registered it: an agent, or another system. */
   readonly by: string
   /** UTC, ISO 8601. */
@@ -90,6 +92,23 @@ export interface Ticket {
 /** A recording of a ticket's call. */
 export type TicketRecording = Pick<RecordingRecord, 'id' | 'room' | 'durationMs' | 'bytes' | 'sha256'>
 
+/** A file that was given with a ticket (附件). */
+export interface TicketAttachment {
+  readonly id: string
+  /** As its giver calls it. */
+  readonly name: string
+  /** Media type (RFC 9110 §8.3.1). */
+  readonly type: string
+  readonly bytes: number
+  /** Of the file, hex. */
+  readonly sha256: string
+  readonly by: string
+  readonly platform: Platform
+  /** UTC, ISO 8601. */
+  readonly at: string
+}
+
+export const mostAttachments = 20
 export const mostSteps = 100
 
 /** By which tickets are listed: when they were registered, whoever gave them their ids. */
@@ -117,8 +136,10 @@ export type TicketCommand = {
   | { readonly do: 'confer'; readonly handover: string }
   | { readonly do: 'complete'; readonly intake: IntakeRecord }
   | { readonly do: 'refer'; readonly reference: string }
+  | { readonly do: 'attach'; readonly attachment: TicketAttachment }
+  | { readonly do: 'share' }
 )
 
 /** Why a command cannot be carried out. */
-export const ticketRefusals = ['ticket-not-yours', 'ticket-accepted', 'ticket-returned', 'ticket-not-returned', 'ticket-not-resolved', 'ticket-settled', 'intake-incomplete'] as const
+export const ticketRefusals = ['ticket-not-yours', 'ticket-accepted', 'ticket-returned', 'ticket-not-returned', 'ticket-not-resolved', 'ticket-settled', 'intake-incomplete', 'too-many-attachments'] as const
 export type TicketRefusal = (typeof ticketRefusals)[number]

@@ -36,7 +36,7 @@ const Overrides = Type.Object({
 })
 
 /** Everything that was ever told, from Postgres. */
-export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, readers, deliveries, tickets: book }: HttpDeps, needToKnow: NeedToKnow): void {
+export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, readers, deliveries, attachments, tickets: book }: HttpDeps, needToKnow: NeedToKnow): void {
   app.get(
     '/v1/ledger/handovers',
     {
@@ -207,12 +207,13 @@ export function ledgerRoutes(app: App, { ledger, journal, nuisance, choices, rea
       askLedger(ledger, reply, async (known) => {
         const { body, who } = request
         const except = needToKnow.hiddenFrom(who)
-        const { records, subjects } = await known.erase(body, needToKnow.withheldFrom(who))
+        const { records, subjects, attachments: given } = await known.erase(body, needToKnow.withheldFrom(who))
         const calls = records.length
         const at = new Date().toISOString()
         const inMemory = 'number' in body ? { records, number: body.number } : { records: except.includes(body.call) ? [] : [...records, body.call] }
         const tickets = book.erase({ ...inMemory, except }, request.user, at)
         await journal.append([{ type: 'personal-data-erased', version: factVersion, at, by: request.user, calls }])
+        await Promise.all(given.map((id) => attachments.remove(id)))
         await nuisance.forget('number' in body ? { ...body, except } : { calls: inMemory.records })
         await choices.forgetCalls(inMemory.records)
         await deliveries.forgetAnswers([...new Set([...subjects, ...inMemory.records, ...tickets])])

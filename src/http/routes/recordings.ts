@@ -1,5 +1,4 @@
 import { basename, dirname } from 'node:path'
-import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type RecordingRecord, runsStill } from '../../domain/recording.ts'
@@ -9,7 +8,7 @@ import type { HttpDeps } from '../deps.ts'
 import type { IdempotencyKeys } from '../idempotency.ts'
 import type { NeedToKnow } from '../need-to-know.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
-import { NoQuery } from '../schemas.ts'
+import { LinkQuery, NoQuery } from '../schemas.ts'
 import type { App } from '../server.ts'
 
 declare module 'fastify' {
@@ -23,8 +22,6 @@ const tags = ['recordings']
 const CallParams = Type.Object({ callId: Type.String() })
 
 export async function recordingRoutes(app: App, { calls, journal, recordings, linkKey }: HttpDeps, keys: IdempotencyKeys, needToKnow: NeedToKnow): Promise<void> {
-  await app.register(fastifyStatic, { serve: false, cacheControl: false })
-
   app.patch(
     '/v1/calls/:callId/recording',
     {
@@ -123,14 +120,14 @@ export async function recordingRoutes(app: App, { calls, journal, recordings, li
         tags,
         security: [],
         params: Type.Object({ recordingId: Type.String() }),
-        querystring: Type.Object({ until: Type.String({ pattern: '^[0-9]{1,12}$', description: 'Until when it holds; Unix seconds' }), signature: Type.String({ maxLength: 100 }) }, { additionalProperties: false }),
+        querystring: LinkQuery,
         response: { ...problemAnswers('link-refused', 'recording-not-found', 'recording-not-finished', 'range-not-satisfiable'), ...files },
       },
       onSend: noted,
     },
     async (request, reply) => {
       const { recordingId } = request.params
-      return isGoodLink(linkKey, recordingId, request.query, Date.now()) ? send(request, reply, recordingId) : sendProblem(reply, problem('link-refused'))
+      return isGoodLink(linkKey, 'recording', recordingId, request.query, Date.now()) ? send(request, reply, recordingId) : sendProblem(reply, problem('link-refused'))
     },
   )
 }
