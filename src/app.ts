@@ -13,6 +13,7 @@ import { LedgerAccess } from './ledger/access.ts'
 import { Catalogues } from './matters/catalogues.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
 import { Choices } from './recommendation/choices.ts'
+import { Softkeys } from './softkeys/softkeys.ts'
 import { linkKey } from './recordings/links.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { Deliveries } from './tickets/deliveries.ts'
@@ -65,6 +66,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     // Unknown while Asterisk is away: looked at again later.
     isRunning: async (recording) => calls.recordings.runs(recording) || !calls.control.up || calls.control.recordings.isLive(recording),
   })
+  const softkeys = new Softkeys({ config, calls, journal, logger: logger.child({ part: 'keys' }) })
   // First: the calls of a service that died before wait for it. Nothing waits for Asterisk, which may be away or silent.
   void asterisk?.start()
   const catalogues = await Catalogues.load({ tables: journal.tables, journal, timeZone: config.timezone })
@@ -98,6 +100,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     await tested
     await calls.handBack()
     await recordings.close()
+    softkeys.close()
     asterisk?.close()
     await readers.close()
     await ledger?.close()
