@@ -13,6 +13,7 @@ import { LedgerAccess } from './ledger/access.ts'
 import { Catalogues } from './matters/catalogues.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
 import { Choices } from './recommendation/choices.ts'
+import { phoneBase, PhoneLinks } from './softkeys/phone-links.ts'
 import { Softkeys } from './softkeys/softkeys.ts'
 import { linkKey } from './recordings/links.ts'
 import { Recordings } from './recordings/recordings.ts'
@@ -78,8 +79,9 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     readers.sweep()
   })
   const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
+  const phoneLinks = await PhoneLinks.load({ tables: journal.tables, key, base: phoneBase(config) })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), linkKey: key, ledger })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), linkKey: key, softkeys, phoneLinks, ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()

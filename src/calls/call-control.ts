@@ -18,10 +18,12 @@ export interface PhoneListener {
   /** By the phone's own key. @returns whether it is not the call that is held */
   legHeld(leg: string, held: boolean): boolean
   legEnded(leg: string): void
+  /** Control is back: what phones were told may be lost. */
+  controlBack(): void
 }
 
 /** What the call control tells: facts about channels, by channel id. */
-export interface ControlListener extends Omit<PhoneListener, 'legEnded' | 'legHeld'> {
+export interface ControlListener extends Omit<PhoneListener, 'legEnded' | 'legHeld' | 'controlBack'> {
   arrived(arrival: Omit<Arrival, 'id'>): void
   /** A talk of the call centre's own is in our hands, its desk's leg included. Told again, it changes nothing. */
   adopted(adoption: Adoption): void

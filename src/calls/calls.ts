@@ -5,7 +5,7 @@ import type { Adoption, AnyEvent, Arrival, Context, Event } from '../domain/call
 import type { Step } from '../domain/call/draft.ts'
 import { begin, beginAdopted, beginOutbound } from '../domain/call/machine.ts'
 import { type Caller, handoverOf, legsOf, type State } from '../domain/call/state.ts'
-import { type Handover, type Mode, type Outcome, otherThan, toRecord } from '../domain/handover/handover.ts'
+import { type Handover, type Mode, type Outcome, otherThan, type Platform, toRecord } from '../domain/handover/handover.ts'
 import type { AgentFact, CallSummary, TestCallFact } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
@@ -19,7 +19,7 @@ import type { CallControl, ControlListener, PhoneListener } from './call-control
 import { CallRecordings } from './call-recordings.ts'
 import { CallRunner } from './call-runner.ts'
 import { maskNumber } from './mask.ts'
-import { Desks } from './desks.ts'
+import { type Availability, Desks } from './desks.ts'
 import { Offers } from './offers.ts'
 import { Parts } from './parts.ts'
 import { Reconciler } from './reconciler.ts'
@@ -213,6 +213,9 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
     return this.#reconciler.firstInControl
   }
 
+  /** Whether a desk could be rung now, as far as is known: its last test call counts. */
+  availability = (platform: Platform): Availability => (this.testCalls.list().some((test) => test.platform === platform && !test.ok) ? 'unreachable' : this.#desks.availability(platform))
+
   /** No further call can be taken. */
   get full(): boolean {
     return this.#book.size >= this.#options.config.calls.maximum
@@ -290,14 +293,13 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
   }
 
   #giveBack(arrival: Omit<Arrival, 'id'>): void {
-    this.control.giveBackCaller(arrival.caller.channelId, arrival.platform).catch((error: unknown) => {
-      this.#options.logger.error({ err: error }, 'a caller could not be given back')
-    })
+    this.control.giveBackCaller(arrival.caller.channelId, arrival.platform).catch((error: unknown) => this.#options.logger.error({ err: error }, 'a caller could not be given back'))
   }
 
   restored(helped = false): void {
     if (helped) for (const runner of this.#book.live) runner.distrust()
     this.testCalls.controlBack()
+    this.phones?.controlBack()
     void this.#reconciler.comeBack().then(() => this.#offers.soon())
   }
 }

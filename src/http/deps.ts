@@ -10,6 +10,8 @@ import type { LedgerAccess } from '../ledger/access.ts'
 import type { ReadersProcess } from '../readers/readers-process.ts'
 import type { Choices } from '../recommendation/choices.ts'
 import type { Recordings } from '../recordings/recordings.ts'
+import type { PhoneLinks } from '../softkeys/phone-links.ts'
+import type { Softkeys } from '../softkeys/softkeys.ts'
 import type { Accounts } from '../users/accounts.ts'
 import type { Deliveries } from '../tickets/deliveries.ts'
 
@@ -23,6 +25,8 @@ export interface HttpDeps {
   readonly recordings: Recordings
   /** Signs links to recordings. */
   readonly linkKey: Buffer
+  readonly softkeys: Pick<Softkeys, 'press' | 'shown'>
+  readonly phoneLinks: PhoneLinks
   readonly accounts: Accounts
   readonly catalogues: Catalogues
   readonly nuisance: NuisanceCallers

@@ -27,11 +27,14 @@ export const lampOfDesk = (platform: Platform): string => `tandem-desk-${platfor
 export interface Hint {
   readonly extension: string
   readonly lamp: string
+  /** Of a key: whose. */
+  readonly key?: { readonly key: LitKey; readonly agent: string }
+  readonly desk?: Platform
 }
 
 export function hintsOf({ agents, desks, keys: { codes } }: Pick<Config, 'agents' | 'desks' | 'keys'>): readonly Hint[] {
   return [
-    ...platforms.flatMap((platform) => desks[platform].numbers.map((extension) => ({ extension, lamp: lampOfDesk(platform) }))),
-    ...agents.flatMap(({ id }) => litKeys.flatMap((key) => (codes[key] === 'none' ? [] : [{ extension: codes[key] + id, lamp: lampOfKey(key, id) }]))),
+    ...platforms.flatMap((platform) => desks[platform].numbers.map((extension) => ({ extension, lamp: lampOfDesk(platform), desk: platform }))),
+    ...agents.flatMap(({ id }) => litKeys.flatMap((key) => (codes[key] === 'none' ? [] : [{ extension: codes[key] + id, lamp: lampOfKey(key, id), key: { key, agent: id } }]))),
   ]
 }

@@ -4,9 +4,11 @@ import type { Calls } from '../calls/calls.ts'
 import { type CommandResult, refusedBy } from '../calls/commands.ts'
 import type { Config } from '../config/schema.ts'
 import { type Deed, deedOf, type Key, litDeedOf, type Part } from '../domain/keys.ts'
-import type { Handover } from '../domain/handover/handover.ts'
 import type { Journal } from '../journal/journal.ts'
 import { codesOf, Digits } from './digits.ts'
+import { LampTeller } from './lamp-teller.ts'
+import { LastHandovers } from './last-handovers.ts'
+import type { Shown } from './screen.ts'
 import { SecondLines } from './second-lines.ts'
 
 export interface SoftkeysParts {
@@ -22,17 +24,29 @@ export class Softkeys implements PhoneListener {
   readonly #logger: Logger
   readonly #digits: Digits
   readonly #lines: SecondLines
+  readonly #last: LastHandovers
+  readonly #lamps: LampTeller
 
   constructor({ config, calls, journal, logger }: SoftkeysParts) {
     this.#calls = calls
     this.#logger = logger
     this.#digits = new Digits(codesOf(config), config.keys.pauseMs)
     this.#lines = new SecondLines({ config, calls, journal, logger, press: (key, part, lit) => this.#press(key, part, lit) })
+    this.#last = new LastHandovers(journal)
+    // After it: it reads what that one has noted.
+    this.#lamps = new LampTeller({ config, calls, journal, last: this.#last, logger })
     calls.phones = this
   }
 
   close(): void {
     this.#lines.close()
+    this.#last.close()
+    this.#lamps.close()
+  }
+
+  /** What there is to show at an agent's phone. */
+  shown(agent: string): Shown {
+    return { part: this.#calls.parts.ofAgent(agent), last: this.#last.of(agent)?.handover }
   }
 
   /** The key of an agent's phone, for the call that he is in; one of the call centre's own is adopted. */
@@ -74,6 +88,10 @@ export class Softkeys implements PhoneListener {
     this.#lines.legEnded(leg)
   }
 
+  controlBack(): void {
+    this.#lamps.controlBack()
+  }
+
   /** @param lit its lamp is pressed with it */
   #press(key: Key, part: Part, lit = false): CommandResult {
     const deed = lit ? litDeedOf(key, part, Date.now()) : deedOf(key, part)
@@ -99,6 +117,3 @@ export class Softkeys implements PhoneListener {
     }
   }
 }
-
-/** The hand-over that a key made or met. */
-export const handoverIn = ({ reply }: CommandResult): Handover | undefined => (reply.kind === 'handover' ? reply.handover : undefined)

@@ -28,7 +28,7 @@ export interface DeskCall {
   refer(to: string | DeskCall, more?: readonly string[]): Promise<number>
 }
 
-/** A subscription to a lamp: the dialog states of RFC 4235 that were notified. */
+/** A subscription to a lamp: the dialog states of RFC 4235 that were notified; ` held` with `sip.rendering`. */
 export interface Lamp {
   readonly states: readonly string[]
 }
@@ -63,7 +63,6 @@ export class DeskPhone {
   readonly #lamps = new Map<string, string[]>()
   readonly #transactions = new Map<string, (response: SipResponse) => void>()
   readonly #incoming: DeskCall[] = []
-  #taken = 0
 
   private constructor(socket: Socket, options: DeskPhoneOptions) {
     this.#socket = socket
@@ -84,11 +83,11 @@ export class DeskPhone {
     return phone
   }
 
-  /** The next call that has come in and was not asked for yet. */
+  /** The next call that rings and was not asked for yet. */
   async incoming(): Promise<DeskCall> {
-    const call = await eventually(() => this.#incoming[this.#taken], (found) => found !== undefined)
-    this.#taken += 1
-    return call as DeskCall
+    const call = (await eventually(() => this.#incoming.find(({ state }) => state === 'ringing'), (found) => found !== undefined)) as DeskCall
+    this.#incoming.splice(0, this.#incoming.indexOf(call) + 1)
+    return call
   }
 
   /** Dials an extension; resolves when the INVITE has been sent. */
@@ -275,7 +274,8 @@ export class DeskPhone {
         this.#reply(request, '200 OK')
         const progress = /SIP\/2\.0 (\d{3})/.exec(request.text.split(/\r?\n\r?\n/).slice(1).join('\n'))?.[1]
         if (dialog && progress) dialog.progress.push(Number(progress))
-        this.#lamps.get(callId)?.push(/<state[^>]*>(\w+)<\/state>/.exec(request.text)?.[1] ?? 'none')
+        const held = request.text.includes('+sip.rendering') ? ' held' : ''
+        this.#lamps.get(callId)?.push(`${/<state[^>]*>(\w+)<\/state>/.exec(request.text)?.[1] ?? 'none'}${held}`)
         return
       }
       case 'BYE':
