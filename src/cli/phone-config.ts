@@ -30,6 +30,7 @@ export async function phoneConfigCommand(args: readonly string[], env: NodeJS.Pr
 }
 
 function refusedAs(body: Readonly<Record<string, unknown>>): number {
-  process.stderr.write(`refused: ${String(body['title'] ?? '')}${typeof body['detail'] === 'string' ? `: ${body['detail']}` : ''}\n`)
+  const { title = '', detail } = body as { readonly title?: string; readonly detail?: string }
+  process.stderr.write(`refused: ${title}${detail === undefined ? '' : `: ${detail}`}\n`)
   return 1
 }

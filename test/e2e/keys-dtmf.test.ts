@@ -17,7 +17,7 @@ let peer: Phone
 /** Its keys go by RFC 4733. */
 let desk: DeskPhone
 /** Its keys go by INFO: it offers no telephone events. */
-let infoDesk: DeskPhone
+let infoDesk: DeskPhone | undefined
 let leg: DeskCall
 
 beforeAll(async () => {
@@ -30,7 +30,10 @@ afterEach(async () => {
   await leg.hangUp()
   await clear(stack, caller, peer)
 })
-afterAll(() => stopAll())
+afterAll(async () => {
+  await Promise.all([desk.close(), infoDesk?.close()])
+  await stopAll()
+})
 
 const keyed = async (call: DeskCall, digits: string) => {
   for (const digit of digits) {
@@ -43,7 +46,7 @@ const byInfo = async (call: DeskCall, digits: string) => {
   }
 }
 const lastHandover = async (): Promise<Handover | undefined> => (await stack.api.get<{ items: Handover[] }>('/v1/handovers?limit=1')).body.items[0]
-const made = (before?: string) => eventually(lastHandover, (handover) => handover !== undefined && handover.id !== before)
+const made = async (before?: string) => (await eventually(lastHandover, (handover) => handover !== undefined && handover.id !== before)) as Handover
 const digitsHeard = (phone: Phone) => phone.events.filter(({ type }) => type.startsWith('CALL_DTMF')).map(({ param }) => param)
 
 /** The eight tones of DTMF (ITU-T Q.23). */
@@ -74,7 +77,7 @@ describe.each([
     await caller.listen(tones, 200)
     await type(leg, '*1')
     await peer.waitFor('incoming')
-    const { id, agent: by } = (await made()) ?? expect.fail('no hand-over')
+    const { id, agent: by } = await made()
     expect(by).toBe(agent)
     await peer.answer()
     await settled(stack, id, 'completed')
@@ -90,7 +93,7 @@ describe.each([
     await type(leg, '*2')
     await peer.waitFor('incoming')
     await peer.answer()
-    const { id } = (await made(before)) ?? expect.fail('no hand-over')
+    const { id } = await made(before)
     await settled(stack, id, 'joined')
     await expectHearing({ caller: ['agent', 'peer'], peer: ['agent', 'caller'] }, { caller, peer, agent: peer, guest: peer })
     const from = performance.now()
@@ -109,14 +112,14 @@ describe.each([
     const before = (await lastHandover())?.id
     await type(leg, '*3')
     await peer.waitFor('incoming')
-    const first = (await made(before)) ?? expect.fail('no hand-over')
+    const first = await made(before)
     expect(first).toMatchObject({ callId: call.id, mode: 'transfer', consult: true })
     await type(leg, '*9')
     await peer.waitFor('idle')
     await settled(stack, first.id, 'cancelled')
     await type(leg, '*3')
     await peer.waitFor('incoming')
-    const second = (await made(first.id)) ?? expect.fail('no hand-over')
+    const second = await made(first.id)
     await peer.answer()
     await eventually(() => callOf(stack, agent), ({ state }) => state === 'consulting')
     await type(leg, '*2')

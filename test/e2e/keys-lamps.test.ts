@@ -33,13 +33,16 @@ afterEach(async () => {
   await leg.hangUp()
   await clear(stack, caller, peer)
 })
-afterAll(() => stopAll())
+afterAll(async () => {
+  await desk.close()
+  await stopAll()
+})
 
 const off = 'terminated'
 const rings = 'early'
 const lit = 'confirmed'
 const failed = 'confirmed held'
-const shows = (lamp: Lamp, state: string) => eventually(() => lamp.states.at(-1), (shown) => shown === state)
+const expectLamp = (lamp: Lamp, state: string) => eventually(() => lamp.states.at(-1), (shown) => shown === state)
 const last = async () => (await stack.api.get<{ items: Handover[] }>('/v1/handovers?limit=1')).body.items[0]
 const talk = async () => {
   leg = (await givenTalkAt(stack, caller, desk)).leg
@@ -52,23 +55,23 @@ const dialled = async (extension: string) => {
 
 it('a transfer, by whichever key: rings, then is out; and the other desk is busy meanwhile', async () => {
   await talk()
-  await Promise.all([transfer, conference, consult, police].map((lamp) => shows(lamp, off)))
+  await Promise.all([transfer, conference, consult, police].map((lamp) => expectLamp(lamp, off)))
   const { id } = await press(stack, '1001')
-  await shows(transfer, rings)
-  await shows(police, lit)
+  await expectLamp(transfer, rings)
+  await expectLamp(police, lit)
   await peer.waitFor('incoming')
   await peer.answer()
   await settled(stack, id, 'completed')
-  await shows(transfer, off)
+  await expectLamp(transfer, off)
   expect(conference.states.at(-1)).toBe(off)
   await peer.hangUp()
-  await shows(police, off)
+  await expectLamp(police, off)
 })
 
 it('pressed dark it transfers; pressed while it rings it takes that back, but not by bouncing', async () => {
   await talk()
   expect(await dialled('*11001')).toBe(200)
-  await shows(transfer, rings)
+  await expectLamp(transfer, rings)
   const made = await last()
   expect(await dialled('*11001')).toBe(200)
   expect((await last())?.id).toBe(made?.id)
@@ -77,7 +80,7 @@ it('pressed dark it transfers; pressed while it rings it takes that back, but no
   await eventually(() => Date.now() - Date.parse(made?.requestedAt ?? ''), (ms) => ms > 1_600)
   expect(await dialled('*11001')).toBe(200)
   await settled(stack, made?.id ?? '', 'cancelled')
-  await shows(transfer, off)
+  await expectLamp(transfer, off)
   await peer.waitFor('idle')
 })
 
@@ -87,29 +90,29 @@ it('a failure blinks for a while, and then goes out', async () => {
   await peer.waitFor('incoming')
   await peer.reject()
   await settled(stack, id, 'failed')
-  await shows(transfer, failed)
-  await shows(transfer, off)
+  await expectLamp(transfer, failed)
+  await expectLamp(transfer, off)
 })
 
 it('a consultation lights its lamp; the conference key merges it and is lit instead', async () => {
   await talk()
   expect(await dialled('*31001')).toBe(200)
-  await shows(consult, rings)
+  await expectLamp(consult, rings)
   await peer.waitFor('incoming')
   await peer.answer()
-  await shows(consult, lit)
+  await expectLamp(consult, lit)
   expect(await dialled('*21001')).toBe(200)
-  await shows(conference, lit)
-  await shows(consult, off)
+  await expectLamp(conference, lit)
+  await expectLamp(consult, off)
   await expectHearing({ caller: ['agent', 'peer'] }, { caller, peer, agent: peer, guest: peer })
 })
 
 it('the desk that has signed out cannot be reached', async () => {
   await talk()
   await stack.api.put('/v1/agents/2001/state', { state: 'signed-out' })
-  await shows(police, failed)
+  await expectLamp(police, failed)
   await stack.api.put('/v1/agents/2001/state', { state: 'available' })
-  await shows(police, off)
+  await expectLamp(police, off)
 })
 
 it('another phone’s key does nothing', async () => {
@@ -122,8 +125,8 @@ it('another phone’s key does nothing', async () => {
 it('after a restart of the service lamps show what is', async () => {
   await talk()
   await press(stack, '1001')
-  await shows(transfer, rings)
+  await expectLamp(transfer, rings)
   await stack.service.stop()
   await stack.startService()
-  await shows(transfer, off)
+  await expectLamp(transfer, off)
 })

@@ -5,7 +5,7 @@ import type { Phone } from '../../src/lab/phone.ts'
 import { stopAll } from '../../src/lab/process.ts'
 import { type Stack, startStack } from '../../src/lab/stack.ts'
 import type { DeskCall, DeskPhone } from '../support/desk-phone.ts'
-import { callOf, clear, expectHearing, expectMusicOrRingback, expectTalkTogether, factsOf, press, settled, shown, tones } from '../support/given-call.ts'
+import { callOf, clear, expectHearing, expectMusicOrRingback, expectTalkTogether, press, settled, shown, tones } from '../support/given-call.ts'
 import { givenDeskPhone, givenTalkAt } from '../support/given-desk-phone.ts'
 
 let stack: Stack
@@ -24,16 +24,19 @@ afterEach(async () => {
   await leg.hangUp()
   await clear(stack, caller, peer)
 })
-afterAll(() => stopAll())
+afterAll(async () => {
+  await desk.close()
+  await stopAll()
+})
 
 const talk = async () => {
   const given = await givenTalkAt(stack, caller, desk)
   leg = given.leg
   return given.call
 }
-const made = (callId: string) =>
-  eventually(async () => (await stack.api.get<{ items: Handover[] }>('/v1/handovers?limit=1')).body.items[0], (handover) => handover?.callId === callId)
-const idOf = async (callId: string) => (await made(callId))?.id ?? expect.fail('no hand-over')
+const last = async () => (await stack.api.get<{ items: Handover[] }>('/v1/handovers?limit=1')).body.items[0]
+const made = async (callId: string) => (await eventually(last, (handover) => handover?.callId === callId)) as Handover
+const idOf = async (callId: string) => (await made(callId)).id
 const all = () => ({ caller, peer, agent: peer, guest: peer })
 
 describe('the Transfer key, blind', () => {
@@ -104,20 +107,20 @@ describe('the Transfer key, blind', () => {
   })
 })
 
-describe('a second line', () => {
-  /** Dialled while the phone holds its call; the other desk has answered. */
-  const consulted = async () => {
-    const call = await talk()
-    await leg.hold(true)
-    const line = await desk.dial('110')
-    await peer.waitFor('incoming')
-    expect(line.state).toBe('ringing')
-    await peer.answer()
-    await eventually(() => line.state, (state) => state === 'up')
-    await eventually(() => callOf(stack, '1001'), ({ state }) => state === 'consulting')
-    return { call, line, id: await idOf(call.id) }
-  }
+/** Dialled while the phone holds its call; the other desk has answered. */
+const consulted = async () => {
+  const call = await talk()
+  await leg.hold(true)
+  const line = await desk.dial('110')
+  await peer.waitFor('incoming')
+  expect(line.state).toBe('ringing')
+  await peer.answer()
+  await eventually(() => line.state, (state) => state === 'up')
+  await eventually(() => callOf(stack, '1001'), ({ state }) => state === 'consulting')
+  return { call, line, id: await idOf(call.id) }
+}
 
+describe('a second line', () => {
   it('to the other desk is a consultation: the desks talk, the caller hears music, and it is recorded apart', async () => {
     const { call, line } = await consulted()
     await expectHearing({ peer: ['agent'], caller: [] }, all())
@@ -144,15 +147,11 @@ describe('a second line', () => {
   })
 
   it('and the Conference key merges it: the phone takes its first call back, and all three talk', async () => {
-    const { call, line, id } = await consulted()
+    const { line, id } = await consulted()
     await leg.hold(false)
     await eventually(() => shown(stack, id), ({ handover }) => handover.state === 'joined' && handover.mode === 'conference')
     await eventually(() => line.state, (state) => state === 'ended')
     await expectHearing({ caller: ['agent', 'peer'], peer: ['agent', 'caller'] }, all())
-    await caller.hangUp()
-    await peer.hangUp()
-    await eventually(() => leg.state, (state) => state === 'ended')
-    expect((await factsOf(stack, call.id)).map(({ event }) => event)).toContain('handover-changed')
   })
 
   it('that is put down takes the consultation back; the phone resumes its call', async () => {
@@ -180,9 +179,10 @@ describe('a second line', () => {
     await leg.hold(true)
     const line = await desk.dial('110')
     await peer.waitFor('incoming')
-    expect(await leg.refer('110')).toBe(202)
-    await line.hangUp()
-    await settled(stack, await idOf(call.id), 'cancelled')
+    expect(await leg.refer(line)).toBe(202)
+    await peer.answer()
+    expect((await settled(stack, await idOf(call.id), 'completed')).handover.consult).toBeUndefined()
+    await expectTalkTogether([caller, 'caller'], [peer, 'peer'])
   })
 
   it('to a code presses the key and is over', async () => {

@@ -158,8 +158,7 @@ export class DeskPhone {
       refer: async (to, more = []) => {
         const { asterisk, user } = options
         const other = typeof to === 'string' ? undefined : this.#calls.get(to.callId)
-        const tag = (party: string) => /;tag=([^;>]+)/.exec(party)?.[1] ?? ''
-        const replaces = other && `?Replaces=${encodeURIComponent(`${other.callId};to-tag=${tag(other.to)};from-tag=${tag(other.from)}`)}`
+        const replaces = other && `?Replaces=${encodeURIComponent(`${other.callId};to-tag=${tagOf(other.to)};from-tag=${tagOf(other.from)}`)}`
         const uri = other ? other.target.replace(/;.*$/, '') : `sip:${typeof to === 'string' ? to : ''}@${asterisk.host}:${asterisk.port}`
         return (await within('REFER', { more: [`Refer-To: <${uri}${replaces ?? ''}>`, `Referred-By: <sip:${user}@${asterisk.host}>`, ...more] })).status
       },
@@ -289,8 +288,10 @@ export class DeskPhone {
 
   #reply(request: SipRequest, status: string, sdp?: string): void {
     const own = this.#calls.get(request.headers['call-id'] ?? '')
-    const toTag = /;tag=([^;>]+)/.exec(own?.from ?? '')?.[1] ?? 'desk'
+    const toTag = (own && tagOf(own.from)) ?? 'desk'
     const { port } = this.#local
     this.#send(renderAnswer(request, status, { toTag, port, ...(sdp === undefined ? {} : { sdp }) }).replace(/^Contact: .*$/m, `Contact: <sip:${this.#options.user}@${host}:${port}>`))
   }
 }
+
+const tagOf = (party: string): string => /;tag=([^;>]+)/.exec(party)?.[1] ?? ''

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, boolean, check, constantFrom, property, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { phases } from '../../src/domain/call/state.ts'
 import type { Handover } from '../../src/domain/handover/handover.ts'
@@ -66,20 +66,32 @@ describe('a key with a lamp', () => {
   })
 
   it('does what the same key without a lamp does in every other case', () => {
-    const anyPart = fc.record({ phase: fc.constantFrom(...phases), agent: fc.constantFrom('1001', '2001'), own: fc.boolean(), consult: fc.boolean(), mode: fc.constantFrom('transfer' as const, 'conference' as const) })
-    fc.assert(
-      fc.property(fc.constantFrom(...keys), anyPart, (key, { phase, agent, own, consult, mode }) => {
+    const anyPart = record({ phase: constantFrom(...phases), agent: constantFrom('1001', '2001'), own: boolean(), consult: boolean(), mode: constantFrom('transfer' as const, 'conference' as const) })
+    const same = check(
+      property(constantFrom(...keys), anyPart, (key, { phase, agent, own, consult, mode }) => {
         const given = part({ phase, agent, ...(own ? { handover: { ...handover, mode, consult } } : {}) })
         const deed = litDeedOf(key, given, pressedAt + litMs)
-        if (deed.do !== 'cancel') expect(deed).toEqual(deedOf(key, given))
+        return deed.do === 'cancel' || JSON.stringify(deed) === JSON.stringify(deedOf(key, given))
       }),
     )
+    expect(same.counterexample).toBeNull()
   })
 })
 
+/** What a search from left to right finds. */
+function searched(codes: Readonly<Record<string, string>>, text: string): readonly string[] {
+  const found: string[] = []
+  for (let at = 0; at < text.length; ) {
+    const hit = Object.entries(codes).find(([, code]) => text.startsWith(code, at))
+    if (hit) found.push(hit[0])
+    at += hit ? hit[1].length : 1
+  }
+  return found
+}
+
 describe('codes among the digits of a phone', () => {
   const codes = { transfer: '*1', conference: '*2', consult: '#33', back: '*9' }
-  const typed = (text: string, apartMs = 100, digits = new Digits(codes, 2_000)) => [...text].flatMap((digit, i) => digits.pressed('leg', digit, i * apartMs) ?? [])
+  const typed = (text: string, apartMs = 100, digits = new Digits(codes, 2_000)) => text.split('').flatMap((digit, i) => digits.pressed('leg', digit, i * apartMs) ?? [])
 
   it('are found, wherever they stand', () => {
     expect(typed('*1')).toEqual(['transfer'])
@@ -103,21 +115,9 @@ describe('codes among the digits of a phone', () => {
   })
 
   it('are found in any digits just as a search in the text finds them', () => {
-    const key = fc.constantFrom(...'*#1239')
-    const search = (text: string): readonly string[] => {
-      const found: string[] = []
-      for (let at = 0; at < text.length; ) {
-        const hit = Object.entries(codes).find(([, code]) => text.startsWith(code, at))
-        if (hit) found.push(hit[0])
-        at += hit ? hit[1].length : 1
-      }
-      return found
-    }
-    fc.assert(
-      fc.property(fc.array(key, { maxLength: 40 }), (digits) => {
-        expect(typed(digits.join(''), 1)).toEqual(search(digits.join('')))
-      }),
-    )
+    const key = constantFrom(...'*#1239'.split(''))
+    const same = check(property(array(key, { maxLength: 40 }), (digits) => typed(digits.join(''), 1).join() === searched(codes, digits.join('')).join()))
+    expect(same.counterexample).toBeNull()
   })
 })
 
