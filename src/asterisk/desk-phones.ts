@@ -92,8 +92,8 @@ export class DeskPhones implements PhoneControl {
   /** What we tell of the transfer comes back as an event too, with its state. */
   #referred({ state, refer_to: { requested_destination: wanted, destination_channel: other }, referred_by: { source_channel: source } }: TransferAriEvent): void {
     if (state !== undefined) return
-    // A Replaces of a call that Asterisk does not know has no channel.
-    this.#listener.referred(source.id, wanted.destination ? { extension: wanted.destination } : { channel: other?.id ?? '' })
+    // With a Replaces the destination may be there too, and means nothing; of a call that Asterisk does not know it has no channel.
+    this.#listener.referred(source.id, wanted.protocol_id === undefined ? { extension: wanted.destination ?? '' } : { channel: other?.id ?? '' })
   }
 
   #quietly(what: string, done: Promise<unknown>): void {

@@ -114,7 +114,7 @@ export class DeskPhone {
   }
 
   async close(): Promise<void> {
-    for (const { tone } of this.#calls.values()) tone.stop()
+    for (const dialog of this.#calls.values()) this.#end(dialog)
     this.#calls.clear()
     this.#socket.close()
     await once(this.#socket, 'close')
@@ -159,7 +159,7 @@ export class DeskPhone {
         const { asterisk, user } = options
         const other = typeof to === 'string' ? undefined : this.#calls.get(to.callId)
         const replaces = other && `?Replaces=${encodeURIComponent(`${other.callId};to-tag=${tagOf(other.to)};from-tag=${tagOf(other.from)}`)}`
-        const uri = other ? other.target.replace(/;.*$/, '') : `sip:${typeof to === 'string' ? to : ''}@${asterisk.host}:${asterisk.port}`
+        const uri = other ? other.target.replace(/;.*$/u, '') : `sip:${typeof to === 'string' ? to : ''}@${asterisk.host}:${asterisk.port}`
         return (await within('REFER', { more: [`Refer-To: <${uri}${replaces ?? ''}>`, `Referred-By: <sip:${user}@${asterisk.host}>`, ...more] })).status
       },
     }
