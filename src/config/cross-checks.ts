@@ -71,12 +71,13 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
 }
 
 /** Whoever hears the digits of one code must not take them for another's. */
-function codeProblems({ keys: { codes }, desks }: Config): readonly Problem[] {
+function codeProblems({ keys: { codes }, desks, agents }: Config): readonly Problem[] {
   const used = Object.entries(codes).filter(([, code]) => code !== 'none')
   const numbers = platforms.flatMap((platform) => desks[platform].numbers)
   return used.flatMap(([key, code]) => {
     const other = used.find(([name, longer]) => name !== key && longer.startsWith(code))
-    const clash = other ? `the code of ${other[0]} begins with it` : numbers.includes(code) ? 'a desk has this number' : undefined
+    const dialled = [code, ...agents.map(({ id }) => code + id)]
+    const clash = other ? `the code of ${other[0]} begins with it` : dialled.some((extension) => numbers.includes(extension)) ? 'a desk has this number, or the one of a lamp' : undefined
     return clash === undefined ? [] : [{ path: `keys/codes/${key}`, reason: clash }]
   })
 }

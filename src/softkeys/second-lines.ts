@@ -25,6 +25,8 @@ interface Line {
   /** Among the desks that consult. */
   up: boolean
   held: boolean
+  /** Its phone has given both calls away by a REFER: what it ends now it does not take back. */
+  givenAway: boolean
 }
 
 /** Q.850 causes by which a phone is told why its line was not answered; Asterisk makes SIP codes of them (17: 486, 19: 480, 21: 403). */
@@ -77,7 +79,7 @@ export class SecondLines {
     const found = this.#lines.get(line)
     if (!found) return
     this.#letGo(found)
-    const part = this.#parts.calls.parts.ofLeg(found.leg)
+    const part = found.givenAway ? undefined : this.#parts.calls.parts.ofLeg(found.leg)
     if (part?.handover?.id === found.handover && (part.phase === 'inviting' || part.phase === 'consulting')) this.#parts.press('back', part, false)
   }
 
@@ -122,7 +124,7 @@ export class SecondLines {
     const { id, state, failure } = reply.handover
     logger.info({ call: callId, agent, handover: id }, 'the other desk is dialled on a second line')
     if (state === 'failed') return calls.control.phones.endLine(line, causeOf(failure))
-    const opened: Line = { id: line, leg, handover: id, up: false, held: false }
+    const opened: Line = { id: line, leg, handover: id, up: false, held: false, givenAway: false }
     this.#lines.set(line, opened)
     calls.control.phones.ringLine(line)
     calls.parts.heldByPhone(leg, false)
@@ -140,6 +142,7 @@ export class SecondLines {
     if (!line || part.handover?.id !== line.handover || ![channel, other].includes(line.id) || ![channel, other].includes(line.leg)) return this.#tell(channel, 'channel_declined')
     const changed = this.#parts.calls.change(line.handover, { mode: 'transfer', consult: false })
     if (!changed) return this.#tell(channel, 'channel_declined')
+    line.givenAway = changed.reply.kind === 'handover'
     this.#await(channel, changed)
   }
 

@@ -204,6 +204,6 @@ describe('a second line', () => {
     await leg.hangUp()
     await caller.waitFor('idle')
     const idle = await desk.dial('110')
-    await eventually(() => idle.status, (status) => status === 403)
+    expect(await eventually(() => idle.status, (status) => status !== undefined)).toBe(403)
   })
 })

@@ -240,6 +240,9 @@ export class DeskPhone {
 
   #take(text: string): void {
     const response = parseResponse(text)
+    const early = response && response.status > 100 && response.status < 200 ? this.#calls.get(response.headers['call-id'] ?? '') : undefined
+    // An early dialog (RFC 3261 §12.1): its tag may be in a Replaces.
+    if (early && response) early.to = response.headers['to'] ?? early.to
     if (response && response.status >= 200) {
       const branch = branchOf(response.headers)
       this.#transactions.get(branch)?.(response)

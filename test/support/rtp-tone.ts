@@ -90,6 +90,7 @@ export async function openRtpTone(frequencyHz: number): Promise<RtpTone> {
       await promise
     },
     stop: () => {
+      pressing?.done()
       clearInterval(timer)
       timer = undefined
       socket.close()
