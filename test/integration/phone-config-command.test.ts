@@ -24,20 +24,21 @@ async function command(args: readonly string[], key = keys.archive): Promise<{ c
   }
 }
 
+/** At the address where it listens here. */
+const firstUrl = (lines: string): string => /http[^\s<]+/u.exec(lines)?.[0]?.replaceAll('&amp;', '&').replace(/^https?:\/\/[^/]+/u, address) ?? ''
+
 it('prints the lines of a phone, whose URLs press its keys', async () => {
   const { code, stdout } = await command(['yealink', '1001'])
   expect(code).toBe(0)
   expect(stdout).toMatch(/^linekey\.2\.type = 27$/mu)
   expect(stdout).toMatch(/^linekey\.2\.label = 转接$/mu)
   expect(stdout).toMatch(/^linekey\.\d+\.value = \*11001$/mu)
-  const url = /http\S+/u.exec(stdout)?.[0] ?? ''
-  expect((await fetch(url.replace(/^https?:\/\/[^/]+/u, address))).status).toBe(200)
+  expect((await fetch(firstUrl(stdout))).status).toBe(200)
 })
 
 it('revokes the URLs that a phone has, and prints new ones', async () => {
-  const url = (text: string) => /http\S+/u.exec(text)?.[0]?.replace(/^https?:\/\/[^/]+/u, address) ?? ''
-  const before = url((await command(['snom', '1002'])).stdout.replaceAll('&amp;', '&').replaceAll('</fkey>', ' '))
-  const after = url((await command(['snom', '1002', '--revoke'])).stdout.replaceAll('&amp;', '&').replaceAll('</fkey>', ' '))
+  const before = firstUrl((await command(['snom', '1002'])).stdout)
+  const after = firstUrl((await command(['snom', '1002', '--revoke'])).stdout)
   expect([(await fetch(before)).status, (await fetch(after)).status]).toEqual([403, 200])
 })
 
