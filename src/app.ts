@@ -14,6 +14,8 @@ import { LedgerAccess } from './ledger/access.ts'
 import { Catalogues } from './matters/catalogues.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
 import { Choices } from './recommendation/choices.ts'
+import { phoneBase, PhoneLinks } from './softkeys/phone-links.ts'
+import { Softkeys } from './softkeys/softkeys.ts'
 import { linkKey } from './recordings/links.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { Deliveries } from './tickets/deliveries.ts'
@@ -66,6 +68,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     // Unknown while Asterisk is away: looked at again later.
     isRunning: async (recording) => calls.recordings.runs(recording) || !calls.control.up || calls.control.recordings.isLive(recording),
   })
+  const softkeys = new Softkeys({ config, calls, journal, logger: logger.child({ part: 'keys' }) })
   // First: the calls of a service that died before wait for it. Nothing waits for Asterisk, which may be away or silent.
   void asterisk?.start()
   const catalogues = await Catalogues.load({ tables: journal.tables, journal, timeZone: config.timezone })
@@ -77,9 +80,10 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     readers.sweep()
   })
   const accounts = await Accounts.load({ config, store: new AccountStore(journal.tables), journal })
+  const phoneLinks = await PhoneLinks.load({ tables: journal.tables, key, base: phoneBase(config) })
   const ledger = config.ledger && new LedgerAccess(config.ledger)
   const attachments = new Attachments({ config: config.attachments, logger: logger.child({ part: 'attachments' }) })
-  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, attachments, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), linkKey: key, ledger })
+  const http = await buildServer({ config, logger: logger.child({ part: 'http' }), calls, journal, inbox, readers, deliveries, recordings, attachments, accounts, tickets, catalogues, nuisance, choices: new Choices(journal.tables), linkKey: key, softkeys, phoneLinks, ledger })
   const address = await http.listen({ host: config.http.host, port: config.http.port })
   await Promise.race([calls.firstInControl, pause(patienceMs, undefined, { ref: false })])
   readers.start()
@@ -102,6 +106,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     await calls.handBack()
     await recordings.close()
     attachments.close()
+    softkeys.close()
     asterisk?.close()
     await readers.close()
     await ledger?.close()

@@ -18,6 +18,18 @@ export interface AriBridge {
   readonly channels: readonly string[]
 }
 
+/** A REFER of the phone (22.3 and newer): to a number, or to another call of its own, which a Replaces names. */
+export interface TransferAriEvent {
+  readonly type: 'ChannelTransfer'
+  /** Of what we said of it ourselves. */
+  readonly state?: string
+  readonly refer_to: {
+    readonly requested_destination: { readonly protocol_id?: string; readonly destination?: string }
+    readonly destination_channel?: AriChannel
+  }
+  readonly referred_by: { readonly source_channel: AriChannel }
+}
+
 export interface RecordingAriEvent {
   readonly type: 'RecordingStarted' | 'RecordingFinished' | 'RecordingFailed'
   readonly timestamp: string
@@ -41,9 +53,10 @@ export type AriEvent =
   | { readonly type: 'ChannelTalkingFinished'; readonly channel: AriChannel; readonly duration: number }
   | { readonly type: 'PlaybackFinished'; readonly playback: { readonly id: string; readonly state: string } }
   | RecordingAriEvent
+  | TransferAriEvent
   | { readonly type: 'ApplicationReplaced'; readonly application: string }
 
-const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'ChannelTalkingStarted', 'ChannelTalkingFinished', 'PlaybackFinished', 'RecordingStarted', 'RecordingFinished', 'RecordingFailed', 'ApplicationReplaced'])
+const known = new Set(['StasisStart', 'StasisEnd', 'Dial', 'ChannelDestroyed', 'ChannelHold', 'ChannelUnhold', 'ChannelDtmfReceived', 'ChannelTransfer', 'ChannelTalkingStarted', 'ChannelTalkingFinished', 'PlaybackFinished', 'RecordingStarted', 'RecordingFinished', 'RecordingFailed', 'ApplicationReplaced'])
 
 /** For ARI's event filter: nothing else is sent to us. Answers to our own requests pass through it too (22.10). */
 export const eventFilter = { allowed: [...known, 'RESTResponse'].map((type) => ({ type })) }

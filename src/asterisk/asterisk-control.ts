@@ -15,6 +15,7 @@ import { AdoptedLegs } from './adopted-legs.ts'
 import { Bridges } from './bridges.ts'
 import { BridgeRecordings } from './bridge-recordings.ts'
 import { Briefings } from './briefings.ts'
+import { DeskPhones } from './desk-phones.ts'
 import { Probes } from './probes.ts'
 import { Heart } from './heartbeat.ts'
 import { Callers } from './callers.ts'
@@ -40,6 +41,7 @@ export class AsteriskControl implements CallControl {
   readonly #announced = new Set<string>()
   readonly #briefings: Briefings
   readonly recordings: BridgeRecordings
+  readonly phones: DeskPhones
   readonly #probes: Probes
   readonly #adoptedLegs: AdoptedLegs
   readonly #heart: Heart
@@ -67,6 +69,8 @@ export class AsteriskControl implements CallControl {
     this.#observer = new Observer(this.#link, config.asterisk.application)
     this.#briefings = new Briefings(this.#link, config.calls.language, logger)
     this.recordings = new BridgeRecordings(this.#link, bridgeOf, listener.recordings)
+    const refers = new Set(config.agents.filter(({ referKeys }) => referKeys).map(({ id }) => id))
+    this.phones = new DeskPhones(this.#link, this.#bridges, logger, listener, refers)
     this.#probes = new Probes(this.#link)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
     this.#seating = new Seating(this.#link, this.#bridges, this.#whispers)
@@ -81,10 +85,11 @@ export class AsteriskControl implements CallControl {
         this.#probes.legEnded(leg)
         listener.legEnded(leg, end)
       },
-    })
+    }, refers)
     const adopted = (adoption: Adoption) => {
       this.#callers.takeOver(adoption.caller.channelId, true)
       this.#legs.takeOver(adoption.desk.id, true)
+      this.phones.letRefer(adoption.desk.id, adoption.desk.endpoint)
       listener.adopted(adoption)
     }
     this.#adoptedLegs = new AdoptedLegs(config, { ari: this.#link, bridges: this.#bridges }, logger, {
@@ -213,7 +218,7 @@ export class AsteriskControl implements CallControl {
 
   observe(knows: (callId: string) => boolean): Promise<Observed> {
     return this.#observer.observe(knows, {
-      isOurs: (id) => this.#callers.has(id) || this.#legs.isEnding(id) || this.#whispers.has(id),
+      isOurs: (id) => this.#callers.has(id) || this.#legs.isEnding(id) || this.#whispers.has(id) || this.phones.has(id),
       hasEntered: (id) => this.#legs.hasEntered(id),
     })
   }
@@ -247,9 +252,9 @@ export class AsteriskControl implements CallControl {
 
   #event(event: AriEvent): void {
     if (event.type === 'ChannelDestroyed' || event.type === 'StasisEnd') this.#observer.heardGone(event.channel.id)
-    if (this.#adoptedLegs.take(event) || this.#legs.take(event)) return
+    if (this.phones.take(event) || this.#adoptedLegs.take(event) || this.#legs.take(event)) return
     if ((event.type === 'StasisStart' || event.type === 'StasisEnd') && this.#whispers.entered(event.channel.id)) return
-    if (event.type === 'ChannelDtmfReceived') this.#listener.callerPressed(event.channel.id, event.digit)
+    if (event.type === 'ChannelDtmfReceived') this.#listener.digitPressed(event.channel.id, event.digit)
     if ('recording' in event) this.recordings.take(event)
     if (event.type === 'ChannelTalkingStarted' || event.type === 'ChannelTalkingFinished') this.#probes.heard(event)
     if (event.type === 'PlaybackFinished') this.#briefings.finished(event.playback)

@@ -17,6 +17,9 @@ type HangUpReason = keyof typeof hangupReasons
 /** Where an answered leg enters our application, and waits for it should we be away. Named by a label: without that dialplan the dialling is refused, not the answer lost. */
 const answeredAt = { context: 'tandem-leg', extension: 's', label: 'enter' }
 
+/** The phone's REFER is told to us, and nothing else comes of it (Asterisk 22.3 and newer). */
+export const referring = { 'PJSIP_TRANSFER_HANDLING()': 'ari-only' } as const
+
 interface Leg {
   readonly made: Promise<unknown>
   ending: boolean
@@ -39,16 +42,19 @@ export class Legs {
   readonly #ringMs: number
   readonly #dialString: (order: LegOrder) => string
   readonly #listener: LegListener
+  /** Endpoints whose Transfer keys are told. */
+  readonly #refers: ReadonlySet<string>
   readonly #legs = new Map<string, Leg>()
   /** Legs of another process, answered while nobody was there to hear it. */
   readonly #entered = new Set<string>()
 
-  constructor(link: AriLink, application: string, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener) {
+  constructor(link: AriLink, application: string, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener, refers: ReadonlySet<string> = new Set()) {
     this.#link = link
     this.#application = application
     this.#ringMs = ringMs
     this.#dialString = dialString
     this.#listener = listener
+    this.#refers = refers
   }
 
   dial(order: LegOrder): void {
@@ -97,6 +103,7 @@ export class Legs {
         if (this.#legs.has(event.channel.id)) this.#listener.legHeld(event.channel.id, event.type === 'ChannelHold')
         return true
       case 'ChannelDtmfReceived':
+      case 'ChannelTransfer':
       case 'ChannelTalkingStarted':
       case 'ChannelTalkingFinished':
       case 'PlaybackFinished':
@@ -158,7 +165,7 @@ export class Legs {
       endpoint: this.#dialString(order),
       ...answeredAt,
       timeout: order.limitMs === undefined ? Math.ceil(this.#ringMs / 1000) + dialGraceSec : secondsOf(order.limitMs),
-      variables: { ...variablesOf(order), TANDEM_APPLICATION: this.#application },
+      variables: { ...variablesOf(order), ...(this.#refers.has(order.endpoint) ? referring : {}), TANDEM_APPLICATION: this.#application },
     })
     return answer as AriChannel
   }

@@ -9,6 +9,9 @@ import { argsOf, bridgeOf, isLeg, isWhisper, roomOf } from './names.ts'
 /** Of a call's bridge: what its takeover needs. */
 export const snapshotVariable = 'TANDEM_SNAPSHOT'
 
+/** A desk phone has dialled by itself. */
+const isLine = (args: readonly string[] | undefined): boolean => args?.[0] === 'desk'
+
 export interface Ours {
   /** A channel or bridge that is in our hands, or on its way out of them. */
   readonly isOurs: (id: string) => boolean
@@ -61,7 +64,7 @@ export class Observer {
     return {
       channels: new Map(list.map((channel) => [channel.id, { inHands: argsOf(channel, this.#application) !== undefined || hasEntered(channel.id) }])),
       rooms,
-      legs: [...list.filter((channel) => isLeg(channel.id) && this.#isOwn(channel) && !isOurs(channel.id)), ...ofRole('agent').map(({ channel }) => channel)].map(({ id }) => id),
+      legs: [...list.filter((channel) => isLeg(channel.id) && this.#isOwn(channel) && !isOurs(channel.id)), ...ofRole('agent').map(({ channel }) => channel), ...list.filter((channel) => isLine(argsOf(channel, this.#application)) && !isOurs(channel.id))].map(({ id }) => id),
       arrivals: [...list.flatMap((channel) => (isOurs(channel.id) ? [] : (arrivalOf(channel, argsOf(channel, this.#application) ?? []) ?? []))), ...ofRole('caller').map(arrivalOfAdopted)],
       adoptions: adopted.flatMap((leg) => {
         const pair = leg.role === 'caller' ? pairOf(leg, adopted) : undefined

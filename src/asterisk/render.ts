@@ -6,6 +6,8 @@ import type { Config } from '../config/schema.ts'
 import { platforms } from '../domain/handover/handover.ts'
 import { dialablesOf } from '../config/endpoints.ts'
 import { heartbeat } from './heartbeat.ts'
+import { hintsOf } from '../softkeys/extensions.ts'
+import { codesOf } from '../softkeys/digits.ts'
 import { announcements } from './music-classes.ts'
 import { toneFiles } from './tone-files.ts'
 
@@ -46,6 +48,9 @@ export function renderAsterisk(config: Config, dirs: AsteriskDirs, target: strin
     heartbeat,
     toneFiles,
     announcements,
+    hints: config.keys.lamps ? hintsOf(config) : [],
+    // What a phone may dial: each is a key.
+    keyExtensions: [...new Set([...hintsOf(config).map(({ extension }) => extension), ...Object.values(codesOf(config))])],
     platforms: platforms.map((id) => ({
       id,
       numbers: config.desks[id].numbers,

@@ -5,15 +5,30 @@ import type { Platform } from '../domain/handover/handover.ts'
 import type { Room } from '../domain/call/state.ts'
 import type { Probe, Sound } from '../domain/test-call.ts'
 
+/** What desk phones do beside ringing, answering and hanging up. A *line* is a call that a desk's phone makes by itself: a channel of its own. */
+export interface PhoneListener {
+  /** `0` to `9`, `*`, `#`. */
+  digitPressed(leg: string, digit: string): void
+  /** The phone's Transfer key (REFER): to a number, or to its own other call (Replaces, RFC 3891). */
+  referred(channel: string, to: { readonly extension: string } | { readonly channel: string }): void
+  /** It waits for an answer. */
+  lineDialled(line: string, endpoint: string, extension: string): void
+  lineHeld(line: string, held: boolean): void
+  lineEnded(line: string): void
+  /** By the phone's own key. @returns whether it is not the call that is held */
+  legHeld(leg: string, held: boolean): boolean
+  legEnded(leg: string): void
+  /** Control is back: what phones were told may be lost. */
+  controlBack(): void
+}
+
 /** What the call control tells: facts about channels, by channel id. */
-export interface ControlListener {
+export interface ControlListener extends Omit<PhoneListener, 'legEnded' | 'legHeld' | 'controlBack'> {
   arrived(arrival: Omit<Arrival, 'id'>): void
   /** A talk of the call centre's own is in our hands, its desk's leg included. Told again, it changes nothing. */
   adopted(adoption: Adoption): void
   /** `movedOn`: into the dialplan, whose fallback rings the desk for him. */
   callerLeft(channelId: string, movedOn?: boolean): void
-  /** `0` to `9`, `*`, `#`. */
-  callerPressed(channelId: string, digit: string): void
   legDialled(leg: string, sipCallId: string | undefined): void
   legRinging(leg: string): void
   legAnswered(leg: string): void
@@ -75,6 +90,22 @@ export interface RecordingControl {
   isLive(recording: string): Promise<boolean>
 }
 
+/** How the phone that asked for a transfer is told of it: NOTIFY with 100, 200, 503, 603 (RFC 3515). */
+export type TransferProgress = 'channel_progress' | 'channel_answered' | 'channel_unavailable' | 'channel_declined'
+
+/** What desk phones are told; none of it is waited for by a call, and nothing of it rejects. */
+export interface PhoneControl {
+  /** To the phone that has sent a REFER on this leg. */
+  tellProgress(leg: string, progress: TransferProgress): void
+  ringLine(line: string): void
+  /** Answers it and brings it where the desks talk with each other. */
+  joinLine(callId: string, line: string): void
+  /** @param cause Q.850: why it is not answered; it is answered first, and ended at once, when left out */
+  endLine(line: string, cause?: number): void
+  /** Whether a lamp could be told. @param state as Asterisk's device states have it */
+  setLamp(lamp: string, state: string): Promise<void>
+}
+
 /** A talk of the call centre's own was not adopted: it goes on as it was. */
 export class AdoptionRefused extends Error {
   override readonly name = 'AdoptionRefused'
@@ -93,6 +124,7 @@ export class AdoptionRefused extends Error {
 export interface CallControl {
   readonly up: boolean
   readonly recordings: RecordingControl
+  readonly phones: PhoneControl
   dialLeg(order: LegOrder): void
   hangUpLeg(leg: string, reason: 'normal' | 'no-answer' | 'answered-elsewhere'): void
   /** @param caller the channel of a citizen who called */

@@ -5,7 +5,7 @@ import type { Adoption, AnyEvent, Arrival, Context, Event } from '../domain/call
 import type { Step } from '../domain/call/draft.ts'
 import { begin, beginAdopted, beginOutbound } from '../domain/call/machine.ts'
 import { type Caller, handoverOf, legsOf, type State } from '../domain/call/state.ts'
-import { type Handover, type Mode, type Outcome, otherThan, toRecord } from '../domain/handover/handover.ts'
+import { type Handover, type Mode, type Outcome, otherThan, type Platform, toRecord } from '../domain/handover/handover.ts'
 import type { AgentFact, CallSummary, TestCallFact } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
 import type { Commit, Journal } from '../journal/journal.ts'
@@ -15,12 +15,13 @@ import { Agents } from './agents.ts'
 import { CallBook } from './call-book.ts'
 import { ControlEvents } from './control-events.ts'
 import { contextOf } from './context.ts'
-import type { CallControl, ControlListener } from './call-control.ts'
+import type { CallControl, ControlListener, PhoneListener } from './call-control.ts'
 import { CallRecordings } from './call-recordings.ts'
 import { CallRunner } from './call-runner.ts'
 import { maskNumber } from './mask.ts'
-import { Desks } from './desks.ts'
+import { type Availability, Desks } from './desks.ts'
 import { Offers } from './offers.ts'
+import { Parts } from './parts.ts'
 import { Reconciler } from './reconciler.ts'
 import type { CallSnapshot } from '../domain/call/snapshot.ts'
 import { Presence } from './presence.ts'
@@ -50,6 +51,9 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
   readonly recordings: CallRecordings
   readonly agents: Agents
   readonly testCalls: TestCalls
+  readonly parts: Parts
+  /** Who hears what desk phones do. */
+  phones: PhoneListener | undefined
   readonly #options: CallsOptions
   readonly #timers: Timers
   readonly #desks: Desks
@@ -66,6 +70,7 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
     const presence = new Presence(options.config.agents, options.agents)
     this.#desks = new Desks(options.config, presence, () => now().mono)
     this.#offers = new Offers(this.#desks, this.#book, () => this.control.up)
+    this.parts = new Parts(this.#book)
     this.recordings = new CallRecordings(this.#book, (callId, event) => this.#ofCall(callId, event), options.recorded)
     this.agents = new Agents({ presence, journal: options.journal, now: () => iso(now()), changed: freed })
     this.control = options.control(new ControlEvents(this.#book, this))
@@ -123,9 +128,14 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
    * @returns a promise only where the agent has no call of ours: the one that he has may have to be adopted first
    */
   press(command: PressCommand): CommandResult | Promise<CommandResult> {
-    const { callId, to, ...request } = command
-    const runner = callId === undefined ? this.#book.ofAgent(request.agent ?? '') : this.#book.get(callId)
-    if (!runner) return callId === undefined ? this.#adoptions.press(command) : refusedBy('call-not-found')
+    const { callId = this.#book.ofAgent(command.agent ?? '')?.state.call.id, ...press } = command
+    return callId === undefined ? this.#adoptions.press(command) : this.pressIn(callId, press)
+  }
+
+  /** As `press`, in a call that is named. */
+  pressIn(callId: string, { to, ...request }: Omit<PressCommand, 'callId'>): CommandResult {
+    const runner = this.#book.get(callId)
+    if (!runner) return refusedBy('call-not-found')
     if (!this.inControl) return refusedBy('asterisk-away')
     const handoverId = `ho-${uuid()}`
     const other = to ?? otherThan(runner.summary.desk)
@@ -202,6 +212,9 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
   get firstInControl(): Promise<void> {
     return this.#reconciler.firstInControl
   }
+
+  /** Whether a desk could be rung now, as far as is known: its last test call counts. */
+  availability = (platform: Platform): Availability => (this.testCalls.list().some((test) => test.platform === platform && !test.ok) ? 'unreachable' : this.#desks.availability(platform))
 
   /** No further call can be taken. */
   get full(): boolean {
@@ -280,14 +293,13 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
   }
 
   #giveBack(arrival: Omit<Arrival, 'id'>): void {
-    this.control.giveBackCaller(arrival.caller.channelId, arrival.platform).catch((error: unknown) => {
-      this.#options.logger.error({ err: error }, 'a caller could not be given back')
-    })
+    this.control.giveBackCaller(arrival.caller.channelId, arrival.platform).catch((error: unknown) => this.#options.logger.error({ err: error }, 'a caller could not be given back'))
   }
 
   restored(helped = false): void {
     if (helped) for (const runner of this.#book.live) runner.distrust()
     this.testCalls.controlBack()
+    this.phones?.controlBack()
     void this.#reconciler.comeBack().then(() => this.#offers.soon())
   }
 }

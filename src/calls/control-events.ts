@@ -1,11 +1,12 @@
 import type { Adoption, Arrival, LegEnd, LegEvent } from '../domain/call/events.ts'
 import type { CallBook } from './call-book.ts'
-import type { ControlListener, RecordingListener } from './call-control.ts'
+import type { ControlListener, PhoneListener, RecordingListener } from './call-control.ts'
 import type { TestCalls } from './test-calls.ts'
 
 /** Who begins calls, compares them with the PBX, and knows their recordings and the test calls. */
 interface Begins extends Pick<ControlListener, 'arrived' | 'adopted' | 'restored' | 'recordings'> {
   readonly testCalls: TestCalls
+  readonly phones: PhoneListener | undefined
 }
 
 /** Brings what the PBX tells of channels to the right call's mailbox. */
@@ -41,8 +42,26 @@ export class ControlEvents implements ControlListener {
     runner?.deliver({ type: 'caller-left' })
   }
 
-  callerPressed(channelId: string, digit: string): void {
-    this.#book.ofCaller(channelId)?.deliver({ type: 'digit-pressed', digit })
+  digitPressed(channelId: string, digit: string): void {
+    const runner = this.#book.ofCaller(channelId)
+    if (runner) runner.deliver({ type: 'digit-pressed', digit })
+    else this.#calls.phones?.digitPressed(channelId, digit)
+  }
+
+  referred(leg: string, to: Parameters<PhoneListener['referred']>[1]): void {
+    this.#calls.phones?.referred(leg, to)
+  }
+
+  lineDialled(line: string, endpoint: string, extension: string): void {
+    this.#calls.phones?.lineDialled(line, endpoint, extension)
+  }
+
+  lineHeld(line: string, held: boolean): void {
+    this.#calls.phones?.lineHeld(line, held)
+  }
+
+  lineEnded(line: string): void {
+    this.#calls.phones?.lineEnded(line)
   }
 
   legDialled(leg: string, sipCallId: string | undefined): void {
@@ -58,12 +77,14 @@ export class ControlEvents implements ControlListener {
   }
 
   legHeld(leg: string, held: boolean): void {
+    if (this.#calls.phones?.legHeld(leg, held)) return
     this.#book.ofLeg(leg)?.deliver({ type: 'party-change-requested', command: 'phone', party: leg, heldByPhone: held })
   }
 
   legEnded(leg: string, end: LegEnd): void {
     this.#toLeg({ type: 'leg-ended', leg, ...end })
     this.#book.forgetLeg(leg)
+    this.#calls.phones?.legEnded(leg)
   }
 
   #toLeg(event: LegEvent): void {

@@ -6,6 +6,9 @@ import { otherThan, type Platform } from '../domain/handover/handover.ts'
 import type { Presence } from './presence.ts'
 import { Queues } from './queues.ts'
 
+/** Whether a desk could be rung now; `unreachable`: it has neither a trunk nor anybody who takes calls. */
+export type Availability = 'free' | 'busy' | 'unreachable'
+
 /**
  * What can be rung for each desk at a moment: seats whose agent is available and has no leg, trunks with channels left; and
  * who waits for them.
@@ -63,6 +66,11 @@ export class Desks {
         return mine ? overflow() : []
       },
     }
+  }
+
+  availability(platform: Platform): Availability {
+    if (this.#routes(platform, false).length > 0) return 'free'
+    return this.#staffed(platform) ? 'busy' : 'unreachable'
   }
 
   /** Whether an endpoint of a desk has become free by this step: somebody who talked is done. What refused or rang in vain is not free. */

@@ -4,6 +4,7 @@ import { LedgerError } from '../ledger/ledger-error.ts'
 import { accountsCommand } from './accounts.ts'
 import { catalogueCommand } from './catalogue.ts'
 import { CatalogueFileError } from '../matters/catalogue-file.ts'
+import { phoneConfigCommand } from './phone-config.ts'
 import { ServiceError, serviceAt } from './service-client.ts'
 import { testCall } from './test-call.ts'
 import { UsageError } from './usage-error.ts'
@@ -27,6 +28,9 @@ tandem catalogue export [--json | --csv] [--version N], tandem catalogue import 
 tandem recommend --jsonl
   Proposes platform and matter for what a citizen says, one {"id","text"} a line.
 
+tandem phone-config VENDOR EXTENSION [--revoke]
+  Provisioning lines of a desk phone: key URLs, lamps; tandem phone-config says more.
+
 tandem ledger verify | rebuild | checkpoint | key | migrate | export …
   The ledger in Postgres: what was changed in it, its read models, its signed checkpoints; tandem ledger says more.
 `
@@ -45,6 +49,7 @@ async function tandem(args: readonly string[]): Promise<number> {
   }
   if (command === 'user' || command === 'key') return accountsCommand((file) => serviceAt(file, process.env), args)
   if (command === 'catalogue') return catalogueCommand(rest, process.env)
+  if (command === 'phone-config') return phoneConfigCommand(rest, process.env)
   if (command === 'recommend') {
     // It brings a dictionary.
     const { recommendCommand } = await import('./recommend.ts')

@@ -19,7 +19,7 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
     ...repeated('desks', platforms.flatMap((p) => config.desks[p].numbers)),
   ]
   if (!isTimeZone(config.timezone)) problems.push({ path: 'timezone', reason: `${config.timezone} is no time zone: a name as Asia/Shanghai` })
-  problems.push(...calendarProblems(config))
+  problems.push(...calendarProblems(config), ...codeProblems(config))
   const [first, last] = config.asterisk.rtpPorts
   if (last - first < 3) problems.push({ path: 'asterisk/rtpPorts', reason: 'needs at least four ports, the first below the last' })
   for (const [list, named] of [['trunks', config.trunks], ['agents', config.agents]] as const) {
@@ -68,6 +68,18 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
     }
   }
   return problems
+}
+
+/** Whoever hears the digits of one code must not take them for another's. */
+function codeProblems({ keys: { codes }, desks, agents }: Config): readonly Problem[] {
+  const used = Object.entries(codes).filter(([, code]) => code !== 'none')
+  const numbers = platforms.flatMap((platform) => desks[platform].numbers)
+  return used.flatMap(([key, code]) => {
+    const other = used.find(([name, longer]) => name !== key && longer.startsWith(code))
+    const dialled = [code, ...agents.map(({ id }) => code + id)]
+    const clash = other ? `the code of ${other[0]} begins with it` : dialled.some((extension) => numbers.includes(extension)) ? 'a desk has this number, or the one of a lamp' : undefined
+    return clash === undefined ? [] : [{ path: `keys/codes/${key}`, reason: clash }]
+  })
 }
 
 /** Hours follow each other, days are days, and what counts working time finds some. */

@@ -3,6 +3,7 @@ import { platforms } from '../domain/handover/handover.ts'
 import { expectations } from '../domain/test-call.ts'
 import { Dispatch } from './dispatch-schema.ts'
 import { Endpoint } from './endpoint-schema.ts'
+import { Keys } from './keys-schema.ts'
 import { strict, Name, Secret, Host, Port, PhoneNumber, Ms, PlatformId } from './schema-parts.ts'
 import { permissions, roles } from '../users/roles.ts'
 import { Sharing } from './sharing-schema.ts'
@@ -13,6 +14,7 @@ const Agent = Type.Object(
     platform: PlatformId,
     name: Type.Optional(Type.String({ pattern: '^[^\\x00-\\x1f"<>;\\\\]{1,60}$', description: 'Shown to others' })),
     password: Secret('SIP digest password of the phone'),
+    referKeys: Type.Boolean({ default: false, description: 'The phone’s own Transfer and Conference keys (REFER) make hand-overs; see the README first' }),
   },
   { ...strict, description: 'A seat: a SIP phone that registers with this Asterisk' },
 )
@@ -199,6 +201,7 @@ export const ConfigSchema = Type.Object(
       ),
     ),
     testCalls: Type.Array(TestCall, { default: [], maxItems: 2 }),
+    keys: Keys,
     calls: Type.Object(
       {
         ringMs: Ms('How long a desk is rung before a transfer counts as not answered', 25_000, 500),

@@ -11,6 +11,8 @@ import type { LedgerAccess } from '../ledger/access.ts'
 import type { ReadersProcess } from '../readers/readers-process.ts'
 import type { Choices } from '../recommendation/choices.ts'
 import type { Recordings } from '../recordings/recordings.ts'
+import type { PhoneLinks } from '../softkeys/phone-links.ts'
+import type { Softkeys } from '../softkeys/softkeys.ts'
 import type { Accounts } from '../users/accounts.ts'
 import type { Deliveries } from '../tickets/deliveries.ts'
 
@@ -25,6 +27,8 @@ export interface HttpDeps {
   readonly attachments: Attachments
   /** Signs links to files. */
   readonly linkKey: Buffer
+  readonly softkeys: Pick<Softkeys, 'press' | 'shown'>
+  readonly phoneLinks: PhoneLinks
   readonly accounts: Accounts
   readonly catalogues: Catalogues
   readonly nuisance: NuisanceCallers

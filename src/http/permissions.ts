@@ -94,6 +94,10 @@ export const needed: Readonly<Record<string, Needed>> = {
   'GET /v1/nuisance-callers': { may: 'ledger:read', viewed: true },
   'DELETE /v1/nuisance-callers/:number': { may: 'catalogue' },
   'GET /v1/ledger/overrides': { may: 'ledger:read' },
+  // The URL is signed.
+  'GET /v1/phones/:agent/keys/:key': { may: 'nobody' },
+  'GET /v1/phones/:agent': { may: 'accounts' },
+  'POST /v1/phones/:agent/revocations': { may: 'accounts' },
   'POST /v1/test-calls': { may: 'test-calls' },
   'GET /v1/test-calls': { may: 'calls:read' },
 }

@@ -25,6 +25,7 @@ import { inboxRoutes } from './routes/inbox.ts'
 import { ledgerExportRoutes } from './routes/ledger-export.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { partyRoutes } from './routes/parties.ts'
+import { phoneRoutes } from './routes/phones.ts'
 import { recordingRoutes } from './routes/recordings.ts'
 import { knowledgeRoutes } from './routes/knowledge.ts'
 import { policyRoutes } from './routes/policy.ts'
@@ -101,6 +102,7 @@ export async function buildServer(deps: HttpDeps): Promise<App> {
     knowledgeRoutes(routes, deps)
     partyRoutes(routes, deps, keys)
     await recordingRoutes(routes, deps, keys, needToKnow)
+    phoneRoutes(routes, deps)
     eventRoutes(routes, deps)
     ledgerRoutes(routes, deps, needToKnow)
     ledgerExportRoutes(routes, deps, needToKnow)

@@ -103,4 +103,6 @@ export const migrations: readonly string[] = [
   ALTER TABLE users ADD COLUMN platform TEXT;
   ALTER TABLE api_keys ADD COLUMN platform TEXT;
   `,
+  // How often the key URLs of a phone were revoked, and one.
+  `CREATE TABLE phone_links (agent TEXT PRIMARY KEY, serial INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
 ]

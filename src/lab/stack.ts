@@ -48,6 +48,9 @@ export interface StackOptions {
   /** Of the trunk to 110, where there is one. */
   readonly policeTrunk?: Partial<Config['trunks'][number]>
   readonly testCalls?: readonly Partial<Config['testCalls'][number]>[]
+  readonly keys?: Partial<Config['keys']>
+  /** Agents whose own Transfer and Conference keys make hand-overs. */
+  readonly referKeys?: readonly string[]
   /** Contexts whose calls are adopted. */
   readonly adoption?: readonly string[]
   /** Beside the numbers, and the trunk of 110. */
@@ -176,6 +179,7 @@ export async function labSettings(
   const secrets = labSecrets(['api-key', 'admin-key', 'ari', 'ami', 'phones'])
   const desks = { '12345': ['1001'], '110': ['2001'], ...options.seats }
   const police = options.policeTrunkPort
+  const refers = (id: string) => (options.referKeys?.includes(id) ? { referKeys: true } : {})
   return {
     instance: options.name,
     http: { port: await port(8700), apiKeys: [{ name: 'desk', key: secrets['api-key'], role: 'supervisor' }, { name: 'admin', key: secrets['admin-key'], role: 'administrator' }] },
@@ -198,8 +202,8 @@ export async function labSettings(
       '110': { numbers: ['110'], ...(police === undefined ? {} : { routes: ['police'] }), ...options.desks?.['110'] },
     },
     agents: [
-      ...desks['12345'].map((id) => ({ id, platform: '12345', name: `话务员 ${id}`, password: secrets['phones'] })),
-      ...(police === undefined || options.seats?.['110'] ? desks['110'] : []).map((id) => ({ id, platform: '110', name: `接警员 ${id}`, password: secrets['phones'] })),
+      ...desks['12345'].map((id) => ({ id, platform: '12345', name: `话务员 ${id}`, password: secrets['phones'], ...refers(id) })),
+      ...(police === undefined || options.seats?.['110'] ? desks['110'] : []).map((id) => ({ id, platform: '110', name: `接警员 ${id}`, password: secrets['phones'], ...refers(id) })),
     ],
     trunks: [
       { id: 'carrier', host: carrierHost, port: options.carrierPort ?? 5060, qualifySec: 0 },
@@ -207,6 +211,7 @@ export async function labSettings(
     ],
     ...(options.carrierPort === undefined ? {} : { outbound: { trunk: 'carrier' } }),
     ...(options.adoption ? { adoption: { contexts: options.adoption } } : {}),
+    ...(options.keys ? { keys: options.keys } : {}),
     calls: options.calls ?? {},
     recording: { directory: join(dirname(at.journal), 'asterisk/spool/recording'), ...options.recording },
     testCalls: options.testCalls ?? [],

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { Address } from './sip-request.ts'
+import type { Address } from '../support/sip-request.ts'
 import { WebSocketFrames } from './websocket-frames.ts'
 
 /** Stands between Tandem and Asterisk's HTTP port, passes all on as it is, and notes when requests on the WebSocket go by. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SipHeaders } from '../../src/lab/sip-trace.ts'
 import { parseRequest, renderAnswer, renderSdp, rtpTarget, type SipRequest } from '../support/sip-message.ts'
-import { type Address, branchOf, digestAnswer, newBranch, newId, parseResponse, renderRequest, type SipResponse } from './sip-request.ts'
+import { type Address, branchOf, digestAnswer, newBranch, newId, parseResponse, renderRequest, type SipResponse } from '../support/sip-request.ts'
 
 const patienceMs = 10_000
 const ownTag = 'bench'

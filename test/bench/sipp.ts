@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type RootProcess, startInRoot } from '../../src/lab/process.ts'
 import { sine } from '../../src/lab/wav.ts'
 import { alaw } from '../support/rtp-tone.ts'
-import type { Address } from './sip-request.ts'
+import type { Address } from '../support/sip-request.ts'
 
 export interface SippOptions {
   readonly name: string

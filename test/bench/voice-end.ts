@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { toneShare } from '../../src/lab/tones.ts'
 import { sine } from '../../src/lab/wav.ts'
 import { alaw } from '../support/rtp-tone.ts'
-import type { Address } from './sip-request.ts'
+import type { Address } from '../support/sip-request.ts'
 
 const frameSamples = 160
 const frameMs = 20

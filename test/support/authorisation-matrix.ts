@@ -65,6 +65,10 @@ export const matrix: Readonly<Record<string, Row>> = {
   'GET /v1/recommendations/choices': row(        ['-',    'x',    '+',    '+',    'x',    'x']),
   'DELETE /v1/recommendations/choices': row(     ['-',    'x',    '+',    '+',    'x',    'x']),
   'POST /v1/decisions': row(                     ['-',    '+',    '+',    '+',    '+',    '+']),
+  // The URL is signed: a wrong one is told so, whoever comes with it.
+  'GET /v1/phones/:agent/keys/:key': row(        ['+',    '+',    '+',    '+',    '+',    '+']),
+  'GET /v1/phones/:agent': row(                  ['-',    'x',    'x',    '+',    'x',    'x']),
+  'POST /v1/phones/:agent/revocations': row(     ['-',    'x',    'x',    '+',    'x',    'x']),
   'POST /v1/test-calls': row(                    ['-',    'x',    '+',    '+',    'x',    '+'], { payload: () => ({ platform: '12345' }) }),
   'GET /v1/test-calls': row(                     ['-',    '+',    '+',    '+',    '+',    '+']),
   'POST /v1/deliveries/replay': row(             ['-',    'x',    '+',    '+',    'x',    '+']),

@@ -8,6 +8,15 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 export class FakeControl implements CallControl {
   up = true
   readonly recordings = { start: async () => {}, stop: async () => {}, pause: async () => {}, isLive: async () => false }
+  /** What phones and lamps were told, in order. */
+  readonly told: string[] = []
+  readonly phones = {
+    tellProgress: (leg: string, progress: string) => void this.told.push(`progress ${leg} ${progress}`),
+    ringLine: (line: string) => void this.told.push(`ring ${line}`),
+    joinLine: (callId: string, line: string) => void this.told.push(`join ${line} ${callId}`),
+    endLine: (line: string, cause?: number) => void this.told.push(`end ${line} ${cause ?? 'answered'}`),
+    setLamp: async (lamp: string, state: string) => void this.told.push(`lamp ${lamp} ${state}`),
+  }
   /** Every leg dialled, in order. */
   readonly dialled: LegOrder[] = []
   /** Every leg that was to be ended, in order. */
@@ -41,6 +50,21 @@ export class FakeControl implements CallControl {
   talk(agent: string, desk: '12345' | '110' = '12345', number?: string): { call: string; caller: string } {
     const caller = this.arrive(desk, number)
     return { call: this.answer(agent).callId, caller }
+  }
+
+  /** A desk's phone sends these keys. */
+  press(leg: string, digits: string): void {
+    for (const digit of digits) this.#listener.digitPressed(leg, digit)
+  }
+
+  /** Its Transfer key. */
+  refer(leg: string, to: { readonly extension: string } | { readonly channel: string }): void {
+    this.#listener.referred(leg, to)
+  }
+
+  /** It dials by itself. */
+  line(line: string, endpoint: string, extension: string): void {
+    this.#listener.lineDialled(line, endpoint, extension)
   }
 
   /** The leg ends, as Asterisk tells it. */

@@ -10,6 +10,8 @@ import { type App, buildServer } from '../../src/http/server.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
 import { linkKey } from '../../src/recordings/links.ts'
+import { phoneBase, PhoneLinks } from '../../src/softkeys/phone-links.ts'
+import { Softkeys } from '../../src/softkeys/softkeys.ts'
 import { Recordings } from '../../src/recordings/recordings.ts'
 import type { LedgerAccess } from '../../src/ledger/access.ts'
 import type { Recommendation } from '../../src/recommendation/recommender.ts'
@@ -42,6 +44,7 @@ export interface GivenHttp {
   readonly journal: JournalFile
   readonly tickets: TicketBook
   readonly recordings: Recordings
+  readonly phoneLinks: PhoneLinks
   /** Asterisk's recordings directory, as it seems. */
   readonly directory: string
   /** What the recommender was told that agents chose: text and matter. */
@@ -115,7 +118,9 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
   const choose = async (...choice: [text: string, matter: string, call?: string]) => recommendation !== undefined && chosen.push([choice[0], choice[1]]) > 0
   const recommend = async ({ except }: { readonly except: readonly string[] }) => recommendation && { ...recommendation, matters: recommendation.matters.filter(({ id }) => !except.includes(id)) }
   const readers = { health, recommend, choose, chosenAnew: () => undefined }
-  const http = await buildServer({ config, logger, calls, journal, attachments: new Attachments({ config: config.attachments, logger }), inbox: new Inbox(config.tickets.endpoints, journal, tickets, await journal.answers()), readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), linkKey: await linkKey(file.tables), ledger })
+  const softkeys = new Softkeys({ config, calls, journal, logger })
+  const phoneLinks = await PhoneLinks.load({ tables: file.tables, key: await linkKey(file.tables), base: phoneBase(config) })
+  const http = await buildServer({ config, logger, calls, journal, attachments: new Attachments({ config: config.attachments, logger }), inbox: new Inbox(config.tickets.endpoints, journal, tickets, await journal.answers()), readers, deliveries: played, recordings, accounts, tickets, catalogues, nuisance, choices: new Choices(file.tables), linkKey: await linkKey(file.tables), softkeys, phoneLinks, ledger })
   let closing: Promise<void> | undefined
   const close = async () => {
     await http.close()
@@ -123,7 +128,7 @@ export async function givenHttp({ path: given, wrap = (file: Journal) => file, d
     await file.close()
     if (given === undefined) rmSync(dirname(path), { recursive: true })
   }
-  return { http, calls, control, journal: file, tickets, recordings, directory, chosen, warnings, close: () => (closing ??= close()) }
+  return { http, calls, control, journal: file, tickets, recordings, phoneLinks, directory, chosen, warnings, close: () => (closing ??= close()) }
 }
 
 /** A configuration with the journal there. @param ports of the service's own HTTP interface, and Asterisk's */

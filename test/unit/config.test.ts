@@ -78,6 +78,15 @@ describe('the configuration', () => {
   })
 
   it.each([
+    ['a code that is the beginning of another one', 'codes: { transfer: "*2", conference: "*25" }', 'keys/codes/transfer'],
+    ['two keys with one code', 'codes: { transfer: "*2" }', 'keys/codes/transfer'],
+    ['a code that is a desk’s number', 'codes: { back: "110" }', 'keys/codes/back'],
+    ['a code of letters', 'codes: { back: "x9" }', 'keys/codes/back'],
+  ])('with %s is refused with its place', (_, keys, path) => {
+    expect(problemsOf(`${example}\nkeys:\n  ${keys}\n`)).toContainEqual({ path, reason: expect.any(String) })
+  })
+
+  it.each([
     ['kind: request-tracker', ['token', 'queue']],
     ['kind: znuny', ['token', 'queue']],
     ['kind: zammad\n      token: a-token-of-zammad', ['queue']],

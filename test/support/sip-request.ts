@@ -19,10 +19,17 @@ export interface RequestFields {
   readonly sequence: number
   readonly authorization?: string
   readonly sdp?: string
+  /** User part of Contact; `bench` when left out. */
+  readonly user?: string
+  /** Further header lines. */
+  readonly more?: readonly string[]
+  /** Instead of an SDP. */
+  readonly body?: { readonly type: string; readonly text: string }
 }
 
 export function renderRequest(fields: RequestFields): string {
-  const { method, uri, local, branch, from, to, callId, sequence, authorization, sdp } = fields
+  const { method, uri, local, branch, from, to, callId, sequence, authorization, more = [], user = 'bench' } = fields
+  const body = fields.body ?? (fields.sdp === undefined ? undefined : { type: 'application/sdp', text: fields.sdp })
   const head = [
     `${method} ${uri} SIP/2.0`,
     `Via: SIP/2.0/UDP ${local.host}:${local.port};branch=${branch}`,
@@ -31,12 +38,13 @@ export function renderRequest(fields: RequestFields): string {
     `To: ${to}`,
     `Call-ID: ${callId}`,
     `CSeq: ${sequence} ${method}`,
-    `Contact: <sip:bench@${local.host}:${local.port}>`,
+    `Contact: <sip:${user}@${local.host}:${local.port}>`,
+    ...more,
     ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
-    ...(sdp === undefined ? [] : ['Content-Type: application/sdp']),
-    `Content-Length: ${sdp?.length ?? 0}`,
+    ...(body === undefined ? [] : [`Content-Type: ${body.type}`]),
+    `Content-Length: ${body?.text.length ?? 0}`,
   ]
-  return `${head.join('\r\n')}\r\n\r\n${sdp ?? ''}`
+  return `${head.join('\r\n')}\r\n\r\n${body?.text ?? ''}`
 }
 
 export interface SipResponse {
