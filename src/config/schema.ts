@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
 import { expectations } from '../domain/test-call.ts'
 import { Dispatch } from './dispatch-schema.ts'
+import { Edge } from './edge-schema.ts'
 import { Endpoint } from './endpoint-schema.ts'
 import { strict, Name, Secret, Host, Port, PhoneNumber, Ms, PlatformId } from './schema-parts.ts'
 import { permissions, roles } from '../users/roles.ts'
@@ -180,6 +181,7 @@ export const ConfigSchema = Type.Object(
       Type.Object({ number: PhoneNumber('As it is signalled'), kind: Type.Enum(['police-officer', 'member-unit'], { description: 'Of the police: may not ask 12345 for police work (§10); of a unit that works with 12345 (成员单位)' }) }, strict),
       { default: [], description: 'Numbers by which it is known who calls' },
     ),
+    edge: Type.Optional(Edge),
     adoption: Type.Object(
       {
         contexts: Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,78}$' }), {
@@ -257,6 +259,8 @@ export const ConfigSchema = Type.Object(
 export type Config = Static<typeof ConfigSchema>
 export type AgentConfig = Static<typeof Agent>
 export type TrunkConfig = Static<typeof Trunk>
+export type EdgeConfig = Static<typeof Edge>
+export type EdgeTrunkConfig = EdgeConfig['trunks'][number]
 export type TestCallConfig = Static<typeof TestCall>
 export type DeskConfig = Static<typeof Desk>
 export type TicketEndpointConfig = Static<typeof Endpoint>
