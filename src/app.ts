@@ -13,7 +13,7 @@ import { LedgerAccess } from './ledger/access.ts'
 import { Catalogues } from './matters/catalogues.ts'
 import { ReadersProcess } from './readers/readers-process.ts'
 import { Choices } from './recommendation/choices.ts'
-import { linkKey } from './recordings/links.ts'
+import { handoverLink, linkKey } from './recordings/links.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { Deliveries } from './tickets/deliveries.ts'
 import { AccountStore } from './users/account-store.ts'
@@ -55,6 +55,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     recorded: (recording, startedAt) => void recordings.finish(recording, startedAt),
     testCalls,
     nuisanceMarks: (number) => nuisance.marksOf(number),
+    handoverLink: (id) => (config.http.publicUrl === undefined ? undefined : handoverLink(key, config.http.publicUrl, id, config.recording.linkHours, Date.now())),
     logger: logger.child({ part: 'calls' }),
     control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
   })

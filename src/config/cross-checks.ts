@@ -13,7 +13,7 @@ import { isNetwork } from '../tickets/network.ts'
  */
 export function crossChecks(config: Config, hashes?: readonly string[]): readonly Problem[] {
   const problems: Problem[] = [
-    ...repeated('agents', [...config.agents, ...config.trunks, ...config.destinations].map((e) => e.id)),
+    ...repeated('agents', [...[...config.agents, ...config.trunks, ...config.destinations].map((e) => e.id), ...edgeEndpoints(config)]),
     ...repeated('tickets/endpoints', config.tickets.endpoints.map((e) => e.id)),
     ...repeated('http/apiKeys', config.http.apiKeys.map((k) => k.name)),
     ...repeated('testCalls', config.testCalls.map((t) => t.platform)),
@@ -71,6 +71,9 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
   }
   return problems
 }
+
+/** Asterisk's names of the ways by the edge. */
+const edgeEndpoints = ({ edge }: Config): readonly string[] => (edge ? ['tandem-edge', ...edge.trunks.map(({ trunk }) => `${trunk}-edge`)] : [])
 
 /** A trunk is behind the edge once, and tells itself apart from it and from Asterisk by its address. */
 function edgeProblems({ edge, trunks, http }: Config): readonly Problem[] {

@@ -222,7 +222,7 @@ export const ConfigSchema = Type.Object(
         enabled: Type.Boolean({ default: false, description: 'Calls are recorded from the answer on, each consultation into a file of its own' }),
         directory: Type.String({ minLength: 1, default: '/var/spool/asterisk/recording', description: 'Where Tandem sees Asterisk’s recordings directory' }),
         notice: Type.Boolean({ default: false, description: 'Callers are answered at once and told that they are recorded, while the desk rings' }),
-        linkHours: Type.Integer({ minimum: 1, maximum: 8_760, default: 72, description: 'How long a link to a recording, sent with its ticket, may be used' }),
+        linkHours: Type.Integer({ minimum: 1, maximum: 8_760, default: 72, description: 'How long a link to a recording, sent with its ticket, or to a hand-over, sent with its call, may be used' }),
         retentionDays: Type.Integer({ minimum: 1, maximum: 36_500, default: 180, description: 'Recordings of older calls are deleted' }),
       },
       { ...strict, default: {} },

@@ -23,15 +23,24 @@ const stepS = 3_600
 /** @param base of Tandem's address, without a path @param now UTC ms */
 export function recordingLink(key: Buffer, base: string, recording: string, hours: number, now: number): RecordingLink {
   const until = Math.ceil((now + hours * hourMs) / 1_000 / stepS) * stepS
-  const query = new URLSearchParams({ until: String(until), signature: signatureOf(key, recording, String(until)) }).toString()
-  return { recording, url: `${base.replace(/\/$/u, '')}/v1/links/recordings/${recording}?${query}`, expiresAt: new Date(until * 1_000).toISOString() }
+  return { recording, url: signed(key, base, 'recording', recording, until), expiresAt: new Date(until * 1_000).toISOString() }
 }
 
+/** Where a hand-over can be looked at, for whoever is rung for it. As `recordingLink`. */
+export const handoverLink = (key: Buffer, base: string, handover: string, hours: number, now: number): string => signed(key, base, 'handover', handover, Math.ceil((now + hours * hourMs) / 1_000))
+
+function signed(key: Buffer, base: string, kind: Linked, id: string, until: number): string {
+  const query = new URLSearchParams({ until: String(until), signature: signatureOf(key, kind, id, String(until)) }).toString()
+  return `${base.replace(/\/$/u, '')}/v1/links/${kind}s/${id}?${query}`
+}
+
+export type Linked = 'recording' | 'handover'
+
 /** HMAC-SHA256 (RFC 2104), base64url. */
-const signatureOf = (key: Buffer, recording: string, until: string): string => createHmac('sha256', key).update(JSON.stringify(['recording', recording, until])).digest('base64url')
+const signatureOf = (key: Buffer, kind: Linked, id: string, until: string): string => createHmac('sha256', key).update(JSON.stringify([kind, id, until])).digest('base64url')
 
 /** @param now UTC ms */
-export function isGoodLink(key: Buffer, recording: string, { until, signature }: { readonly until: string; readonly signature: string }, now: number): boolean {
-  const [given, wanted] = [Buffer.from(signature), Buffer.from(signatureOf(key, recording, until))]
+export function isGoodLink(key: Buffer, kind: Linked, id: string, { until, signature }: { readonly until: string; readonly signature: string }, now: number): boolean {
+  const [given, wanted] = [Buffer.from(signature), Buffer.from(signatureOf(key, kind, id, until))]
   return given.length === wanted.length && timingSafeEqual(given, wanted) && Number(until) * 1_000 > now
 }

@@ -142,7 +142,7 @@ it('a caller who hangs up while it rings: CANCEL goes on, and the caller gets 48
   expect(invitesAt(1)).toHaveLength(0)
 })
 
-const carried = { call: 'call-1', handover: 'ho-1', from: '12345', mode: 'transfer', danger: true, category: '社会治安类', item: '殴打伤害事故', link: 'https://tandem.example/v1/links/handovers/ho-1?until=1&signature=x', position: { latitude: 31.8, longitude: 121.66 }, dialled: '12345' } as const
+const carried = { call: 'call-1', handover: 'ho-1', from: '12345', mode: 'transfer', danger: true, category: '社会治安类', item: '殴打伤害事故', link: 'https://tandem.example/v1/links/handovers/ho-1?until=1&signature=x', position: 'geo:31.8,121.66', dialled: '12345' } as const
 
 it('the hand-over goes with the call: User-to-User, Call-Info, Geolocation with PIDF-LO, History-Info, Diversion, P-Asserted-Identity', async () => {
   const invite = call({ 'X-Tandem-Carried': encodeCarried(carried), 'X-Tandem-Call-Id': 'call-1', 'X-Tandem-Handover-Id': 'ho-1' })
@@ -177,7 +177,7 @@ const toUs = (headers: Readonly<Record<string, string>>, number: string, body = 
   gateway(0).send('INVITE', `sip:${number}@${edge.uri}`, edge.address, { From: '<sip:+8613800001234@127.0.0.11>;tag=b', 'Content-Type': 'application/sdp', ...headers }, body)
 
 it('what a call from a trusted network brings reaches Asterisk, and nothing that it may not say', async () => {
-  const position = { latitude: 31.81, longitude: 121.67 }
+  const position = 'geo:31.81,121.67'
   const invite = toUs(
     {
       'P-Asserted-Identity': '"李四" <sip:+8651388887777@police.example>',

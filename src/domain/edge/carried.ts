@@ -1,11 +1,8 @@
 /** What a call carries of its hand-over, so that whoever is rung sees it before the answer; and what a call that comes in has brought. Pure. */
 import { type Mode, modes, type Platform, platforms } from '../handover/handover.ts'
 
-/** WGS 84, degrees. */
-export interface Position {
-  readonly latitude: number
-  readonly longitude: number
-}
+/** Where the caller is: a geo URI (RFC 5870), WGS 84: `geo:31.81,121.67`. */
+export type Position = `geo:${number},${number}`
 
 export interface Carried {
   /** Of the sender. */
@@ -45,7 +42,7 @@ export function carriedIn(json: string): Carried | undefined {
     // oxlint-disable-next-line no-control-regex -- these are what is refused
     return typeof text === 'string' && text !== '' && text.length <= most && !/[\x00-\x1f]/.test(text) ? [[name, text] as const] : []
   })
-  const [from, mode, position] = [platforms.find((platform) => platform === read['from']), modes.find((known) => known === read['mode']), positionIn(read['position'])]
+  const [from, mode, position] = [platforms.find((platform) => platform === read['from']), modes.find((known) => known === read['mode']), positionOf(read['position'])]
   const { link, ...rest } = Object.fromEntries(said) as Pick<Carried, keyof typeof texts>
   const carried = { ...rest, ...(link && /^https?:\/\/[^\s<>"]+$/.test(link) ? { link } : {}), ...(from ? { from } : {}), ...(mode ? { mode } : {}), ...(read['danger'] === true ? { danger: true } : {}), ...(position ? { position } : {}) }
   return Object.keys(carried).length > 0 ? carried : undefined
@@ -61,12 +58,14 @@ function parsed(json: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-function positionIn(value: unknown): Position | undefined {
-  const { latitude, longitude } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<keyof Position, unknown>>
-  return isDegrees(latitude, 90) && isDegrees(longitude, 180) ? { latitude, longitude } : undefined
-}
+const positionOf = (value: unknown): Position | undefined => (typeof value === 'string' && value.startsWith('geo:') ? positionAt(...(value.slice(4).split(',') as [string, string])) : undefined)
 
-export const isDegrees = (value: unknown, most: number): value is number => typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= most
+/** @param latitude degrees north @param longitude degrees east @returns undefined for what is nowhere */
+export function positionAt(latitude: unknown, longitude: unknown): Position | undefined {
+  const degrees = [latitude, longitude].map((value) => (typeof value === 'number' || (typeof value === 'string' && /^-?[0-9]{1,3}(\.[0-9]{1,15})?$/.test(value)) ? Number(value) : Number.NaN))
+  const [north = Number.NaN, east = Number.NaN] = degrees
+  return Math.abs(north) <= 90 && Math.abs(east) <= 180 ? `geo:${north},${east}` : undefined
+}
 
 /** For a desk that only sees what User-to-User carries: the link and the position have headers of their own. */
 const inUserToUser = ({ link: _, position: _position, trunk: _trunk, dialled: _dialled, ...rest }: Carried): Carried => rest

@@ -1,5 +1,5 @@
 /** Where the caller is, as SIP conveys it: PIDF-LO (RFC 4119, profile of RFC 5491) in a part of the body that `Geolocation` names (RFC 6442). Pure. */
-import { isDegrees, type Position } from './carried.ts'
+import { type Position, positionAt } from './carried.ts'
 
 /** The part’s Content-ID. */
 const contentId = 'position@tandem'
@@ -8,18 +8,17 @@ const boundary = 'tandem-part'
 export const multipart = `multipart/mixed;boundary=${boundary}`
 
 /** @param entity the caller, as `sip:13800001234@edge` @param at UTC, ISO 8601 */
-export const pidfLo = ({ latitude, longitude }: Position, entity: string, at: string): string =>
+export const pidfLo = (position: Position, entity: string, at: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" xmlns:gml="http://www.opengis.net/gml" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" entity="${entity.replace(/[<>&"]/g, '')}">
-<dm:device id="caller"><gp:geopriv><gp:location-info><gml:Point srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${latitude} ${longitude}</gml:pos></gml:Point></gp:location-info><gp:usage-rules/></gp:geopriv><dm:timestamp>${at}</dm:timestamp></dm:device>
+<dm:device id="caller"><gp:geopriv><gp:location-info><gml:Point srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${position.slice('geo:'.length).replace(',', ' ')}</gml:pos></gml:Point></gp:location-info><gp:usage-rules/></gp:geopriv><dm:timestamp>${at}</dm:timestamp></dm:device>
 </presence>
 `
 
 /** @returns undefined for XML without a point or circle in WGS 84; latitude comes first (EPSG:4326) */
 export function positionOf(pidf: string): Position | undefined {
   const [, latitude, longitude] = /<(?:\w+:)?pos>\s*(-?[0-9.]+)\s+(-?[0-9.]+)/.exec(pidf) ?? []
-  const [north, east] = [Number(latitude), Number(longitude)]
-  return latitude !== undefined && isDegrees(north, 90) && isDegrees(east, 180) ? { latitude: north, longitude: east } : undefined
+  return positionAt(latitude, longitude)
 }
 
 /** A body of SDP and PIDF-LO (RFC 2046 §5.1). */

@@ -130,7 +130,7 @@ export async function recordingRoutes(app: App, { calls, journal, recordings, li
     },
     async (request, reply) => {
       const { recordingId } = request.params
-      return isGoodLink(linkKey, recordingId, request.query, Date.now()) ? send(request, reply, recordingId) : sendProblem(reply, problem('link-refused'))
+      return isGoodLink(linkKey, 'recording', recordingId, request.query, Date.now()) ? send(request, reply, recordingId) : sendProblem(reply, problem('link-refused'))
     },
   )
 }
