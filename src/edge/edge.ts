@@ -89,6 +89,7 @@ export class SipEdge {
       this.#logger.warn({ method: request.method, from: `${request.source_address}:${request.source_port}` }, 'a stranger')
       return void response.send(403)
     }
+    if (!/^(sips?|tel):/i.test(request.uri)) return void response.send(416)
     switch (request.method) {
       case 'INVITE':
         // A dialog that is not there any longer (RFC 3261 §12.2.2).

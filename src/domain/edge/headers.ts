@@ -37,11 +37,20 @@ const chosen = (names: readonly string[], read: Read): Headers =>
 /** `Min-SE`, `P-Early-Media`. */
 const properly = (name: string): string => name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace('Min-Se', 'Min-SE')
 
+/** RFC 4028 §4: from 90 s; what is longer than a day, or no number, is no session timer, and drachtio-server would not bear it. */
+function withSaneTimers({ 'Session-Expires': expires, 'Min-SE': least, ...rest }: Headers): Headers {
+  const sane = (value: string | undefined): value is string => {
+    const seconds = Number(/^\s*(\d{1,6})\s*(;|$)/.exec(value ?? '')?.[1])
+    return seconds >= 90 && seconds <= 86_400
+  }
+  return { ...rest, ...(sane(expires) ? { 'Session-Expires': expires } : {}), ...(sane(least) ? { 'Min-SE': least } : {}) }
+}
+
 /** Reliable provisional answers end at the edge: it does not offer them (RFC 3262). */
 function offered(headers: Headers): Headers {
   const { Supported, ...rest } = headers
   const options = (Supported ?? '').split(/\s*,\s*/).filter((option) => option === 'timer' || option === 'replaces' || option === 'norefersub')
-  return { ...rest, ...(options.length > 0 ? { Supported: options.join(', ') } : {}) }
+  return { ...withSaneTimers(rest), ...(options.length > 0 ? { Supported: options.join(', ') } : {}) }
 }
 
 export const passedOn = (read: Read): Headers => offered(chosen(passedInDialog, read))

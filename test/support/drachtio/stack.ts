@@ -31,6 +31,7 @@ const dialogHeaders = /^(via|call-id|cseq|content-length|route|record-route)$/i
 const localised = /^(from|to|contact|p-asserted-identity)$/i
 /** Answered in the application’s name where no call is there, as drachtio-server does. */
 const withoutDialog = new Set(['BYE', 'UPDATE', 'PRACK'])
+const methods = new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'REGISTER', 'INFO', 'UPDATE', 'PRACK', 'MESSAGE', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'PUBLISH'])
 const unheard = new Set(['REFER'])
 
 /** A SIP stack that an application drives as it drives drachtio-server: the same wire protocol, and SIP over UDP and TCP. */
@@ -63,7 +64,8 @@ export class DrachtioDouble {
     if (statusOf(message) !== undefined) return this.#transactions.responded(message)
     const method = methodOf(message)
     const fault = faultOf(message)
-    if (headerOf(message, 'Via') === '') return
+    // What cannot be answered, and what is no method that it knows, is not.
+    if (headerOf(message, 'Via') === '' || /;\s*;/.test(headerOf(message, 'Via')) || headerOf(message, 'Call-ID') === '' || !methods.has(method)) return
     if (method === 'ACK') return this.#acknowledged(message, from, text)
     if (method === 'CANCEL') return this.#cancelled(message, from, text)
     const transaction = this.#transactions.received(message, from)
@@ -250,12 +252,12 @@ const echo = (source: string, sent: SipText, { proto, host, port }: Address, tra
 /** @returns how what cannot be understood is refused (RFC 3261 §8.2, §18.3) */
 function faultOf(request: SipText): string | undefined {
   const bad = '400 Bad Request'
+  if (request.start.split(' ')[1]?.startsWith('<')) return bad
   if (!request.start.endsWith('SIP/2.0')) return '505 SIP Version Not Supported'
   const { number, method } = cseqOf(request)
   const [from, to, callId] = ['From', 'To', 'Call-ID'].map((name) => headerOf(request, name))
   if (!from || !to || !callId || !Number.isInteger(number) || number < 0 || number >= 2 ** 31 || method !== methodOf(request)) return bad
   if (![from, to].every((value) => /^("(?:[^"\\]|\\.)*"|[^<>"]*)\s*<[^<>\s]+>|^[a-z][a-z0-9+.-]*:\S+/i.test(value))) return bad
-  if (!/^(sips?|tel):/i.test(request.start.split(' ')[1] ?? '')) return '416 Unsupported URI Scheme'
   const length = headerOf(request, 'Content-Length')
   if (length !== '' && (!/^\d+$/.test(length) || Number(length) > Buffer.byteLength(request.body))) return bad
   return undefined
