@@ -87,20 +87,20 @@ export class SipEdge {
     const peer = this.#peers.of(request.source_address, request.source_port)
     if (!peer) {
       this.#logger.warn({ method: request.method, from: `${request.source_address}:${request.source_port}` }, 'a stranger')
-      return void response.send(403)
+      return answer(response, 403)
     }
-    if (!/^(sips?|tel):/i.test(request.uri)) return void response.send(416)
+    if (!/^(sips?|tel):/i.test(request.uri)) return answer(response, 416)
     switch (request.method) {
       case 'INVITE':
         // A dialog that is not there any longer (RFC 3261 §12.2.2).
-        if (/;\s*tag=/i.test(request.get('to') ?? '')) return void response.send(481)
+        if (/;\s*tag=/i.test(request.get('to') ?? '')) return answer(response, 481)
         return peer.kind === 'asterisk' ? this.#outgoing(request, response) : this.#incoming(request, response, peer)
       case 'OPTIONS':
-        return void response.send(200, { headers: { ...allowed, Accept: 'application/sdp, multipart/mixed' } })
+        return answer(response, 200, { headers: { ...allowed, Accept: 'application/sdp, multipart/mixed' } })
       case 'SUBSCRIBE':
         return this.#subscribe(request, response, peer)
       default:
-        return void response.send(405, { headers: allowed })
+        return answer(response, 405, { headers: allowed })
     }
   }
 
@@ -114,6 +114,7 @@ export class SipEdge {
     if (!trunk || dialled === undefined) return response.send(404)
     if (hops === undefined) return response.send(483)
     const carried = decodeCarried(read('x-tandem-carried') ?? '') ?? {}
+    const { position, ...placeless } = carried
     const [callId, handoverId] = [read('x-tandem-call-id'), read('x-tandem-handover-id')]
     const caller = callerIn(read, true)
     const out = (more: { location: boolean }): Headers => ({
@@ -121,7 +122,7 @@ export class SipEdge {
         {
           caller: { ...caller, number: this.#number(caller.number, trunk) ?? caller.number },
           dialled,
-          carried: more.location ? carried : without(carried),
+          carried: more.location ? carried : placeless,
           trusted: trunk.trusted,
           carries: trunk.carries,
           host: this.#edge.host,
@@ -134,8 +135,8 @@ export class SipEdge {
     })
     const sdp = request.body ?? ''
     const [headers, plain] = [out({ location: true }), { headers: out({ location: false }), body: sdp }]
-    const located = headers['Geolocation'] !== undefined && carried.position !== undefined && sdp !== ''
-    const body = located && carried.position ? withLocation(sdp, pidfLo(carried.position, `sip:${caller.number}@${this.#edge.host}`, new Date().toISOString())) : sdp
+    const located = headers['Geolocation'] !== undefined && position !== undefined && sdp !== ''
+    const body = located && position ? withLocation(sdp, pidfLo(position, `sip:${caller.number}@${this.#edge.host}`, new Date().toISOString())) : sdp
     const ways = this.#gateways.inOrder(trunk).map(
       (gateway): Way => ({
         name: gateway.id,
@@ -149,7 +150,7 @@ export class SipEdge {
     const part = callId === undefined ? undefined : `${trunk.trunk} ${callId}`
     let far: Dialog | undefined
     await setUp(this.#srf, request, response, ways, {
-      own: (refer, answer) => this.#refers(refer, answer, () => far, trunk, callId),
+      own: (asked, reply) => this.#refers(asked, reply, () => far, trunk, callId),
       joined: (_near, dialog) => {
         far = dialog
         if (part !== undefined) this.#parts.set(part, (this.#parts.get(part) ?? 0) + 1)
@@ -182,7 +183,7 @@ export class SipEdge {
     let near: Dialog | undefined
     await setUp(this.#srf, request, response, [way], {
       reversed: true,
-      own: (refer, answer) => this.#refers(refer, answer, () => near, trunk, undefined),
+      own: (asked, reply) => this.#refers(asked, reply, () => near, trunk, undefined),
       joined: (dialog) => (near = dialog),
     }, this.#logger.child({ trunk: trunk.trunk }))
   }
@@ -212,6 +213,7 @@ export class SipEdge {
   }
 }
 
-function without<T extends { readonly position?: unknown }>({ position: _, ...rest }: T): Omit<T, 'position'> {
-  return rest
+/** Answered at once: nothing is waited for. */
+function answer(response: Response, status: number, options?: { readonly headers: Headers }): undefined {
+  response.send(status, options)
 }

@@ -29,7 +29,7 @@ export async function edge(rounds: number, progress: (line: string) => void): Pr
     policeTrunkPort: port,
     edge: { host: drachtio.host, port: drachtio.port, drachtio: { port: drachtio.adminPort, secret: drachtio.secret }, trunks: [{ trunk: 'police', trusted: true, gateways: [{ id: 'exchange', host: '127.0.0.1', port }] }] },
   })
-  const process_ = await stack.startEdge()
+  const program = await stack.startEdge()
   await eventually(() => stack.asterisk.rx('pjsip show contacts'), (text) => /police-edge\/\S+\s+\S+\s+Avail/.test(text), 20_000)
   const ari = await RawAri.connect(stack.config.asterisk)
   const samples: Record<(typeof names)[number], number[]> = { edge: [], direct: [] }
@@ -54,7 +54,7 @@ export async function edge(rounds: number, progress: (line: string) => void): Pr
     }
   }
   await ari.close()
-  await process_.stop()
+  await program.stop()
   await stack.stop()
   await server.stop()
   await police.stop()

@@ -88,6 +88,7 @@ it('the exchange hangs up, or the citizen does: the other side is told', async (
   await settled(stack, id, 'completed')
   await phones.caller.hangUp()
   await phones.peer.waitFor('idle')
+  expect(phones.peer.ended?.reason).toBeDefined()
 }, 60_000)
 
 it('the edge dies: the call that goes through it is heard on, and the next one takes the direct way', async () => {

@@ -42,12 +42,13 @@ export interface GivenEdge {
   log(): string
 }
 
+const at = async (host: string): Promise<SipAgent> => new SipAgent(host, await freePort(undefined, 'both', host)).start()
+
 /** An edge as it is run, its drachtio-server, and SIP agents around it whose messages a test writes. @param trunk of the only trunk, beside its gateways @param gateway of the n-th gateway */
 export async function givenEdge(name: string, trunk: Readonly<Record<string, unknown>> = {}, gateway: (index: number) => Readonly<Record<string, unknown>> = () => ({}), more: Readonly<Record<string, unknown>> = {}): Promise<GivenEdge> {
   process.stdout.write(`edge: against ${whichDrachtio}\n`)
   const dir = claimRunDir(name)
   mkdirSync(dir, { recursive: true })
-  const at = async (host: string) => new SipAgent(host, await freePort(undefined, 'both', host)).start()
   const [asterisk, stranger, ...gateways] = await Promise.all([at('127.0.0.1'), at('127.0.0.66'), at('127.0.0.11'), at('127.0.0.12')])
   for (const agent of [asterisk, ...gateways]) agent.answering = obliging
   const drachtio: GivenDrachtio = { host: '127.0.0.5', port: await freePort(undefined, 'both', '127.0.0.5'), adminPort: await freePort(), secret: 'a-secret-for-the-edge', dir: join(dir, 'drachtio') }

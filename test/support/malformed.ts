@@ -32,7 +32,7 @@ export const malformed: readonly Malformed[] = [
   { name: 'brackets around the request URI', lines: whole('INVITE', { start: 'INVITE <sip:12345@[remote_ip]:[remote_port]> SIP/2.0' }), answer: 400 },
   { name: 'white space in the request URI', lines: whole('INVITE', { start: 'INVITE sip:12345@[remote_ip]:[remote_port]; lr SIP/2.0' }), answer: 'silence' },
   { name: 'no Call-ID, From and To', lines: [`INVITE ${uri} SIP/2.0`, via, 'CSeq: 1 INVITE', 'Content-Length: 0'], answer: 'silence' },
-  { name: 'separators without anything between them', lines: [`INVITE ${uri} SIP/2.0`, `${via};;,;,,`, 'From: "" <sip:odd@[local_ip]>;;tag={id}', `${to}`, ...rest('INVITE'), 'Contact: ;;,;,', 'Content-Length: 0'], answer: 'silence' },
+  { name: 'separators without anything between them', lines: [`INVITE ${uri} SIP/2.0`, `${via};;,;,,`, 'From: "" <sip:odd@[local_ip]>;;tag={id}', to, ...rest('INVITE'), 'Contact: ;;,;,', 'Content-Length: 0'], answer: 'silence' },
   { name: 'a call in a dialog that nobody knows', lines: [`INVITE ${uri} SIP/2.0`, via, from, `${to};tag=gone`, ...rest('INVITE'), 'Content-Length: 0'], answer: 481 },
   { name: 'a BYE of a call that nobody knows', lines: [`BYE ${uri} SIP/2.0`, via, from, `${to};tag=gone`, ...rest('BYE'), 'Content-Length: 0'], answer: 481 },
   { name: 'a CANCEL of nothing', lines: [`CANCEL ${uri} SIP/2.0`, via, from, to, ...rest('CANCEL'), 'Content-Length: 0'], answer: 481 },

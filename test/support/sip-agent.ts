@@ -16,6 +16,8 @@ export type Answering = (request: SipText, agent: SipAgent, from: Address) => vo
 export const sdp = (host: string, port: number, direction = 'sendrecv', version = 1): string =>
   `v=0\r\no=- 1 ${version} IN IP4 ${host}\r\ns=-\r\nc=IN IP4 ${host}\r\nt=0 0\r\nm=audio ${port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=${direction}\r\n`
 
+const isFinal = (answer: SipText): boolean => (statusOf(answer) ?? 0) >= 200
+
 /** One end of a dialog of its own. */
 export interface AgentDialog {
   readonly local: string
@@ -61,7 +63,6 @@ export class SipAgent {
   }
 
   async untilFinal(request: SipText, timeoutMs = 5_000): Promise<SipText> {
-    const isFinal = (answer: SipText) => (statusOf(answer) ?? 0) >= 200
     return (await eventually(() => Promise.resolve(this.answersTo(request)), (answers) => answers.some(isFinal), timeoutMs)).find(isFinal) as SipText
   }
 

@@ -68,7 +68,8 @@ export function positionAt(latitude: unknown, longitude: unknown): Position | un
 }
 
 /** For a desk that only sees what User-to-User carries: the link and the position have headers of their own. */
-const inUserToUser = ({ link: _, position: _position, trunk: _trunk, dialled: _dialled, ...rest }: Carried): Carried => rest
+const apart: ReadonlySet<string> = new Set(['link', 'position', 'trunk', 'dialled'])
+const inUserToUser = (carried: Carried): Carried => Object.fromEntries(Object.entries(carried).filter(([name]) => !apart.has(name)))
 
 const content = 'tandem-handover'
 

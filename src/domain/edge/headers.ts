@@ -39,11 +39,12 @@ const properly = (name: string): string => name.replace(/(^|-)[a-z]/g, (letter) 
 
 /** RFC 4028 §4: from 90 s; what is longer than a day, or no number, is no session timer, and drachtio-server would not bear it. */
 function withSaneTimers({ 'Session-Expires': expires, 'Min-SE': least, ...rest }: Headers): Headers {
-  const sane = (value: string | undefined): value is string => {
-    const seconds = Number(/^\s*(\d{1,6})\s*(;|$)/.exec(value ?? '')?.[1])
-    return seconds >= 90 && seconds <= 86_400
-  }
-  return { ...rest, ...(sane(expires) ? { 'Session-Expires': expires } : {}), ...(sane(least) ? { 'Min-SE': least } : {}) }
+  return { ...rest, ...(isSane(expires) ? { 'Session-Expires': expires } : {}), ...(isSane(least) ? { 'Min-SE': least } : {}) }
+}
+
+function isSane(value: string | undefined): value is string {
+  const seconds = Number(/^\s*(\d{1,6})\s*(;|$)/.exec(value ?? '')?.[1])
+  return seconds >= 90 && seconds <= 86_400
 }
 
 /** Reliable provisional answers end at the edge: it does not offer them (RFC 3262). */
