@@ -16,7 +16,7 @@ import { ReadersProcess } from './readers/readers-process.ts'
 import { Choices } from './recommendation/choices.ts'
 import { phoneBase, PhoneLinks } from './softkeys/phone-links.ts'
 import { Softkeys } from './softkeys/softkeys.ts'
-import { linkKey } from './recordings/links.ts'
+import { handoverLink, linkKey } from './recordings/links.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { Deliveries } from './tickets/deliveries.ts'
 import { AccountStore } from './users/account-store.ts'
@@ -58,6 +58,7 @@ export async function startTandem(config: Config, logger: Logger, opening: Promi
     recorded: (recording, startedAt) => void recordings.finish(recording, startedAt),
     testCalls,
     nuisanceMarks: (number) => nuisance.marksOf(number),
+    handoverLink: (id) => (config.http.publicUrl === undefined ? undefined : handoverLink(key, config.http.publicUrl, id, config.recording.linkHours, Date.now())),
     logger: logger.child({ part: 'calls' }),
     control: (listener) => (asterisk = new AsteriskControl(config, controlLog, listener)),
   })

@@ -10,7 +10,7 @@ import { type Platform, platforms } from '../domain/handover/handover.ts'
 import { unlessGone } from './ari-error.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import { AriLink } from './ari-link.ts'
-import { dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
+import { byEdge, dialablesOf, guestEndpointsOf, numberOn } from '../config/endpoints.ts'
 import { AdoptedLegs } from './adopted-legs.ts'
 import { Bridges } from './bridges.ts'
 import { BridgeRecordings } from './bridge-recordings.ts'
@@ -19,7 +19,7 @@ import { DeskPhones } from './desk-phones.ts'
 import { Probes } from './probes.ts'
 import { Heart } from './heartbeat.ts'
 import { Callers } from './callers.ts'
-import { Legs } from './legs.ts'
+import { Legs, type LegWay } from './legs.ts'
 import { bridgeOf, movedVariable } from './names.ts'
 import { Observer, snapshotVariable } from './observer.ts'
 import { Seating } from './seating.ts'
@@ -53,6 +53,11 @@ export class AsteriskControl implements CallControl {
     const ofDesks = platforms.flatMap((p) => dialablesOf(config, p).map((e) => [`${p} ${e.id}`, e.dial] as const))
     const dialStrings = new Map<string, string>([...guestEndpointsOf(config).map((e) => [e.id, e.dial] as const), ...ofDesks])
     const dialString = ({ platform, endpoint }: LegOrder) => dialStrings.get(`${platform} ${endpoint}`) ?? dialStrings.get(endpoint) ?? ''
+    const waysOf = (order: LegOrder): readonly LegWay[] => {
+      const dial = order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)
+      const edge = byEdge(config, dial)
+      return [...(edge === undefined ? [] : [{ dial: edge, carries: true }]), { dial, carries: false }]
+    }
     this.#link = new AriLink({
       config: config.asterisk,
       logger,
@@ -74,7 +79,7 @@ export class AsteriskControl implements CallControl {
     this.#probes = new Probes(this.#link)
     this.#whispers = new Whispers(this.#link, config.asterisk.application)
     this.#seating = new Seating(this.#link, this.#bridges, this.#whispers)
-    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, (order) => (order.number === undefined ? dialString(order) : numberOn(order.endpoint, order.number)), {
+    this.#legs = new Legs(this.#link, config.asterisk.application, config.calls.ringMs, waysOf, {
       legDialled: (leg, sipCallId) => listener.legDialled(leg, sipCallId),
       legRinging: (leg) => listener.legRinging(leg),
       legAnswered: (leg) => listener.legAnswered(leg),

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
 import { type Platform, platforms } from '../domain/handover/handover.ts'
+import { decodeCarried } from '../domain/edge/carried.ts'
 import type { Arrival } from '../domain/call/events.ts'
 import type { Caller } from '../domain/call/state.ts'
 import type { AriChannel } from './ari-events.ts'
 import type { AriLink } from './ari-link.ts'
 import { unlessGone } from './ari-error.ts'
-import { bridgeOf } from './names.ts'
+import { bridgeOf, carriedVariable } from './names.ts'
 
 /** @param args of `Stasis()` @returns undefined for a channel that the dialplan did not give us as a citizen’s */
 export function arrivalOf(channel: AriChannel, args: readonly string[]): Omit<Arrival, 'id'> | undefined {
@@ -14,8 +15,15 @@ export function arrivalOf(channel: AriChannel, args: readonly string[]): Omit<Ar
   return {
     platform,
     dialled: channel.dialplan?.exten ?? platform,
+    ...carriedTo(channel),
     caller: callerOf(channel),
   }
+}
+
+/** By the edge alone: the dialplan sets the variable for its calls. */
+function carriedTo({ channelvars }: AriChannel): Pick<Arrival, 'carried'> {
+  const carried = decodeCarried(channelvars?.[carriedVariable] ?? '')
+  return carried ? { carried } : {}
 }
 
 export const callerOf = (channel: AriChannel): Caller => ({

@@ -2,6 +2,7 @@ import type { LegOrder } from '../calls/call-control.ts'
 import type { LegEnd } from '../domain/call/events.ts'
 import type { AriChannel, AriEvent } from './ari-events.ts'
 import type { AriLink } from './ari-link.ts'
+import { encodeCarried } from '../domain/edge/carried.ts'
 import { isLeg } from './names.ts'
 
 /** Beyond the machine's own timer: ends the ringing should Tandem stand still. */
@@ -20,8 +21,23 @@ const answeredAt = { context: 'tandem-leg', extension: 's', label: 'enter' }
 /** The phone's REFER is told to us, and nothing else comes of it (Asterisk 22.3 and newer). */
 export const referring = { 'PJSIP_TRANSFER_HANDLING()': 'ari-only' } as const
 
+/** How a leg can be dialled: by the SIP edge, or straight. */
+export interface LegWay {
+  /** Asterisk's name of it. */
+  readonly dial: string
+  /** Its INVITE says what the call carries: the edge strips what a network may not see. */
+  readonly carries: boolean
+}
+
+/** The edge does not answer, or says that it cannot: what it has said of the far end is final. */
+const edgeAway = new Set([500, 502, 503])
+
 interface Leg {
+  readonly order?: LegOrder
+  /** What is left to be tried. */
+  readonly ways: readonly LegWay[]
   readonly made: Promise<unknown>
+  rang: boolean
   ending: boolean
   answered: boolean
 }
@@ -40,7 +56,7 @@ export class Legs {
   readonly #link: AriLink
   readonly #application: string
   readonly #ringMs: number
-  readonly #dialString: (order: LegOrder) => string
+  readonly #waysOf: (order: LegOrder) => readonly LegWay[]
   readonly #listener: LegListener
   /** Endpoints whose Transfer keys are told. */
   readonly #refers: ReadonlySet<string>
@@ -48,19 +64,22 @@ export class Legs {
   /** Legs of another process, answered while nobody was there to hear it. */
   readonly #entered = new Set<string>()
 
-  constructor(link: AriLink, application: string, ringMs: number, dialString: (order: LegOrder) => string, listener: LegListener, refers: ReadonlySet<string> = new Set()) {
+  constructor(link: AriLink, application: string, ringMs: number, waysOf: (order: LegOrder) => readonly LegWay[], listener: LegListener, refers: ReadonlySet<string> = new Set()) {
     this.#link = link
     this.#application = application
     this.#ringMs = ringMs
-    this.#dialString = dialString
+    this.#waysOf = waysOf
     this.#listener = listener
     this.#refers = refers
   }
 
   dial(order: LegOrder): void {
-    if (this.#legs.has(order.leg)) return
-    const made = this.#originate(order)
-    const leg: Leg = { made, ending: false, answered: false }
+    if (!this.#legs.has(order.leg)) this.#dialBy(order, this.#waysOf(order))
+  }
+
+  #dialBy(order: LegOrder, [way, ...ways]: readonly LegWay[]): void {
+    const made = this.#originate(order, way ?? { dial: '', carries: false })
+    const leg: Leg = { order, ways, made, rang: false, ending: false, answered: false }
     this.#legs.set(order.leg, leg)
     made.then(
       (channel) => this.#legs.has(order.leg) && this.#listener.legDialled(order.leg, channel.protocol_id || undefined),
@@ -87,7 +106,7 @@ export class Legs {
       case 'StasisStart':
         return this.answered(event.channel.id) || this.#early(event.channel.id)
       case 'Dial':
-        if (this.#legs.has(event.peer.id) && rings.has(event.dialstatus)) this.#listener.legRinging(event.peer.id)
+        this.#ringing(event.peer.id, event.dialstatus)
         return true
       case 'ChannelDestroyed':
         this.#entered.delete(event.channel.id)
@@ -120,6 +139,7 @@ export class Legs {
     const leg = this.#legs.get(id)
     if (!leg) return false
     this.#legs.delete(id)
+    if (this.#nextWay(leg, end.sipCode === undefined || edgeAway.has(end.sipCode))) return true
     const lost = end.cause === undefined || broken.has(end.cause)
     this.#listener.legEnded(id, { ...end, lost: leg.answered && !leg.ending && lost })
     return true
@@ -143,7 +163,7 @@ export class Legs {
   /** Another process made it, or the call centre's own queue or dialplan. */
   takeOver(id: string, answered: boolean): void {
     this.#entered.delete(id)
-    this.#legs.set(id, { made: Promise.resolve(), ending: false, answered })
+    this.#legs.set(id, { ways: [], made: Promise.resolve(), rang: false, ending: false, answered })
   }
 
   hasEntered(id: string): boolean {
@@ -159,13 +179,27 @@ export class Legs {
     return this.#legs.get(id)?.ending ?? false
   }
 
-  async #originate(order: LegOrder): Promise<AriChannel> {
+  #ringing(id: string, dialStatus: string): void {
+    const leg = this.#legs.get(id)
+    if (!leg || !rings.has(dialStatus)) return
+    leg.rang = true
+    this.#listener.legRinging(id)
+  }
+
+  /** A leg whose first way is shut goes the next one, under the same id. What has rung is not dialled again. */
+  #nextWay({ order, ways, rang, ending, answered }: Leg, shut: boolean): boolean {
+    if (!order || ways.length === 0 || !shut || rang || ending || answered) return false
+    this.#dialBy(order, ways)
+    return true
+  }
+
+  async #originate(order: LegOrder, { dial, carries }: LegWay): Promise<AriChannel> {
     const answer = await this.#link.request('channels', 'originateWithId', {
       channelId: order.leg,
-      endpoint: this.#dialString(order),
+      endpoint: dial,
       ...answeredAt,
       timeout: order.limitMs === undefined ? Math.ceil(this.#ringMs / 1000) + dialGraceSec : secondsOf(order.limitMs),
-      variables: { ...variablesOf(order), ...(this.#refers.has(order.endpoint) ? referring : {}), TANDEM_APPLICATION: this.#application },
+      variables: { ...variablesOf(order, carries), ...(this.#refers.has(order.endpoint) ? referring : {}), TANDEM_APPLICATION: this.#application },
     })
     return answer as AriChannel
   }
@@ -174,9 +208,14 @@ export class Legs {
   #failed(id: string, leg: Leg, error: unknown): void {
     if (this.#legs.get(id) !== leg) return
     this.#legs.delete(id)
-    this.#link.request('channels', 'hangup', { channelId: id }).catch(() => {
+    const removed = this.#link.request('channels', 'hangup', { channelId: id }).catch(() => {
       // It was never made, or is gone.
     })
+    if (leg.ways.length > 0) {
+      // Its id is free once it has gone.
+      void removed.then(() => this.#nextWay(leg, true))
+      return
+    }
     const text = error instanceof Error ? error.message : String(error)
     this.#listener.legEnded(id, { causeText: text, lost: true })
   }
@@ -185,7 +224,8 @@ export class Legs {
 const secondsOf = (ms: number): number => Math.ceil(ms / 1000)
 
 /** Ids for whoever looks at Asterisk alone; the citizen's number as connected line, without which the INVITE is anonymous. */
-export function variablesOf(order: LegOrder): Record<string, string> {
+/** @param carries whether it goes by the edge */
+export function variablesOf(order: LegOrder, carries = false): Record<string, string> {
   return {
     TANDEM_CALL_ID: order.callId,
     TANDEM_ROLE: order.role,
@@ -195,6 +235,7 @@ export function variablesOf(order: LegOrder): Record<string, string> {
       ? {}
       : { TANDEM_HANDOVER_ID: order.handoverId, 'PJSIP_HEADER(add,X-Tandem-Handover-Id)': order.handoverId }),
     ...(order.limitMs === undefined ? {} : { 'TIMEOUT(absolute)': String(secondsOf(order.limitMs)) }),
+    ...(carries && order.carried ? { 'PJSIP_HEADER(add,X-Tandem-Carried)': encodeCarried(order.carried) } : {}),
     'CONNECTEDLINE(num)': order.callerNumber,
     'CONNECTEDLINE(num-pres)': 'allowed',
     ...(order.callerName ? { 'CONNECTEDLINE(name)': order.callerName } : {}),

@@ -11,6 +11,9 @@ export const adoptedContext = 'tandem-adopted'
 /** Of a caller whom the watchdog has given to the dialplan’s fallback. */
 export const movedVariable = 'TANDEM_MOVED_ON'
 
+/** Of a call that came by the edge. */
+export const carriedVariable = 'TANDEM_CARRIED'
+
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const roomName = new RegExp(`^(bridge|consult)-(call-${uuid})$`)
 const legName = new RegExp(`^(call-${uuid}-([0-9]+|caller)|test-${uuid})$`)

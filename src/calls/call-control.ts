@@ -1,4 +1,5 @@
 import type { Observed, ObservedRoom } from './comparison.ts'
+import type { Carried } from '../domain/edge/carried.ts'
 import type { Apart, Background } from '../domain/call/actions.ts'
 import type { Adoption, Arrival, LegEnd } from '../domain/call/events.ts'
 import type { Platform } from '../domain/handover/handover.ts'
@@ -60,6 +61,8 @@ export interface LegOrder {
   readonly number?: string
   readonly callerNumber: string
   readonly callerName?: string
+  /** What it tells whoever is rung, where a trunk's network may know. */
+  readonly carried?: Carried
   /** The PBX ends the leg after this by itself, whether anybody is in charge or not. */
   readonly limitMs?: number
 }

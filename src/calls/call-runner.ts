@@ -7,6 +7,7 @@ import { resumption, type Seen } from '../domain/call/resumption.ts'
 import { type CallSnapshot, toText } from '../domain/call/snapshot.ts'
 import type { State } from '../domain/call/state.ts'
 import { summarise } from '../domain/call/summary.ts'
+import type { Carried } from '../domain/edge/carried.ts'
 import type { CallsFact, CallSummary, Fact } from '../domain/facts.ts'
 import type { Commit } from '../journal/journal.ts'
 import { type CallControl, LegGone } from './call-control.ts'
@@ -22,6 +23,8 @@ export interface RunnerDeps {
   readonly ownNumber: string
   readonly context: () => Context
   readonly record: (facts: readonly Fact[]) => Promise<Commit>
+  /** What a leg tells another network; nothing where there is no edge. */
+  readonly carried?: (state: State, handoverId: string | undefined) => Carried
   /** After every step, before the next event. */
   readonly changed: (before: State | undefined, after: State) => void
 }
@@ -162,6 +165,11 @@ export class CallRunner {
     for (const action of actions) this.#act(action)
   }
 
+  #carried(handoverId: string | undefined): { readonly carried?: Carried } {
+    const { carried } = this.#deps
+    return carried ? { carried: carried(this.#state, handoverId) } : {}
+  }
+
   #act(action: Action): void {
     const { control } = this.#deps
     const { call } = this.#state
@@ -177,6 +185,7 @@ export class CallRunner {
           ...(action.number === undefined ? {} : { number: action.number }),
           callerNumber: call.direction === 'outbound' && action.role === 'caller' ? this.#deps.ownNumber : call.caller.number,
           ...(call.caller.name ? { callerName: call.caller.name } : {}),
+          ...this.#carried(action.handoverId),
         })
         return
       case 'hang-up-leg':

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Config } from '../config/schema.ts'
 import type { Adoption, AnyEvent, Arrival, Context, Event } from '../domain/call/events.ts'
+import { carriedOf } from '../domain/call/carrying.ts'
 import type { Step } from '../domain/call/draft.ts'
 import { begin, beginAdopted, beginOutbound } from '../domain/call/machine.ts'
 import { type Caller, handoverOf, legsOf, type State } from '../domain/call/state.ts'
@@ -41,6 +42,8 @@ export interface CallsOptions {
   readonly recorded?: (recording: string, startedAt: string | undefined) => void
   /** The last one of each platform, from the journal. */
   readonly testCalls?: readonly TestCallFact[]
+  /** Where a hand-over can be looked at. */
+  readonly handoverLink?: (handoverId: string) => string | undefined
   /** How often a number was marked as harassing the hotline. */
   readonly nuisanceMarks?: (number: string) => number
 }
@@ -253,7 +256,7 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
   }
 
   #run(begun: Step, taken?: CallSnapshot): CallRunner {
-    const { logger, config, journal } = this.#options
+    const { logger, config, journal, handoverLink = () => undefined } = this.#options
     const { id, caller, platform } = begun.state.call
     const runner = new CallRunner(
       {
@@ -262,6 +265,7 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
         logger: logger.child({ call: id, caller: maskNumber(caller.number, config.log.numbers) }),
         ownNumber: config.outbound?.number ?? config.desks[platform].numbers[0] ?? '',
         context: () => this.#context(id),
+        ...(config.edge ? { carried: (state, handoverId) => carriedOf(state, handoverId, handoverLink) } : {}),
         record: (facts) => journal.append(facts),
         changed: (before, after) => this.#changed(id, before, after),
       },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Problem } from './load.ts'
 import type { Config } from './schema.ts'
 import { afterWorking, type Calendar } from '../domain/ticket/calendar.ts'
@@ -12,7 +13,7 @@ import { isNetwork } from '../tickets/network.ts'
  */
 export function crossChecks(config: Config, hashes?: readonly string[]): readonly Problem[] {
   const problems: Problem[] = [
-    ...repeated('agents', [...config.agents, ...config.trunks, ...config.destinations].map((e) => e.id)),
+    ...repeated('agents', [...[...config.agents, ...config.trunks, ...config.destinations].map((e) => e.id), ...edgeEndpoints(config)]),
     ...repeated('tickets/endpoints', config.tickets.endpoints.map((e) => e.id)),
     ...repeated('http/apiKeys', config.http.apiKeys.map((k) => k.name)),
     ...repeated('testCalls', config.testCalls.map((t) => t.platform)),
@@ -59,6 +60,7 @@ export function crossChecks(config: Config, hashes?: readonly string[]): readonl
   config.tickets.allowNetworks.forEach((network, i) => {
     if (!isNetwork(network)) problems.push({ path: `tickets/allowNetworks/${i}`, reason: `${network} is no network: an address and the length of its prefix, as 10.0.0.0/8` })
   })
+  problems.push(...edgeProblems(config))
   for (const platform of platforms) {
     const { routes } = config.desks[platform]
     const unknown = routes.findIndex((name) => name !== 'seats' && !config.trunks.some((t) => t.id === name))
@@ -81,6 +83,26 @@ function codeProblems({ keys: { codes }, desks, agents }: Config): readonly Prob
     return clash === undefined ? [] : [{ path: `keys/codes/${key}`, reason: clash }]
   })
 }
+
+/** Asterisk's names of the ways by the edge. */
+const edgeEndpoints = ({ edge }: Config): readonly string[] => (edge ? ['tandem-edge', ...edge.trunks.map(({ trunk }) => `${trunk}-edge`)] : [])
+
+/** A trunk is behind the edge once, and tells itself apart from it and from Asterisk by its address. */
+function edgeProblems({ edge, trunks, http }: Config): readonly Problem[] {
+  if (!edge) return []
+  const unknown = edge.trunks.flatMap(({ trunk }, i) => (trunks.some(({ id }) => id === trunk) ? [] : [{ path: `edge/trunks/${i}/trunk`, reason: 'names no trunk of `trunks`' }]))
+  const same = trunks.flatMap(({ host, match }, i) => ((match ?? [host]).includes(edge.host) ? [{ path: `trunks/${i}/host`, reason: 'is the edge’s: Asterisk could not tell whose calls they are' }] : []))
+  const keyless = http.apiKeys.some(({ key }) => key === edge.apiKey || key === sha256(edge.apiKey)) ? [] : [{ path: 'edge/apiKey', reason: 'is none of `http.apiKeys`' }]
+  return [
+    ...unknown,
+    ...same,
+    ...keyless,
+    ...repeated('edge/trunks', edge.trunks.map(({ trunk }) => trunk)),
+    ...repeated('edge/trunks', edge.trunks.flatMap(({ gateways }) => gateways.map(({ id }) => id))),
+  ]
+}
+
+const sha256 = (key: string): string => `sha256:${createHash('sha256').update(key).digest('hex')}`
 
 /** Hours follow each other, days are days, and what counts working time finds some. */
 function calendarProblems({ dispatch: { calendar, deadlines } }: Config): readonly Problem[] {

@@ -17,6 +17,12 @@ export function numberOn(trunk: string, number: string): string {
   return `PJSIP/${number}@${trunk}`
 }
 
+/** Asterisk's endpoint that leads to the trunk by the edge; undefined for one that is not behind it. */
+export const byEdge = ({ edge }: Config, dial: string): string | undefined => {
+  const [, trunk] = dial.split('@')
+  return edge?.trunks.some((one) => one.trunk === trunk) ? `${dial}-edge` : undefined
+}
+
 const onTrunk = (id: string, number: string | undefined, trunk: string): Dialable => ({ id, dial: numberOn(trunk, number ?? ''), shared: true, trunk })
 
 /** The ways to a desk, in their order. */

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { platforms } from '../domain/handover/handover.ts'
 import { expectations } from '../domain/test-call.ts'
 import { Dispatch } from './dispatch-schema.ts'
+import { Edge } from './edge-schema.ts'
 import { Endpoint } from './endpoint-schema.ts'
 import { Keys } from './keys-schema.ts'
 import { strict, Name, Secret, Host, Port, PhoneNumber, Ms, PlatformId } from './schema-parts.ts'
@@ -182,6 +183,7 @@ export const ConfigSchema = Type.Object(
       Type.Object({ number: PhoneNumber('As it is signalled'), kind: Type.Enum(['police-officer', 'member-unit'], { description: 'Of the police: may not ask 12345 for police work (§10); of a unit that works with 12345 (成员单位)' }) }, strict),
       { default: [], description: 'Numbers by which it is known who calls' },
     ),
+    edge: Type.Optional(Edge),
     adoption: Type.Object(
       {
         contexts: Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,78}$' }), {
@@ -223,7 +225,7 @@ export const ConfigSchema = Type.Object(
         enabled: Type.Boolean({ default: false, description: 'Calls are recorded from the answer on, each consultation into a file of its own' }),
         directory: Type.String({ minLength: 1, default: '/var/spool/asterisk/recording', description: 'Where Tandem sees Asterisk’s recordings directory' }),
         notice: Type.Boolean({ default: false, description: 'Callers are answered at once and told that they are recorded, while the desk rings' }),
-        linkHours: Type.Integer({ minimum: 1, maximum: 8_760, default: 72, description: 'How long a link to a recording, sent with its ticket, may be used' }),
+        linkHours: Type.Integer({ minimum: 1, maximum: 8_760, default: 72, description: 'How long a link to a recording, sent with its ticket, or to a hand-over, sent with its call, may be used' }),
         retentionDays: Type.Integer({ minimum: 1, maximum: 36_500, default: 180, description: 'Recordings of older calls are deleted' }),
       },
       { ...strict, default: {} },
@@ -268,6 +270,8 @@ export const ConfigSchema = Type.Object(
 export type Config = Static<typeof ConfigSchema>
 export type AgentConfig = Static<typeof Agent>
 export type TrunkConfig = Static<typeof Trunk>
+export type EdgeConfig = Static<typeof Edge>
+export type EdgeTrunkConfig = EdgeConfig['trunks'][number]
 export type TestCallConfig = Static<typeof TestCall>
 export type DeskConfig = Static<typeof Desk>
 export type TicketEndpointConfig = Static<typeof Endpoint>

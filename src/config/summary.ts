@@ -1,6 +1,6 @@
 import type { Config } from './schema.ts'
 
-const secretKeys = new Set(['password', 'ariPassword', 'amiPassword', 'key', 'secrets', 'token', 'cti'])
+const secretKeys = new Set(['password', 'ariPassword', 'amiPassword', 'key', 'apiKey', 'secret', 'secrets', 'token', 'cti'])
 
 /** Every setting for the log at start; secrets only as `configured`. A password inside a URL is left out too. */
 export function safeSummary(config: Config): unknown {

@@ -1,5 +1,6 @@
 import type { Direction, Phase, Purpose, Rating } from './call/state.ts'
 import type { Repair } from './call/events.ts'
+import type { Carried } from './edge/carried.ts'
 import type { RecordingRecord } from './recording.ts'
 import type { Failure, Handover, Platform } from './handover/handover.ts'
 import type { CallerKind, PolicyFacts } from './policy/decide.ts'
@@ -87,6 +88,8 @@ export interface CallSummary {
   readonly ticket?: string
   /** Not to be shared (§7), as it stood then. */
   readonly needToKnow?: Marking
+  /** Of a call that came from another network: what it brought of its hand-over there. */
+  readonly carried?: Carried
   readonly arrivedAt: string
   readonly answeredAt?: string
   readonly endedAt?: string

@@ -66,6 +66,7 @@ export const needed: Readonly<Record<string, Needed>> = {
   'GET /v1/recordings/:recordingId/file': { may: 'recordings' },
   // The link is signed.
   'GET /v1/links/recordings/:recordingId': { may: 'nobody' },
+  'GET /v1/links/handovers/:handoverId': { may: 'nobody', viewed: true },
   'GET /v1/deliveries': { may: 'deliveries:read' },
   'GET /v1/deliveries/:deliveryId': { may: 'deliveries:read' },
   'POST /v1/deliveries/:deliveryId/replay': { may: 'deliveries:replay' },

@@ -51,6 +51,8 @@ export interface StackOptions {
   readonly keys?: Partial<Config['keys']>
   /** Agents whose own Transfer and Conference keys make hand-overs. */
   readonly referKeys?: readonly string[]
+  /** The SIP edge's settings, but for its key. */
+  readonly edge?: Readonly<Record<string, unknown>>
   /** Contexts whose calls are adopted. */
   readonly adoption?: readonly string[]
   /** Beside the numbers, and the trunk of 110. */
@@ -78,6 +80,8 @@ export interface Stack {
   startService(): Promise<void>
   /** Beside the service. */
   startWatchdog(): Promise<LabProcess>
+  /** Beside the service; drachtio-server is somebody else's. */
+  startEdge(): Promise<LabProcess>
   /** After its end: another process, without calls. */
   startAsterisk(): Promise<void>
   citizen(options?: { number?: string; name?: string; toneHz?: number }): Promise<Phone>
@@ -117,6 +121,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   const startWatchdog = () => startOnHost({ name: 'watchdog', command: [process.execPath, join(projectDir, 'src/watchdog.ts'), '--config', configFile], logFile: join(dir, 'watchdog.log') })
 
+  const startEdge = () => startOnHost({ name: 'edge', command: [process.execPath, join(projectDir, 'src/edge.ts'), '--config', configFile], logFile: join(dir, 'edge.log') })
+
   const phone = async (name: string, toneHz: number, account: Parameters<typeof startPhone>[0]['account'], bindHost: string, sipPort?: number) => {
     const started = await startPhone({
       name,
@@ -152,6 +158,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     startService,
     startWatchdog,
+    startEdge,
     citizen: ({ number = '13800001234', name, toneHz = partyTones.caller } = {}) =>
       phone(`citizen-${number}`, toneHz, { user: number, register: false, ...(name === undefined ? {} : { displayName: name }) }, carrierHost, options.carrierPort),
     agent: (id, toneHz) => {
@@ -210,6 +217,7 @@ export async function labSettings(
       ...(police === undefined ? [] : [{ id: 'police', host: '127.0.0.1', port: police, inbound: false, qualifySec: 0, match: ['127.0.0.9'], ...options.policeTrunk }]),
     ],
     ...(options.carrierPort === undefined ? {} : { outbound: { trunk: 'carrier' } }),
+    ...(options.edge ? { edge: { ...options.edge, apiKey: secrets['api-key'] } } : {}),
     ...(options.adoption ? { adoption: { contexts: options.adoption } } : {}),
     ...(options.keys ? { keys: options.keys } : {}),
     calls: options.calls ?? {},

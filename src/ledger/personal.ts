@@ -24,6 +24,8 @@ export interface Personal {
 const places: readonly { readonly path: readonly string[]; readonly kind: PersonalKind }[] = [
   { path: ['call', 'caller', 'number'], kind: 'number' },
   { path: ['call', 'caller', 'name'], kind: 'name' },
+  { path: ['call', 'carried', 'position'], kind: 'text' },
+  { path: ['call', 'carried', 'link'], kind: 'text' },
   { path: ['handover', 'reason'], kind: 'text' },
   { path: ['reason'], kind: 'text' },
   ...['handover', 'ticket'].flatMap((of) => [

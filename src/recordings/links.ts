@@ -29,15 +29,24 @@ const stepS = 3_600
 /** @param base of Tandem's address, without a path @param now UTC ms */
 export function fileLink(key: Buffer, base: string, { kind, id, name }: Pick<FileLink, 'kind' | 'id' | 'name'>, hours: number, now: number): FileLink {
   const until = Math.ceil((now + hours * hourMs) / 1_000 / stepS) * stepS
-  const query = new URLSearchParams({ until: String(until), signature: signatureOf(key, kind, id, String(until)) }).toString()
-  return { kind, id, name, url: `${base.replace(/\/$/u, '')}/v1/links/${kind}s/${id}?${query}`, expiresAt: new Date(until * 1_000).toISOString() }
+  return { kind, id, name, url: signed(key, base, kind, id, until), expiresAt: new Date(until * 1_000).toISOString() }
 }
 
+/** Where a hand-over can be looked at, for whoever is rung for it. As `fileLink`. */
+export const handoverLink = (key: Buffer, base: string, handover: string, hours: number, now: number): string => signed(key, base, 'handover', handover, Math.ceil((now + hours * hourMs) / 1_000))
+
+function signed(key: Buffer, base: string, kind: Linked, id: string, until: number): string {
+  const query = new URLSearchParams({ until: String(until), signature: signatureOf(key, kind, id, String(until)) }).toString()
+  return `${base.replace(/\/$/u, '')}/v1/links/${kind}s/${id}?${query}`
+}
+
+type Linked = LinkedKind | 'handover'
+
 /** HMAC-SHA256 (RFC 2104), base64url. */
-const signatureOf = (key: Buffer, kind: LinkedKind, id: string, until: string): string => createHmac('sha256', key).update(JSON.stringify([kind, id, until])).digest('base64url')
+const signatureOf = (key: Buffer, kind: Linked, id: string, until: string): string => createHmac('sha256', key).update(JSON.stringify([kind, id, until])).digest('base64url')
 
 /** @param now UTC ms */
-export function isGoodLink(key: Buffer, kind: LinkedKind, id: string, { until, signature }: { readonly until: string; readonly signature: string }, now: number): boolean {
+export function isGoodLink(key: Buffer, kind: Linked, id: string, { until, signature }: { readonly until: string; readonly signature: string }, now: number): boolean {
   const [given, wanted] = [Buffer.from(signature), Buffer.from(signatureOf(key, kind, id, until))]
   return given.length === wanted.length && timingSafeEqual(given, wanted) && Number(until) * 1_000 > now
 }

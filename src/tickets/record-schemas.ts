@@ -1,4 +1,5 @@
 /** The records that are told to the outside, as JSON Schema: in tickets and in the HTTP interface. */
+import type { Position } from '../domain/edge/carried.ts'
 import { type Static, Type } from 'typebox'
 import { directions, phases, purposes, type Rating } from '../domain/call/state.ts'
 import { type Party, partyRoles, partyStates } from '../domain/facts.ts'
@@ -143,6 +144,23 @@ export const RecordingRecord = Type.Object(
   { description: 'A recording (录音)' },
 )
 
+const CarriedRecord = Type.Object(
+  {
+    call: Type.Optional(Type.String({ description: 'The call there' })),
+    handover: Type.Optional(Type.String({ description: 'The hand-over there' })),
+    from: Type.Optional(Type.Enum(platforms)),
+    mode: Type.Optional(Type.Enum(modes)),
+    danger: Type.Optional(Type.Boolean()),
+    category: Type.Optional(Type.String()),
+    item: Type.Optional(Type.String()),
+    link: Type.Optional(Type.String({ description: 'Where the hand-over can be looked at; signed' })),
+    position: Type.Optional(Type.Unsafe<Position>(Type.String({ description: 'Where the caller is: a geo URI (RFC 5870)' }))),
+    dialled: Type.Optional(Type.String({ description: 'The number that the citizen dialled first' })),
+    trunk: Type.Optional(Type.String({ description: 'The trunk by which it came' })),
+  },
+  { description: 'Of a call that came through the SIP edge: what it brought of its hand-over there' },
+)
+
 export const CallRecord = Type.Object(
   {
     id: Type.String(),
@@ -162,6 +180,7 @@ export const CallRecord = Type.Object(
     purpose: Type.Optional(Type.Enum(purposes, { description: 'Of an outbound call: calling back, or following up (回访)' })),
     ticket: Type.Optional(Type.String({ description: 'Of an outbound call: the ticket that it is about' })),
     needToKnow: Type.Optional(MarkingRecord),
+    carried: Type.Optional(CarriedRecord),
     arrivedAt: Time('Arrival'),
     answeredAt: Type.Optional(Time('Answer')),
     endedAt: Type.Optional(Time('End')),

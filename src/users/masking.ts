@@ -25,7 +25,7 @@ function hide(value: unknown, sight: Exclude<Sight, 'all'>): unknown {
   if (tree['type'] === 'message-received') return { ...seen, message: '***' }
   // Both platforms see a ticket whole: whoever is of neither does not.
   if (sight === 'none' && isIntake(tree)) return { ...seen, ...maskedIntake(tree) }
-  return isCaller(tree['caller']) && !isOwn(tree, sight) ? { ...seen, caller: maskedCaller(tree['caller']) } : seen
+  return isCaller(tree['caller']) && !isOwn(tree, sight) ? { ...seen, caller: maskedCaller(tree['caller']), ...hiddenOf(seen['carried']) } : seen
 }
 
 interface Caller {
@@ -34,6 +34,12 @@ interface Caller {
 }
 
 const isCaller = (value: unknown): value is Caller => typeof value === 'object' && value !== null && typeof (value as { number?: unknown }).number === 'string'
+
+/** Where the caller is, and a link that shows the whole. */
+function hiddenOf(carried: unknown): { readonly carried?: object } {
+  if (typeof carried !== 'object' || carried === null) return {}
+  return { carried: Object.fromEntries(Object.entries(carried).filter(([name]) => name !== 'position' && name !== 'link')) }
+}
 
 interface Intake {
   readonly callerNumber?: string

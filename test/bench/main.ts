@@ -6,6 +6,7 @@ import { adoption } from './adoption.ts'
 import { answerToAudio } from './answer-to-audio.ts'
 import { capacity } from './capacity.ts'
 import { delivery } from './delivery.ts'
+import { edge } from './edge.ts'
 import { durability } from './durability.ts'
 import { ledger } from './ledger.ts'
 import { push } from './push.ts'
@@ -37,6 +38,7 @@ const benches: Readonly<Record<string, (progress: Progress) => Promise<BenchResu
   'answer-to-audio': (progress) => answerToAudio(rounds(200), progress),
   delivery: (progress) => delivery(30, rounds(200), progress),
   durability: (progress) => durability(rounds(20_000), progress),
+  edge: (progress) => edge(rounds(300), progress),
   push: (progress) => push(rounds(300), progress),
   ledger: (progress) => ledger(Number(values.handovers), rounds(200), progress),
   recommend: (progress) => recommend(progress),

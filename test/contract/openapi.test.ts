@@ -74,6 +74,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/ledger/overrides',
       'GET /v1/ledger/tickets',
       'GET /v1/links/attachments/{attachmentId}',
+      'GET /v1/links/handovers/{handoverId}',
       'GET /v1/links/recordings/{recordingId}',
       'GET /v1/need-to-know',
       'GET /v1/nuisance-callers',

@@ -10,7 +10,7 @@ beforeAll(async () => {
   given.control.talk('1001')
   const { paths } = (await given.http.inject({ url: '/openapi.json', headers: withKey })).json<{ paths: Record<string, object> }>()
   // Signing in is for who has not, and a message or a link is signed.
-  routes = Object.entries(paths).filter(([path]) => !['/v1/sessions', '/v1/inbox/{endpoint}', '/v1/links/recordings/{recordingId}', '/v1/links/attachments/{attachmentId}', '/v1/phones/{agent}/keys/{key}'].includes(path)).flatMap(([path, operations]) =>
+  routes = Object.entries(paths).filter(([path]) => !['/v1/sessions', '/v1/inbox/{endpoint}', '/v1/links/recordings/{recordingId}', '/v1/links/attachments/{attachmentId}', '/v1/links/handovers/{handoverId}', '/v1/phones/{agent}/keys/{key}'].includes(path)).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => ({ method: method === 'post' ? ('POST' as const) : ('GET' as const), url: path.replace(/\{\w+\}/g, 'x') })),
   )
 })

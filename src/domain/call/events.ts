@@ -1,6 +1,7 @@
 import type { Instant } from '../instant.ts'
 import type { IntakeRecord } from '../ticket/intake.ts'
 import type { MarkingStated } from '../sharing/need-to-know.ts'
+import type { Carried } from '../edge/carried.ts'
 import type { CallFacts } from '../policy/held-to.ts'
 import type { Matter, Mode, Outcome, Platform } from '../handover/handover.ts'
 import type { Caller, Purpose, Room } from './state.ts'
@@ -21,6 +22,8 @@ export interface Arrival {
   readonly platform: Platform
   readonly dialled: string
   readonly caller: Caller
+  /** What it brought from another network. */
+  readonly carried?: Carried
 }
 
 /** A talk in which Tandem had no part is adopted: the call centre's own `Queue()` or `Dial()` has brought the two together. */

@@ -1,4 +1,5 @@
 import type { Failure, Platform, Tracked } from '../handover/handover.ts'
+import type { Carried } from '../edge/carried.ts'
 import type { CallerKind } from '../policy/decide.ts'
 import type { Ring } from './ring.ts'
 
@@ -74,6 +75,8 @@ export interface Call {
   /** Of a call that an agent made: what for, and about which ticket. */
   readonly purpose?: Purpose
   readonly ticket?: string
+  /** What it brought from another network. */
+  readonly carried?: Carried
   readonly caller: Caller
   readonly callerHeld: boolean
   readonly callerMuted: boolean

@@ -19,6 +19,7 @@ export function summarise(state: State): CallSummary {
     ...(call.adopted ? { adopted: true } : {}),
     ...(call.purpose ? { purpose: call.purpose } : {}),
     ...(call.ticket === undefined ? {} : { ticket: call.ticket }),
+    ...(call.carried ? { carried: call.carried } : {}),
     arrivedAt: call.arrivedAt,
     ...(call.answeredAt ? { answeredAt: call.answeredAt } : {}),
     ...(state.phase === 'ended' ? { endedAt: state.endedAt, endedBy: state.endedBy, ...(state.failure ? { failure: state.failure } : {}) } : {}),

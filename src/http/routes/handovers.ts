@@ -1,9 +1,10 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { PressCommand } from '../../calls/commands.ts'
 import { type Handover, type Matter as KeptMatter, modes, type Platform } from '../../domain/handover/handover.ts'
 import { isHandoverFact } from '../../domain/facts.ts'
 import type { Entry } from '../../journal/journal.ts'
+import { isGoodLink } from '../../recordings/links.ts'
 import { longestUtterance, whyNotRecommendable } from '../../recommendation/utterance.ts'
 import { answerOf, answerOnce, HandoverAnswer, keyedProblems, KeyHeader } from '../command-answers.ts'
 import type { HttpDeps } from '../deps.ts'
@@ -55,7 +56,7 @@ const Shown = Type.Object(
   { description: 'The hand-over and what its ticket systems were told' },
 )
 
-export function handoverRoutes(app: App, { calls, config, journal, deliveries, ledger, catalogues, nuisance, readers, tickets }: HttpDeps, keys: IdempotencyKeys, needToKnow: NeedToKnow): void {
+export function handoverRoutes(app: App, { calls, config, journal, deliveries, ledger, catalogues, nuisance, readers, tickets, linkKey }: HttpDeps, keys: IdempotencyKeys, needToKnow: NeedToKnow): void {
   app.post(
     '/v1/handovers',
     {
@@ -99,13 +100,25 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
         response: { ...problemAnswers('handover-not-found', 'ledger-away'), 200: Shown },
       },
     },
+    async (request, reply) => shown(request, reply),
+  )
+
+  app.get(
+    '/v1/links/handovers/:handoverId',
+    {
+      schema: {
+        operationId: 'followHandoverLink',
+        summary: 'A hand-over, for whoever was sent the link to it with a call (RFC 3261 §20.9, Call-Info)',
+        description: 'Needs no key: the link is signed, and holds for a while. As `showHandover`.',
+        tags: ['hand-overs'],
+        security: [],
+        params: Type.Object({ handoverId: Type.String() }),
+        querystring: Type.Object({ until: Type.String({ pattern: '^[0-9]{1,12}$', description: 'Until when it holds; Unix seconds' }), signature: Type.String({ maxLength: 100 }) }, { additionalProperties: false }),
+        response: { ...problemAnswers('link-refused', 'handover-not-found', 'ledger-away'), 200: Shown },
+      },
+    },
     async (request, reply) => {
-      const { handoverId } = request.params
-      return whereKnown(reply, async () => {
-        const handover = calls.handover(handoverId) ?? (await recorded(handoverId, request.who))
-        if (!handover) return sendProblem(reply, problem('handover-not-found'))
-        return { handover, deliveries: [...(await deliveries.deliveriesOf(handoverId))] }
-      })
+      return isGoodLink(linkKey, 'handover', request.params.handoverId, request.query, Date.now()) ? shown(request, reply) : sendProblem(reply, problem('link-refused'))
     },
   )
 
@@ -154,6 +167,14 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
         (error: unknown) => log.error({ err: error }, 'a choice could not be kept'),
       )
     }
+  }
+
+  async function shown({ params: { handoverId }, who }: { readonly params: { readonly handoverId: string }; readonly who?: Who | undefined }, reply: FastifyReply) {
+    return whereKnown(reply, async () => {
+      const handover = calls.handover(handoverId) ?? (await recorded(handoverId, who))
+      if (!handover) return sendProblem(reply, problem('handover-not-found'))
+      return { handover, deliveries: [...(await deliveries.deliveriesOf(handoverId))] }
+    })
   }
 
   /** What the journal has forgotten the ledger knows. */
