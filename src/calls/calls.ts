@@ -5,7 +5,7 @@ import type { Adoption, AnyEvent, Arrival, Context, Event } from '../domain/call
 import { carriedOf } from '../domain/call/carrying.ts'
 import type { Step } from '../domain/call/draft.ts'
 import { begin, beginAdopted, beginOutbound } from '../domain/call/machine.ts'
-import { type Caller, handoverOf, legsOf, type State } from '../domain/call/state.ts'
+import { handoverOf, legsOf, type State } from '../domain/call/state.ts'
 import { type Handover, type Mode, type Outcome, otherThan, type Platform, toRecord } from '../domain/handover/handover.ts'
 import type { AgentFact, CallSummary, TestCallFact } from '../domain/facts.ts'
 import { type Instant, iso } from '../domain/instant.ts'
@@ -23,11 +23,12 @@ import { maskNumber } from './mask.ts'
 import { type Availability, Desks } from './desks.ts'
 import { Offers } from './offers.ts'
 import { Parts } from './parts.ts'
+import { recognised } from './recognised.ts'
 import { Reconciler } from './reconciler.ts'
 import type { CallSnapshot } from '../domain/call/snapshot.ts'
 import { Presence } from './presence.ts'
 import { TestCalls } from './test-calls.ts'
-import { type Timers, realTimers } from './timers.ts'
+import { type Timers, realNow, realTimers } from './timers.ts'
 
 export interface CallsOptions {
   readonly config: Config
@@ -59,6 +60,7 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
   phones: PhoneListener | undefined
   readonly #options: CallsOptions
   readonly #timers: Timers
+  readonly #now: () => Instant
   readonly #desks: Desks
   readonly #book = new CallBook()
   readonly #offers: Offers
@@ -69,7 +71,8 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
   constructor(options: CallsOptions) {
     this.#options = options
     this.#timers = options.timers ?? realTimers()
-    const [now, freed] = [() => this.#instant(), () => this.#offers.soon()]
+    this.#now = options.now ?? realNow
+    const [now, freed] = [this.#now, () => this.#offers.soon()]
     const presence = new Presence(options.config.agents, options.agents)
     this.#desks = new Desks(options.config, presence, () => now().mono)
     this.#offers = new Offers(this.#desks, this.#book, () => this.control.up)
@@ -118,8 +121,7 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
     if (!found) return 'destination-not-found'
     if (!config.outbound) return 'outbound-not-configured'
     if (!this.inControl) return 'asterisk-away'
-    const free = this.#desks.guest(agent) && this.#desks.channelLeft(config.outbound.trunk) && !this.full
-    if (!free) return 'destination-busy'
+    if (!this.#desks.guest(agent) || !this.#desks.channelLeft(config.outbound.trunk) || this.full) return 'destination-busy'
     const id = `call-${uuid()}`
     const order = { id, platform: found.platform, agent, number, trunk: config.outbound.trunk, ...(purpose ? { purpose } : {}), ...(ticket === undefined ? {} : { ticket }) }
     const runner = this.#run(beginOutbound(order, this.#context(id)))
@@ -242,17 +244,11 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
       return
     }
     const id = `call-${uuid()}`
-    this.#run(begin({ ...arrival, caller: this.#recognised(arrival.caller), id }, this.#context(id)))
+    this.#run(begin({ ...arrival, caller: recognised(arrival.caller, this.#options), id }, this.#context(id)))
   }
 
   adopted(adoption: Adoption): void {
-    if (!this.#book.get(adoption.id)) this.#run(beginAdopted({ ...adoption, caller: this.#recognised(adoption.caller) }, this.#context(adoption.id)))
-  }
-
-  #recognised(caller: Caller): Caller {
-    const nuisanceMarks = this.#options.nuisanceMarks?.(caller.number) ?? 0
-    const kind = this.#options.config.knownCallers.find(({ number }) => number === caller.number)?.kind
-    return { ...caller, ...(nuisanceMarks > 0 ? { nuisanceMarks } : {}), ...(kind ? { kind } : {}) }
+    if (!this.#book.get(adoption.id)) this.#run(beginAdopted({ ...adoption, caller: recognised(adoption.caller, this.#options) }, this.#context(adoption.id)))
   }
 
   #run(begun: Step, taken?: CallSnapshot): CallRunner {
@@ -276,13 +272,8 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
     return runner
   }
 
-  #instant(): Instant {
-    // From the epoch: another process can go on with it.
-    return this.#options.now?.() ?? { mono: performance.timeOrigin + performance.now(), utc: Date.now() }
-  }
-
   #context(callId: string): Context {
-    return contextOf(callId, this.#desks, this.#options.config, this.#instant())
+    return contextOf(callId, this.#desks, this.#options.config, this.#now())
   }
 
   #changed(id: string, before: State | undefined, after: State): void {

@@ -1,3 +1,5 @@
+import type { Instant } from '../domain/instant.ts'
+
 /** One timer a call. Injected into the runner, so that tests may drive time. */
 export interface Timers {
   set(callId: string, afterMs: number, fire: () => void): void
@@ -23,3 +25,6 @@ export function realTimers(): Timers {
   }
   return { clear, set }
 }
+
+/** From the epoch: another process can go on with it. */
+export const realNow = (): Instant => ({ mono: performance.timeOrigin + performance.now(), utc: Date.now() })

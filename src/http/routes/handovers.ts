@@ -15,7 +15,7 @@ import type { Who } from '../../users/roles.ts'
 import { Circumstances } from '../policy-answers.ts'
 import { problem, problemAnswers, sendProblem } from '../problem.ts'
 import { Intake, MarkingStatedSchema, Matter } from '../../tickets/record-schemas.ts'
-import { NoQuery, PlatformSchema } from '../schemas.ts'
+import { LinkQuery, NoQuery, PlatformSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 
 const Body = Type.Object(
@@ -113,7 +113,7 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
         tags: ['hand-overs'],
         security: [],
         params: Type.Object({ handoverId: Type.String() }),
-        querystring: Type.Object({ until: Type.String({ pattern: '^[0-9]{1,12}$', description: 'Until when it holds; Unix seconds' }), signature: Type.String({ maxLength: 100 }) }, { additionalProperties: false }),
+        querystring: LinkQuery,
         response: { ...problemAnswers('link-refused', 'handover-not-found', 'ledger-away'), 200: Shown },
       },
     },
