@@ -49,7 +49,8 @@ export class DeskPhones implements PhoneControl {
       this.#lines.delete(id)
       this.#listener.lineEnded(id)
     }
-    return true
+    // Its keys are its desk's.
+    return event.type !== 'ChannelDtmfReceived'
   }
 
   /** A channel that we did not make: its REFER is told from now on. Refused, as by another kind of channel, it is what the PBX makes of it. */

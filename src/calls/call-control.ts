@@ -8,7 +8,7 @@ import type { Probe, Sound } from '../domain/test-call.ts'
 
 /** What desk phones do beside ringing, answering and hanging up. A *line* is a call that a desk's phone makes by itself: a channel of its own. */
 export interface PhoneListener {
-  /** `0` to `9`, `*`, `#`. */
+  /** `0` to `9`, `*`, `#`; on a leg or a line. */
   digitPressed(leg: string, digit: string): void
   /** The phone's Transfer key (REFER): to a number, or to its own other call (Replaces, RFC 3891). */
   referred(channel: string, to: { readonly extension: string } | { readonly channel: string }): void

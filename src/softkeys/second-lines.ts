@@ -70,6 +70,11 @@ export class SecondLines {
     phones.endLine(line, reply.kind === 'refused' ? refused : undefined)
   }
 
+  /** The leg that a line stands for. */
+  legOf(line: string): string | undefined {
+    return this.#lines.get(line)?.leg
+  }
+
   held(line: string, held: boolean): void {
     const found = this.#lines.get(line)
     if (found) found.held = held
@@ -101,7 +106,7 @@ export class SecondLines {
 
   referred(channel: string, to: Parameters<PhoneListener['referred']>[1]): void {
     const { calls, config, press } = this.#parts
-    const part = calls.parts.ofLeg(this.#lines.get(channel)?.leg ?? channel)
+    const part = calls.parts.ofLeg(this.legOf(channel) ?? channel)
     if (!part) return this.#tell(channel, 'channel_declined')
     if ('channel' in to) return this.#attended(channel, to.channel, part)
     const meaning = meaningOf(to.extension, part.agent, config)

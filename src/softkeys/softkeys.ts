@@ -59,7 +59,7 @@ export class Softkeys implements PhoneListener {
 
   digitPressed(leg: string, digit: string): void {
     const key = this.#digits.pressed(leg, digit, performance.now())
-    const part = key && this.#calls.parts.ofLeg(leg)
+    const part = key && this.#calls.parts.ofLeg(this.#lines.legOf(leg) ?? leg)
     if (part) this.#press(key, part)
   }
 
@@ -76,6 +76,7 @@ export class Softkeys implements PhoneListener {
   }
 
   lineEnded(line: string): void {
+    this.#digits.forget(line)
     this.#lines.ended(line)
   }
 

@@ -154,6 +154,17 @@ describe('a second line', () => {
     await expectHearing({ caller: ['agent', 'peer'], peer: ['agent', 'caller'] }, all())
   })
 
+  it('takes codes as the first call does: *2 merges, once the phone has its first call back', async () => {
+    const { line, id } = await consulted()
+    await line.press('*')
+    await line.press('2')
+    await eventually(() => line.state, (state) => state === 'ended')
+    await expectHearing({ caller: ['peer'], peer: ['caller'] }, all())
+    await leg.hold(false)
+    await expectHearing({ caller: ['agent', 'peer'], peer: ['agent', 'caller'] }, all())
+    expect((await shown(stack, id)).handover).toMatchObject({ mode: 'conference', state: 'joined' })
+  })
+
   it('that is put down takes the consultation back; the phone resumes its call', async () => {
     const { line, id } = await consulted()
     await line.hangUp()
