@@ -133,7 +133,7 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
    * @returns a promise only where the agent has no call of ours: the one that he has may have to be adopted first
    */
   press(command: PressCommand): CommandResult | Promise<CommandResult> {
-    const { callId = this.#book.ofAgent(command.agent ?? '')?.state.call.id, ...press } = command
+    const { callId = this.callOf(command.agent ?? ''), ...press } = command
     return callId === undefined ? this.#adoptions.press(command) : this.pressIn(callId, press)
   }
 
@@ -240,7 +240,7 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
   arrived(arrival: Omit<Arrival, 'id'>): void {
     if (this.#handsBack || this.full) {
       this.#options.logger.error({ calls: this.#book.size }, 'too many calls, or stopping: given back to the dialplan')
-      this.#giveBack(arrival)
+      this.control.giveBackCaller(arrival.caller.channelId, arrival.platform).catch((error: unknown) => this.#options.logger.error({ err: error }, 'a caller could not be given back'))
       return
     }
     const id = `call-${uuid()}`
@@ -285,10 +285,6 @@ export class Calls implements Pick<ControlListener, 'arrived' | 'adopted' | 'res
     if (after.phase !== 'ended') return
     this.#timers.clear(id)
     this.#book.close(runner, after)
-  }
-
-  #giveBack(arrival: Omit<Arrival, 'id'>): void {
-    this.control.giveBackCaller(arrival.caller.channelId, arrival.platform).catch((error: unknown) => this.#options.logger.error({ err: error }, 'a caller could not be given back'))
   }
 
   restored(helped = false): void {
