@@ -190,6 +190,7 @@ describe('a second line', () => {
     await leg.hold(true)
     const line = await desk.dial('110')
     await peer.waitFor('incoming')
+    await eventually(() => line.rings, Boolean)
     expect(await leg.refer(line)).toBe(202)
     await peer.answer()
     expect((await settled(stack, await idOf(call.id), 'completed')).handover.consult).toBeUndefined()

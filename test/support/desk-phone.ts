@@ -11,6 +11,8 @@ type Media = 'sendrecv' | 'sendonly'
 /** One call of the phone: one dialog (RFC 3261 §12), with a tone as its voice. */
 export interface DeskCall {
   readonly state: 'ringing' | 'up' | 'ended'
+  /** Of a call that the phone made: there is a dialog, early at least. */
+  readonly rings: boolean
   /** Its answer's final code, of a call that the phone made. */
   readonly status: number | undefined
   readonly callId: string
@@ -129,6 +131,9 @@ export class DeskPhone {
     return {
       get state() {
         return dialog.state
+      },
+      get rings() {
+        return tagOf(dialog.to) !== ''
       },
       get status() {
         return dialog.status
