@@ -6,7 +6,8 @@ import { referring } from '../../src/asterisk/legs.ts'
 import type { LabAsterisk } from '../../src/lab/asterisk.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import { stopAll } from '../../src/lab/process.ts'
-import { type DeskCall, DeskPhone } from '../support/desk-phone.ts'
+import type { DeskCall } from '../support/desk-call.ts'
+import { DeskPhone } from '../support/desk-phone.ts'
 import { type GivenAsterisk, givenAsterisk } from '../support/given-asterisk.ts'
 
 /** What keys of desk phones lean on in Asterisk 22. */

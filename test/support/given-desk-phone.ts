@@ -2,7 +2,8 @@ import type { CallSummary } from '../../src/domain/facts.ts'
 import { eventually } from '../../src/lab/eventually.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import type { Stack } from '../../src/lab/stack.ts'
-import { type DeskCall, DeskPhone } from './desk-phone.ts'
+import type { DeskCall } from './desk-call.ts'
+import { DeskPhone } from './desk-phone.ts'
 import { callOf, tones } from './given-call.ts'
 
 /** An agent's desk phone that has keys, registered. */
