@@ -111,6 +111,21 @@ it('the edge dies: the call that goes through it is heard on, and the next one t
   await startAll()
 }, 120_000)
 
+it('a press in the moment of its death, before Asterisk has noticed, goes straight all the same', async () => {
+  await eventually(() => stack.asterisk.rx('pjsip show contacts'), (text) => /police-edge\/\S+\s+\S+\s+Avail/.test(text), 20_000)
+  await givenTalk(stack, phones.caller, phones.agent, '1001')
+  server.kill('SIGKILL')
+  await server.exited
+  const { id } = await press(stack, '1001')
+  await phones.peer.waitFor('incoming')
+  await phones.peer.answer()
+  await settled(stack, id, 'completed')
+  await expectHearing({ caller: ['peer'], peer: ['caller'] }, phones)
+  edge.kill('SIGKILL')
+  await edge.exited
+  await startAll()
+}, 90_000)
+
 it('its application alone is away: the direct way is taken at once', async () => {
   edge.kill('SIGKILL')
   await edge.exited
