@@ -31,6 +31,8 @@ export interface LegWay {
 
 /** The edge does not answer, or says that it cannot: what it has said of the far end is final. */
 const edgeAway = new Set([500, 502, 503])
+/** Q.850 causes by which Asterisk tells that it has found nobody there, without an answer of SIP. What was not told at all is unknown, and not dialled again. */
+const notThere = new Set([3, 20, 27, 34, 38])
 
 interface Leg {
   readonly order?: LegOrder
@@ -139,7 +141,7 @@ export class Legs {
     const leg = this.#legs.get(id)
     if (!leg) return false
     this.#legs.delete(id)
-    if (this.#nextWay(leg, end.sipCode === undefined || edgeAway.has(end.sipCode))) return true
+    if (this.#nextWay(leg, end.sipCode === undefined ? notThere.has(end.cause ?? 0) : edgeAway.has(end.sipCode))) return true
     const lost = end.cause === undefined || broken.has(end.cause)
     this.#listener.legEnded(id, { ...end, lost: leg.answered && !leg.ending && lost })
     return true

@@ -51,7 +51,15 @@ afterAll(stopAll)
 
 async function startAll(): Promise<void> {
   server = await startDrachtio(drachtio)
+  await startEdge()
+}
+
+/** Until it answers, and Asterisk has seen that. */
+async function startEdge(): Promise<void> {
   edge = await stack.startEdge()
+  const uri = `sip:${drachtio.host}:${drachtio.port}`
+  const answer = async () => (await carrier.untilFinal(carrier.send('OPTIONS', uri, { proto: 'udp', host: drachtio.host, port: drachtio.port }), 1_000).catch(() => undefined))?.start ?? ''
+  await eventually(answer, (line) => line.startsWith('SIP/2.0 200'), 15_000)
   await eventually(() => stack.asterisk.rx('pjsip show contacts'), (text) => /police-edge\/\S+\s+\S+\s+Avail/.test(text), 20_000)
 }
 
@@ -111,6 +119,20 @@ it('the edge dies: the call that goes through it is heard on, and the next one t
   await startAll()
 }, 120_000)
 
+it('a press in the moment of its death, before Asterisk has noticed, goes straight all the same', async () => {
+  await givenTalk(stack, phones.caller, phones.agent, '1001')
+  server.kill('SIGKILL')
+  await server.exited
+  const { id } = await press(stack, '1001')
+  await phones.peer.waitFor('incoming')
+  await phones.peer.answer()
+  await settled(stack, id, 'completed')
+  await expectHearing({ caller: ['peer'], peer: ['caller'] }, phones)
+  edge.kill('SIGKILL')
+  await edge.exited
+  await startAll()
+}, 90_000)
+
 it('its application alone is away: the direct way is taken at once', async () => {
   edge.kill('SIGKILL')
   await edge.exited
@@ -118,11 +140,10 @@ it('its application alone is away: the direct way is taken at once', async () =>
   expect((await phones.peer.incomingHeaders())?.['contact']).toContain(`127.0.0.1:${stack.config.asterisk.sipPort}`)
   await phones.peer.answer()
   await settled(stack, id, 'completed')
-  edge = await stack.startEdge()
+  await startEdge()
 }, 60_000)
 
 it('a call that comes in by the edge shows what it carries while the desk’s phone rings', async () => {
-  await eventually(() => stack.asterisk.rx('pjsip show contacts'), (text) => /police-edge\/\S+\s+\S+\s+Avail/.test(text), 20_000)
   const to = { proto: 'udp', host: drachtio.host, port: drachtio.port } as const
   const data = Buffer.from(JSON.stringify({ call: 'call-9', handover: 'ho-9', from: '110', mode: 'transfer', category: '消费纠纷类' })).toString('hex')
   const invite = carrier.send('INVITE', `sip:12345@${drachtio.host}:${drachtio.port}`, to, { From: `<sip:13800005678@${exchange}>;tag=c`, 'Content-Type': 'application/sdp', 'User-to-User': `${data};encoding=hex;content=tandem-handover` }, sdp(exchange, 4_400))

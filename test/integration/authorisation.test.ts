@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LabPostgres } from '../../src/lab/postgres.ts'
 import { makeCheckpoint, signingKey } from '../../src/ledger/checkpoints.ts'
-import { linkKey, fileLink } from '../../src/recordings/links.ts'
+import { fileLink, handoverLink, linkKey } from '../../src/recordings/links.ts'
 import type { Role } from '../../src/users/roles.ts'
 import { withArchiveKey } from '../support/given-http.ts'
 import { startLabPostgres } from '../support/given-ledger.ts'
@@ -12,6 +12,7 @@ let postgres: LabPostgres
 let records: GivenRecords
 let people: readonly Person[]
 let linkTo: (recording: string) => string
+let signedLinkTo: (handover: string) => string
 
 type Headers = Record<string, string>
 interface Person {
@@ -28,6 +29,7 @@ beforeAll(async () => {
   await makeCheckpoint(ledger.database, signingKey(ledger.config.keyFile), ledger.config.checkpointFile)
   const key = await linkKey(given.journal.tables)
   linkTo = (recording) => new URL(fileLink(key, 'http://tandem', { kind: 'recording', id: recording, name: '录音' }, 1, Date.now()).url).search
+  signedLinkTo = (handover) => new URL(handoverLink(key, 'http://tandem', handover, 1, Date.now())).search
   const [first, second] = [await signedIn('agent-1', { role: 'agent', agent: '1001' }), await signedIn('agent-2', { role: 'agent', agent: '1003' })]
   const roles = ['supervisor', 'administrator', 'auditor'] as const
   people = [
@@ -84,7 +86,7 @@ const others = new Set<unknown>(['ticket-not-yours', 'marking-not-yours', 'not-y
 async function letterOf(name: string, { of: set, payload, lists }: Row, headers: Headers, record: GivenRecord): Promise<string> {
   const asked = async (one: GivenRecord) => {
     const [method = '', path = ''] = name.split(' ')
-    const url = path.replace(/:callId|:handoverId|:ticketId|:record(?!ing)|:recordingId|:deliveryId|:id/gu, (parameter) => idFor(parameter, set, one)).replace('?link', () => linkTo(one.call ?? unknownId)).replace('?file', '?name=a.txt&platform=12345').replace('?none', '?until=1&signature=x')
+    const url = path.replace(/:callId|:handoverId|:ticketId|:record(?!ing)|:recordingId|:deliveryId|:id/gu, (parameter) => idFor(parameter, set, one)).replace('?link', () => linkTo(one.call ?? unknownId)).replace('?signed', () => signedLinkTo(one.handover ?? unknownId)).replace('?file', '?name=a.txt&platform=12345').replace('?none', '?until=1&signature=x')
     return bodyOf(method, url, headers, payload?.({ ...one, ...(record.conference === undefined ? {} : { conference: record.conference }) }))
   }
   const { status, body } = await asked(record)

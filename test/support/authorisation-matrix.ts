@@ -103,6 +103,7 @@ export const matrix: Readonly<Record<string, Row>> = {
   //                                              nobody  agent   superv  admin   auditor system
   'GET /v1/handovers': handovers(                ['----', '++..', '++++', '++..', '++..', '++..'], undefined, list),
   'GET /v1/handovers/:handoverId': handovers(    ['----', '++..', '++++', '++..', '++..', '++..']),
+  'GET /v1/links/handovers/:handoverId?signed': handovers(['++..', '++..', '++..', '++..', '++..', '++..']),
   'PATCH /v1/handovers/:handoverId': handovers(  ['----', '+x..', '++++', 'xxxx', 'xxxx', '++..'], { mode: 'transfer', consult: false }),
   'POST /v1/handovers/:handoverId/cancel': handovers(['----', '+x..', '++++', 'xxxx', 'xxxx', '++..'], {}),
   'POST /v1/handovers/:handoverId/confirm': handovers(['----', '+x..', '++++', 'xxxx', 'xxxx', '++..'], {}),
@@ -132,7 +133,6 @@ export const matrix: Readonly<Record<string, Row>> = {
   'POST /v1/tickets/:ticketId/reopen': tickets(  ['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], { ...by12345, text: '未解决' }),
   'POST /v1/tickets/:ticketId/attachments?file': tickets(['----', '++..', '++++', 'xxxx', 'xxxx', '++..'], { a: 'file' }),
   'GET /v1/tickets/:ticketId/attachments/:attachmentId': tickets(['----', '++..', '++++', '++..', '++..', '++..']),
-  'GET /v1/links/handovers/:handoverId?none': row(['+', '+', '+', '+', '+', '+']),
   'GET /v1/links/attachments/:attachmentId?none': row(['+', '+', '+', '+', '+', '+']),
   'POST /v1/tickets/:ticketId/withdraw': tickets(['----', '+o..', '+o+o', 'xxxx', 'xxxx', '+o..'], { ...by12345, text: '误推' }),
   'POST /v1/tickets/:ticketId/intake': tickets(  ['----', '++..', '++++', 'xxxx', 'xxxx', '++..'], { ...by12345, intake: { callerName: incident.callerName } }),

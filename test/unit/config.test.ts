@@ -28,6 +28,9 @@ function problemsOf(text: string, environment: NodeJS.ProcessEnv = env) {
   return []
 }
 
+const edge = ({ trunk = 'police', host = '192.0.2.5', apiKey = secret, gateways = '[{ id: a, host: 192.0.2.1 }]' } = {}): string =>
+  `edge: { host: ${host}, drachtio: { secret: ${secret} }, apiKey: ${apiKey}, trunks: [{ trunk: ${trunk}, gateways: ${gateways} }] }\n`
+
 describe('the configuration', () => {
   it('is taken from the example, with defaults filled in', () => {
     expect(parseConfig(example, env)).toMatchObject({
@@ -47,12 +50,23 @@ describe('the configuration', () => {
     ['a test call that leads nowhere', ['tickets:', 'testCalls: [{ platform: "110", endpoint: polise, number: "999" }]\ntickets:'], 'testCalls/0/endpoint', /names no trunk and no agent/],
     ['a test call on a trunk without a number', ['tickets:', 'testCalls: [{ platform: "110", endpoint: police }]\ntickets:'], 'testCalls/0/number', /needed for a trunk/],
     ['a network that is none', ['tickets:', 'tickets:\n  allowNetworks: [10.0.0.0/8, 10.0.0.0/99]'], 'tickets/allowNetworks/1', /is no network/],
+    ['an edge whose trunk is not there', ['tickets:', `${edge({ trunk: 'polise' })}tickets:`], 'edge/trunks/0/trunk', /names no trunk/],
+    ['an edge at the address of a trunk', ['tickets:', `${edge({ host: '192.0.2.110' })}tickets:`], 'trunks/1/host', /is the edge’s/],
+    ['an edge with a key that the API does not know', ['tickets:', `${edge({ apiKey: 'another-key-of-some-length' })}tickets:`], 'edge/apiKey', /none of/],
+    ['two gateways of one name', ['tickets:', `${edge({ gateways: '[{ id: a, host: 192.0.2.1 }, { id: a, host: 192.0.2.2 }]' })}tickets:`], 'edge/trunks', /a is there twice/],
     ['a number as text', ['path: ./journal.sqlite', 'path: 5'], 'journal/path', /string/],
     ['a password that is too short', ['"${TANDEM_PHONE_1001}"', 'short'], 'agents/0/password', /pattern/],
   ])('with %s is refused, with the path and the reason', (_what, [from = '', to = ''], path, reason) => {
     const problems = problemsOf(example.replace(from, to))
     expect(problems.map((problem) => problem.path)).toContain(path)
     expect(problems.find((problem) => problem.path === path)?.reason).toMatch(reason)
+  })
+
+  it('has no edge unless it is said, and keeps its secrets out of the log', () => {
+    expect(parseConfig(example, env).edge).toBeUndefined()
+    const config = parseConfig(example.replace('tickets:', `${edge()}tickets:`), env)
+    expect(config.edge).toMatchObject({ port: 5070, silenceMs: 1_500, plan: { country: '86', area: '513' }, trunks: [{ trunk: 'police', trusted: false, numbers: 'national' }] })
+    expect(JSON.stringify(safeSummary(config))).not.toContain(secret)
   })
 
   it('names the environment variable that is not set, and where', () => {

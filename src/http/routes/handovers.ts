@@ -172,7 +172,8 @@ export function handoverRoutes(app: App, { calls, config, journal, deliveries, l
   async function shown({ params: { handoverId }, who }: { readonly params: { readonly handoverId: string }; readonly who?: Who | undefined }, reply: FastifyReply) {
     return whereKnown(reply, async () => {
       const handover = calls.handover(handoverId) ?? (await recorded(handoverId, who))
-      if (!handover) return sendProblem(reply, problem('handover-not-found'))
+      // A link says nothing of who has it.
+      if (!handover || needToKnow.hides(who, handover.callId)) return sendProblem(reply, problem('handover-not-found'))
       return { handover, deliveries: [...(await deliveries.deliveriesOf(handoverId))] }
     })
   }
