@@ -222,6 +222,7 @@ export async function labSettings(
     ...(options.keys ? { keys: options.keys } : {}),
     calls: options.calls ?? {},
     recording: { directory: join(dirname(at.journal), 'asterisk/spool/recording'), ...options.recording },
+    attachments: { directory: join(dirname(at.journal), 'attachments') },
     testCalls: options.testCalls ?? [],
     tickets: {
       allowNetworks: ['127.0.0.0/8'],

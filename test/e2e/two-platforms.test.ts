@@ -98,6 +98,20 @@ describe.each(['12345', '110'] as const)('%s hands over to the other platform', 
     expect(told(await becomes(other.stack, id, 'withdrawn'))).toEqual(told(await ticketAt(own.stack, id)))
   }, 120_000)
 
+  it('a photograph given with a push is fetched by its link from the note in the other platform’s system', async () => {
+    const [own, other] = [phones[from], otherThan(from)]
+    const { id } = await push(own.stack, { from, intake: from === '12345' ? incident : order })
+    const photo = Buffer.from(`photo of ${id}`)
+    const { address, key } = own.stack.api
+    const given = await fetch(`${address}/v1/tickets/${id}/attachments?name=photo.jpg&platform=${from}`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'image/jpeg' }, body: photo })
+    expect(given.status).toBe(201)
+    const notes = await eventually(async () => notesInRt(await oneInRt(other, id)), (text) => text.includes('附件 photo.jpg'), 30_000)
+    const link = /附件 photo\.jpg（[^）]*）：(http\S+)/u.exec(notes)?.[1] ?? ''
+    expect(Buffer.from(await (await fetch(link.replaceAll('&amp;', '&'))).arrayBuffer())).toEqual(photo)
+    await does(own.stack, id, 'withdraw', { platform: from, text: '误推' })
+    await becomes(phones[other].stack, id, 'withdrawn')
+  }, 120_000)
+
   it('a push: returned with a cause in its system, sent again, reported on, closed', async () => {
     const [own, other] = [phones[from], phones[otherThan(from)]]
     const { id, urgency } = await push(own.stack, { from, intake: from === '12345' ? incident : order, urgency: 'at-once' })
@@ -158,7 +172,7 @@ it('the peer away for an hour and back: nothing is lost, nothing doubled, both l
   for (const { id } of meanwhile) await eventually(() => inRt(queues['110'], id), ({ length }) => length === 1, 30_000)
   await eventually(async () => (await compared()).out, (out) => out.endsWith('both ledgers agree'), 60_000)
   const { code, out } = await compared()
-  expect([code, out]).toEqual([0, expect.stringMatching(/^13 tickets: both ledgers agree$/u)])
+  expect([code, out]).toEqual([0, expect.stringMatching(/^15 tickets: both ledgers agree$/u)])
 }, 240_000)
 
 /** `tandem ledger compare`, as an auditor of 12345 runs it. */

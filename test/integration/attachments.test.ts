@@ -65,6 +65,14 @@ it('may be JSON, or say to be nothing that is', async () => {
   expect((await give(photo, 'b', 'image/jpeg; x="<script>"')).json()).toMatchObject({ ticket: { attachments: [{}, { type: 'image/jpeg' }] } })
 })
 
+it('that cannot be written is told so, and may be given again', async () => {
+  const directory = join(dirname(path), 'attachments')
+  writeFileSync(directory, 'in its way')
+  expect((await give()).json()).toMatchObject({ status: 503, code: 'not-durable' })
+  rmSync(directory)
+  expect((await give()).statusCode).toBe(201)
+})
+
 it('goes when it is old; what was cut off goes after a day', async () => {
   const one = (await given1())?.id ?? ''
   const directory = join(dirname(path), 'attachments')

@@ -46,7 +46,7 @@ export async function twoPlatforms(name: string): Promise<TwoPlatforms> {
       calls: { ringMs: 8_000 },
       settings: (usual): LabSettings => ({
         ...usual,
-        http: { ...(usual['http'] as object), port: http[own] },
+        http: { ...(usual['http'] as object), port: http[own], publicUrl: `http://127.0.0.1:${http[own]}` },
         asterisk: { ...usual.asterisk, sipHost: hosts[own], sipPort: sip[own] },
         desks: { [own]: { numbers: [own] }, [other]: { numbers: [other], routes: ['peer'] } },
         agents: (usual['agents'] as readonly { readonly id: string }[]).filter(({ id }) => id === seats[own]),

@@ -38,7 +38,7 @@ export async function attachmentRoutes(app: App, { tickets, attachments, linkKey
             { name: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\x00-\\x1f\\x7f/\\\\]+$', description: 'Of the file, for people' }), platform: Type.Optional(PlatformSchema) },
             { additionalProperties: false },
           ),
-          response: { ...problemAnswers('ticket-not-found', 'ticket-settled', 'too-many-attachments', 'attachment-empty', 'body-too-large'), 201: TicketAnswer },
+          response: { ...problemAnswers('ticket-not-found', 'ticket-settled', 'too-many-attachments', 'attachment-empty', 'body-too-large', 'not-durable'), 201: TicketAnswer },
         },
       },
       async (request, reply) => {
@@ -56,6 +56,11 @@ export async function attachmentRoutes(app: App, { tickets, attachments, linkKey
           return sendAnswer(reply, 'kind' in done ? notDone(done) : await answered(done, 201))
         } catch (error) {
           if (error instanceof AttachmentError) return sendProblem(reply, problem(error.code))
+          // The disk is full, or is not ours; the log says which.
+          if (error instanceof Error && 'syscall' in error) {
+            request.log.error({ err: error }, 'an attachment could not be written')
+            return sendProblem(reply, problem('not-durable'))
+          }
           throw error
         }
       },
