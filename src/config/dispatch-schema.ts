@@ -12,7 +12,7 @@ const TimeOfDay = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$' }
 const usualRules: readonly DeadlineRule[] = [
   { urgency: 'emergency', count: 'always', accept: 1, feedback: 30, finish: 1_440 },
   { urgency: 'at-once', count: 'always', accept: 10, feedback: 120, finish: 4_320 },
-  { count: 'working', accept: 60, feedback: 480, finish: 2_400 },
+  { count: 'working', accept: 60, feedback: 450, finish: 2_250 },
 ]
 
 const Rule = Type.Object(

@@ -72,7 +72,7 @@ export async function attempt(id: string, parts: AttemptParts, signal: AbortSign
     state: after.state,
     ms: after.updatedAt - startedAt,
   }
-  if (after.state === 'delivered') logger.info(line, 'delivery attempt')
+  if (after.state === 'delivered' || sent.sign === undefined) logger.info(line, 'delivery attempt')
   else logger.warn(line, 'delivery attempt')
   await record(after, { at: startedAt, ms: line.ms, outcome: lastOutcome, answer }, parts, signal)
   return after.state === 'pending' ? { delivery: after, runAgainAt: after.nextAt } : { delivery: after }
@@ -86,14 +86,14 @@ async function withPermit(due: Due, parts: AttemptParts, signal: AbortSignal): P
   let sign: Sign | undefined
   try {
     const sent = await send(due, parts, signal)
-    sign = sent.sign
+    if ('sign' in sent) sign = sent.sign
     return sent
   } finally {
     if (permit && parts.circuits.get(delivery.endpoint)?.tell(permit, sign, Date.now())) parts.onBack(delivery.endpoint)
   }
 }
 
-async function send({ delivery, fact, missed, message }: Due, parts: AttemptParts, signal: AbortSignal): Promise<Sent> {
+async function send({ delivery, fact, missed, message }: Due, parts: AttemptParts, signal: AbortSignal): Promise<Sent | Wait> {
   const { systems, tickets, random } = parts
   try {
     const system = systems.get(delivery.endpoint)
@@ -106,12 +106,16 @@ async function send({ delivery, fact, missed, message }: Due, parts: AttemptPart
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
     const { answer } = error
+    // It is on its way: looked for until it has come, and noted once.
+    if (error.waiting) {
+      const nextAt = Date.now() + (error.retryAfterMs ?? 0)
+      return delivery.lastOutcome === error.code ? { askAgainAt: nextAt } : { state: 'pending', lastOutcome: error.code, nextAt, answer }
+    }
     const dead = { state: 'failed', lastOutcome: error.code, nextAt: delivery.nextAt, answer } as const
     // Who refuses has been reached; what was never sent says nothing.
     if (error.verdict === 'dead') return { ...dead, ...(error.reached ? { sign: 'alive' } : {}) }
-    const sign = error.waiting ? {} : ({ sign: 'failing' } as const)
     const pause = pauseAfter(delivery.attempts + 1, tickets.retryMs, error.retryAfterMs, random())
-    return pause === undefined ? { ...dead, ...sign } : { state: 'pending', lastOutcome: error.code, nextAt: Date.now() + pause, ...sign, answer }
+    return pause === undefined ? { ...dead, sign: 'failing' } : { state: 'pending', lastOutcome: error.code, nextAt: Date.now() + pause, sign: 'failing', answer }
   }
 }
 

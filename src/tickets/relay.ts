@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TicketEndpointConfig } from '../config/schema.ts'
@@ -17,6 +17,10 @@ interface Sealed {
 const idForm = /^[A-Za-z0-9_-]{1,100}$/u
 const receiptEnd = '.receipt.json'
 const messageEnd = '.json'
+/** After so many looks for its receipt a message that is not there any more is laid out again: the courier may have lost it. */
+const looksUntilAgain = 60
+/** A receipt that lies so long is a copy: nobody waits for it. */
+const receiptAgeMs = 7 * 86_400_000
 
 /**
  * A network that only a courier crosses (摆渡): messages lie in `out` until he takes them, what he brings lies in `in`, each a file, signed as
@@ -27,31 +31,40 @@ export class Relay implements TicketSystem {
   readonly #in: string
   readonly #secrets: readonly string[]
   readonly #scheme: TicketEndpointConfig['signature']
+  readonly #lookMs: number
+  /** When each was last laid out by this process, UTC ms. */
+  readonly #laid = new Map<string, number>()
 
-  constructor({ url, secrets, signature }: Pick<TicketEndpointConfig, 'url' | 'secrets' | 'signature'>) {
+  constructor({ url, secrets, signature, pollMs }: Pick<TicketEndpointConfig, 'url' | 'secrets' | 'signature' | 'pollMs'>) {
     const folder = fileURLToPath(url)
     this.#out = join(folder, 'out')
     this.#in = join(folder, 'in')
     this.#secrets = secrets
     this.#scheme = signature
+    this.#lookMs = pollMs
   }
 
   async tell({ id, payload, missed, links }: Telling): Promise<Told> {
     await this.#ready()
     const receipt = await this.#opened(`${id}${receiptEnd}`)
     if (receipt?.id === id) {
+      this.#laid.delete(id)
       await Promise.all([rm(join(this.#in, `${id}${receiptEnd}`), { force: true }), rm(join(this.#out, `${id}${messageEnd}`), { force: true })])
       const { refused } = receipt.content as { readonly refused?: unknown }
       if (typeof refused === 'string') throw new DeliveryError('dead', `refused-${refused}`, { reached: true })
       return { outcome: 'receipt', answer: '' }
     }
-    await this.#lay(`${id}${messageEnd}`, id, { ...payload, ...(missed.length > 0 ? { missed } : {}), ...(links.length > 0 ? { links } : {}) })
-    throw new DeliveryError('retry', 'no-receipt-yet', { waiting: true })
+    if (Date.now() - (this.#laid.get(id) ?? -Infinity) >= looksUntilAgain * this.#lookMs) {
+      await this.#lay(`${id}${messageEnd}`, id, { ...payload, ...(missed.length > 0 ? { missed } : {}), ...(links.length > 0 ? { links } : {}) })
+      this.#laid.set(id, Date.now())
+    }
+    throw new DeliveryError('retry', 'no-receipt-yet', { waiting: true, retryAfterMs: this.#lookMs })
   }
 
   /** What the courier has brought, the oldest first. Where it was told before, its receipt is laid out once more. */
   async happened(): Promise<Happened> {
     await this.#ready()
+    await Promise.all([tidied(this.#in), tidied(this.#out)])
     const names = (await readdir(this.#in)).filter((name) => name.endsWith(messageEnd) && !name.endsWith(receiptEnd))
     const found = await Promise.all(names.map(async (name) => ({ name, opened: await this.#opened(name) })))
     const good = found.flatMap(({ name, opened }) => (opened ? [{ name, ...opened }] : []))
@@ -92,6 +105,16 @@ export class Relay implements TicketSystem {
 
   async #ready(): Promise<void> {
     await Promise.all([mkdir(this.#out, { recursive: true, mode: 0o700 }), mkdir(this.#in, { recursive: true, mode: 0o700 })]).catch(unwritten)
+  }
+}
+
+async function tidied(folder: string): Promise<void> {
+  const receipts = (await readdir(folder)).filter((name) => name.endsWith(receiptEnd)).map((name) => join(folder, name))
+  for (const file of receipts) {
+    // oxlint-disable-next-line no-await-in-loop -- one file after the other; it may be gone already
+    const found = await stat(file).catch(() => undefined)
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    if (found && Date.now() - found.mtimeMs > receiptAgeMs) await rm(file, { force: true })
   }
 }
 

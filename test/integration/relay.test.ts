@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -14,7 +14,7 @@ let here: Relay
 let there: Relay
 
 const folder = (side: 'here' | 'there') => join(dir, side)
-const relay = (side: 'here' | 'there', own = secret) => new Relay({ url: pathToFileURL(folder(side)).href, secrets: [own], signature: 'hmac-sha256' })
+const relay = (side: 'here' | 'there', own = secret) => new Relay({ url: pathToFileURL(folder(side)).href, secrets: [own], signature: 'hmac-sha256', pollMs: 0 })
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'relay-'))
@@ -74,6 +74,26 @@ it('what the courier loses is laid out again; what he brings twice is receipted 
   expect(await here.tell(told)).toMatchObject({ outcome: 'receipt' })
 })
 
+it('its receipt is looked for at each look; what the courier has taken is not laid out again at once', async () => {
+  const patient = new Relay({ url: pathToFileURL(folder('here')).href, secrets: [secret], signature: 'hmac-sha256', pollMs: 10_000 })
+  const told = message()
+  await expect(patient.tell(told)).rejects.toMatchObject({ waiting: true, retryAfterMs: 10_000 })
+  expect(courier('here')).toBe(1)
+  await expect(patient.tell(told)).rejects.toMatchObject({ waiting: true })
+  expect(courier('here')).toBe(0)
+  await take(there)
+  courier('there')
+  expect(await patient.tell(told)).toMatchObject({ outcome: 'receipt' })
+})
+
+it('receipts that a courier who copies leaves go after a week', async () => {
+  const [old, young] = ['msg_old.receipt.json', 'msg_young.receipt.json'].map((name) => join(folder('here'), 'out', name))
+  for (const file of [old ?? '', young ?? '']) writeFileSync(file, '{}')
+  utimesSync(old ?? '', new Date(), new Date(Date.now() - 8 * 86_400_000))
+  await here.happened()
+  expect(readdirSync(join(folder('here'), 'out'))).toEqual(['msg_young.receipt.json'])
+})
+
 it('what was refused there is given up here, with the reason', async () => {
   const told = message()
   await here.tell(told).catch(() => undefined)
@@ -111,6 +131,6 @@ it('what was changed on the way, or is not from the other one, is put aside; wha
 
 it('a folder that cannot be written is said, and tried again', async () => {
   writeFileSync(join(dir, 'file'), '')
-  const nowhere = new Relay({ url: pathToFileURL(join(dir, 'file')).href, secrets: [secret], signature: 'hmac-sha256' })
+  const nowhere = new Relay({ url: pathToFileURL(join(dir, 'file')).href, secrets: [secret], signature: 'hmac-sha256', pollMs: 0 })
   await expect(nowhere.tell(message())).rejects.toMatchObject({ verdict: 'retry', code: expect.stringMatching(/^file-e/u) })
 })
