@@ -49,6 +49,13 @@ export class Mapping {
     return this.states[phase] === status ? undefined : this.states[phase]
   }
 
+  /** Why a record is not as it was told to be; undefined: it is. A field that a system has not, or a status that it refuses, is often dropped in silence. */
+  lost({ fields, status }: { readonly fields: ReadonlyMap<string, string>; readonly status: string }, entry: Entry, wanted: string | undefined, same: (kept: string, value: string) => boolean): string | undefined {
+    const [still] = this.otherwise(fields, entry, same)
+    if (still) return `field-lost-${still[0]}`
+    return wanted === undefined || status === wanted ? undefined : `status-${wanted}-refused`
+  }
+
   /** What somebody says who sets this status. */
   said(status: string): Exclude<Phase, 'new'> | undefined {
     return (['open', 'resolved', 'rejected'] as const).find((phase) => this.states[phase] === status)
@@ -60,55 +67,3 @@ export function noteOf({ note, changed, text }: Entry, links: Telling['links']):
   const files = links.map(({ kind, name, url, expiresAt }) => `${kind === 'recording' ? '录音' : `附件 ${name}`}（${expiresAt} 前有效）：${url}`)
   return [note, ...(changed ? [text] : []), ...files].join('\n\n')
 }
-
-export interface Deed {
-  /** What was done: a status was set, or something was written for the citizen. */
-  readonly what: Exclude<Phase, 'new'> | 'reply'
-  /** The ticket's. */
-  readonly id: string
-  /** The record's number there. */
-  readonly number: string
-  readonly by: string
-  /** ISO 8601. */
-  readonly at: string
-  readonly text: string | undefined
-}
-
-/** What people did there, as a message of its platform. */
-export function messageOf({ what, id, number, by, at, text }: Deed): object {
-  const common = { ticket: { id }, reference: number, by, at, ...(text === undefined || text === '' ? {} : { text: text.slice(0, 2_000) }) }
-  switch (what) {
-    case 'reply':
-      return { type: 'ticket.reported', data: { ...common, step: 'in-progress' } }
-    case 'open':
-      return { type: 'ticket.accepted', data: common }
-    case 'resolved':
-      return { type: 'ticket.reported', data: { ...common, step: 'resolved' } }
-    case 'rejected':
-      return { type: 'ticket.returned', data: { ...common, cause: 'other' } }
-  }
-}
-
-/** By whom, and when, ms by the system's clock. */
-interface Done {
-  readonly by: number
-  readonly ms: number
-}
-
-/** Which reply came with which change of status: one turn of a person, which systems keep as two things, the status first. */
-export function repliesWith<C extends Done, R extends Done>(changes: readonly C[], replies: readonly R[], momentMs: number): ReadonlyMap<C, R> {
-  return new Map(
-    replies.flatMap((reply) => {
-      const change = changes.findLast(({ by, ms }) => by === reply.by && ms <= reply.ms && reply.ms - ms <= momentMs)
-      return change ? [[change, reply] as const] : []
-    }),
-  )
-}
-
-/** Of what people write, only the words are told. */
-export function withoutTags(html: string): string {
-  const text = html.replaceAll(/<br\s*\/?>|<\/(?:p|div|li)>/giu, '\n').replaceAll(/<[^>]*>/gu, '')
-  return text.replaceAll(/&(lt|gt|quot|#39|nbsp|amp);/gu, (_, name: string) => entities[name] ?? '').trim()
-}
-
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ', amp: '&' }

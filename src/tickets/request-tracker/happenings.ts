@@ -1,6 +1,7 @@
 /** What people did in Request Tracker, as messages of its platform. */
 import type { Happened, HappenedMessage } from '../ticket-system.ts'
-import { type Deed, type Mapping, messageOf } from '../mapping.ts'
+import { type Deed, messageOf } from '../deeds.ts'
+import type { Mapping } from '../mapping.ts'
 import { isCutOff, isUnknown, type RequestTrackerRest, type RtTicket, type RtTransaction } from './rest.ts'
 
 export interface HappeningsParts {

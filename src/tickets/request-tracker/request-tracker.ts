@@ -1,12 +1,13 @@
 import type { TicketEndpointConfig } from '../../config/schema.ts'
 import type { Platform } from '../../domain/handover/handover.ts'
+import { refused } from '../answers.ts'
 import { type Entry, entryOf } from '../entry.ts'
 import type { HttpSender } from '../http-sender.ts'
 import { Mapping, noteOf, type Usual } from '../mapping.ts'
 import type { Happened, SettingFault, Telling, TicketSystem, Told } from '../ticket-system.ts'
 import { faultsOf } from './check.ts'
 import { happenings } from './happenings.ts'
-import { isUnknown, refused, RequestTrackerRest } from './rest.ts'
+import { isUnknown, RequestTrackerRest } from './rest.ts'
 
 /** Of the `initialdata` beside this file, and of RT's lifecycle `default`. */
 const usual: Usual = {
@@ -73,9 +74,8 @@ export class RequestTracker implements TicketSystem {
     if (fields.length === 0 && Status === undefined) return
     const said = await this.#rest.change(number, { ...(Status === undefined ? {} : { Status }), ...(fields.length > 0 ? { CustomFields: Object.fromEntries(fields) } : {}) }, signal)
     const after = await this.#rest.ticket(number, signal)
-    const [still] = this.#mapping.otherwise(after.fields, entry, asKept)
-    if (still) throw refused(`field-lost-${still[0]}`, said)
-    if (Status !== undefined && after.status !== Status) throw refused(`status-${Status}-refused`, said)
+    const lost = this.#mapping.lost(after, entry, Status, asKept)
+    if (lost !== undefined) throw refused(lost, said)
   }
 }
 

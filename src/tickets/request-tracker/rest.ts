@@ -1,11 +1,11 @@
 /** Request Tracker 5's REST 2 (docs.bestpractical.com/rt/5.0/RT/REST2.html). */
+import { parsed, refused } from '../answers.ts'
 import type { HttpSender } from '../http-sender.ts'
-import { withoutTags } from '../mapping.ts'
+import { wordsOf } from '../deeds.ts'
 import { DeliveryError } from '../verdict.ts'
 
 /** Of a list at most so much is read, bytes. */
 const answerLimit = 1_048_576
-const answerShown = 2_048
 /** Of one question. */
 const mostTransactions = 100
 
@@ -142,19 +142,14 @@ export class RequestTrackerRest {
     if (!found) return undefined
     const { Content } = (await this.#ask('GET', `/attachment/${String(found['id'])}`, signal)) as Json
     const text = typeof Content === 'string' ? Buffer.from(Content, 'base64').toString() : ''
-    return String(found['ContentType']).startsWith('text/html') ? withoutTags(text) : text.trim()
+    return wordsOf({ body: text, contentType: String(found['ContentType']) })
   }
 
   async #ask(method: 'GET' | 'POST' | 'PUT', path: string, signal: AbortSignal, body?: object): Promise<unknown> {
     const { url, token, sender } = this.#options
     const headers = { authorization: `token ${token}`, accept: 'application/json', ...(body ? { 'content-type': 'application/json; charset=utf-8' } : {}) }
     const { answer } = await sender.send({ url: `${url.replace(/\/$/u, '')}/REST/2.0${path}`, method, headers, ...(body ? { body: JSON.stringify(body) } : {}), answerLimit }, signal)
-    try {
-      return JSON.parse(answer) as unknown
-    } catch (error) {
-      // A login page, or an answer that is cut off: nothing that says what was done.
-      throw new DeliveryError('retry', 'no-json', { cause: error, answer: answer.slice(0, answerShown) })
-    }
+    return parsed(answer)
   }
 }
 
@@ -175,9 +170,6 @@ export const isUnknown = (error: unknown): boolean => error instanceof DeliveryE
 
 /** More was answered than is read. */
 export const isCutOff = (error: unknown): boolean => error instanceof DeliveryError && error.code === 'no-json'
-
-/** It was told, and has not done it: what it said is kept. A person puts it right there, and it is tried again meanwhile. */
-export const refused = (code: string, answer: unknown): DeliveryError => new DeliveryError('retry', code, { answer: (typeof answer === 'string' ? answer : JSON.stringify(answer)).slice(0, answerShown) })
 
 const asked = (query: Readonly<Record<string, string>>): string => new URLSearchParams(query).toString()
 

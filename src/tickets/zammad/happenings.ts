@@ -1,7 +1,8 @@
 /** What people did in Zammad, as messages of its platform. */
-import { type Deed, type Mapping, messageOf, repliesWith, withoutTags } from '../mapping.ts'
+import { forgetOld, messagesOf, overlapMs, repliesWith, type TimedDeed, wordsOf } from '../deeds.ts'
+import type { Mapping } from '../mapping.ts'
 import type { Happened } from '../ticket-system.ts'
-import { isUnknown, type ZammadArticle, type ZammadRest, type ZammadTicket } from './rest.ts'
+import { isUnknown, type ZammadRest, type ZammadTicket } from './rest.ts'
 
 export interface HappeningsParts {
   readonly rest: ZammadRest
@@ -11,22 +12,9 @@ export interface HappeningsParts {
   readonly seen: Map<string, number>
 }
 
-/** One turn of a person is one request, and what it does lies so close together. */
-const momentMs = 1_000
-/** Zammad commits later than it counts. */
-const overlapMs = 10_000
-const keepMs = 600_000
 const pageSize = 50
 /** Read at once: what was changed in one go has one time. */
 const mostPages = 40
-
-interface Told extends Deed {
-  readonly key: string
-  /** UTC, ms. */
-  readonly ms: number
-  /** By which they are in order: what was written with a change of state comes before it. */
-  readonly place: number
-}
 
 /** @param after of the ticket that was changed last, when, by Zammad's clock, UTC ms; undefined: from now on @throws DeliveryError */
 export async function happenings(parts: HappeningsParts, after: number | undefined, signal: AbortSignal): Promise<Happened> {
@@ -35,7 +23,7 @@ export async function happenings(parts: HappeningsParts, after: number | undefin
   const since = Math.max(0, after - overlapMs)
   const { tickets, more } = await changedSince(parts, since, signal)
   const me = await rest.me(signal)
-  const told: Told[] = []
+  const told: TimedDeed[] = []
   const passedOver: string[] = []
   for (const ticket of tickets) {
     try {
@@ -47,10 +35,8 @@ export async function happenings(parts: HappeningsParts, after: number | undefin
       passedOver.push(`ticket ${ticket.number}`)
     }
   }
-  for (const [key, ms] of seen) if (ms < after - keepMs) seen.delete(key)
-  const inOrder = told.toSorted((one, other) => one.place - other.place || Number(other.what === 'reply') - Number(one.what === 'reply'))
-  const messages = inOrder.map((deed) => ({ id: deed.key, message: messageOf(deed), done: async () => void seen.set(deed.key, deed.ms) }))
-  return { messages, cursor: Math.max(after, tickets.at(-1)?.updatedAt ?? 0), more, ...(passedOver.length > 0 ? { passedOver } : {}) }
+  forgetOld(seen, after)
+  return { messages: messagesOf(told, seen), cursor: Math.max(after, tickets.at(-1)?.updatedAt ?? 0), more, ...(passedOver.length > 0 ? { passedOver } : {}) }
 }
 
 async function changedSince({ rest, group, mapping }: HappeningsParts, since: number, signal: AbortSignal): Promise<{ readonly tickets: readonly ZammadTicket[]; readonly more: boolean }> {
@@ -65,15 +51,15 @@ async function changedSince({ rest, group, mapping }: HappeningsParts, since: nu
   return { tickets, more: true }
 }
 
-async function toldOf({ id: ticket, number, fields }: ZammadTicket, { rest, mapping }: HappeningsParts, me: number, signal: AbortSignal): Promise<readonly Told[]> {
+async function toldOf({ id: ticket, number, fields }: ZammadTicket, { rest, mapping }: HappeningsParts, me: number, signal: AbortSignal): Promise<readonly TimedDeed[]> {
   const id = fields.get(mapping.idField)
   if (id === undefined) return []
   const replies = (await rest.articles(ticket, signal)).filter(({ internal, createdById }) => !internal && createdById !== me).map(timed)
   const changes = (await rest.changes(ticket, signal)).filter(({ createdById }) => createdById !== me).map(timed)
-  const beside = repliesWith(changes, replies, momentMs)
+  const beside = repliesWith(changes, replies)
   return [
-    ...replies.map((reply): Told => ({ what: 'reply', id, number, by: reply.createdBy, at: reply.createdAt, text: wordsOf(reply), key: `article-${reply.id}`, ms: reply.ms, place: reply.ms })),
-    ...changes.flatMap((change): readonly Told[] => {
+    ...replies.map((reply): TimedDeed => ({ what: 'reply', id, number, by: reply.createdBy, at: reply.createdAt, text: wordsOf(reply), key: `article-${reply.id}`, ms: reply.ms, place: reply.ms })),
+    ...changes.flatMap((change): readonly TimedDeed[] => {
       const [what, reply] = [mapping.said(change.state), beside.get(change)]
       return what ? [{ what, id, number, by: change.createdBy, at: change.createdAt, text: reply && wordsOf(reply), key: `history-${change.id}`, ms: change.ms, place: reply?.ms ?? change.ms }] : []
     }),
@@ -81,5 +67,3 @@ async function toldOf({ id: ticket, number, fields }: ZammadTicket, { rest, mapp
 }
 
 const timed = <T extends { readonly createdById: number; readonly createdAt: string }>(one: T) => ({ ...one, by: one.createdById, ms: Date.parse(one.createdAt) })
-
-const wordsOf = ({ body, contentType }: ZammadArticle): string => (contentType.startsWith('text/html') ? withoutTags(body) : body.trim())

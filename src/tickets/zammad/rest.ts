@@ -1,10 +1,10 @@
 /** Zammad's REST interface (docs.zammad.org/en/latest/api/intro.html; app/controllers of Zammad 6). */
+import { parsed, textOf } from '../answers.ts'
 import type { HttpSender } from '../http-sender.ts'
 import { DeliveryError } from '../verdict.ts'
 
 /** Of an answer at most so much is read, bytes. */
 const answerLimit = 4_194_304
-const answerShown = 2_048
 
 export interface RestOptions {
   /** Its address, without a path. */
@@ -120,12 +120,7 @@ export class ZammadRest {
     const { url, token, sender } = this.#options
     const headers = { authorization: `Token token=${token}`, accept: 'application/json', ...(body ? { 'content-type': 'application/json; charset=utf-8' } : {}) }
     const { answer } = await sender.send({ url: `${url.replace(/\/$/u, '')}/api/v1${path}`, method, headers, ...(body ? { body: JSON.stringify(body) } : {}), answerLimit }, signal)
-    try {
-      return JSON.parse(answer) as unknown
-    } catch (error) {
-      // A login page, or an answer that is cut off: nothing that says what was done.
-      throw new DeliveryError('retry', 'no-json', { cause: error, answer: answer.slice(0, answerShown) })
-    }
+    return parsed(answer)
   }
 }
 
@@ -134,8 +129,6 @@ function ticketOf(ticket: Json): ZammadTicket {
   const fields = Object.entries(ticket).flatMap(([name, value]) => (['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? [[name, String(value)] as const] : []))
   return { id: Number(id), number: String(number), state: textOf(state), group: textOf(group), updatedAt: Date.parse(textOf(updatedAt)), fields: new Map(fields) }
 }
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** There is none of that number, or none that Tandem may see. */
 export const isUnknown = (error: unknown): boolean => error instanceof DeliveryError && /^http-40[34]$/u.test(error.code)

@@ -1,10 +1,10 @@
 import type { TicketEndpointConfig } from '../../config/schema.ts'
 import type { Platform } from '../../domain/handover/handover.ts'
+import { refused } from '../answers.ts'
 import { type Entry, entryOf } from '../entry.ts'
 import type { HttpSender } from '../http-sender.ts'
 import { Mapping, noteOf, type Usual } from '../mapping.ts'
 import type { Happened, SettingFault, Telling, TicketSystem, Told } from '../ticket-system.ts'
-import { DeliveryError } from '../verdict.ts'
 import { faultsOf } from './check.ts'
 import { happenings } from './happenings.ts'
 import { type Condition, ZammadRest, type ZammadTicket } from './rest.ts'
@@ -39,11 +39,9 @@ export class Zammad implements TicketSystem {
     const change = { ...note, ...Object.fromEntries(fields), ...(state === undefined ? {} : { state }) }
     if (Object.keys(change).length > 0) {
       await this.#rest.update(ticket.id, change, signal)
-      // An attribute that it does not have is dropped in silence.
       const after = await this.#rest.ticket(ticket.id, signal)
-      const [still] = this.#mapping.otherwise(after.fields, entry, asKept)
-      if (still) throw new DeliveryError('retry', `field-lost-${still[0]}`)
-      if (state !== undefined && after.state !== state) throw new DeliveryError('retry', `status-${state}-refused`)
+      const lost = this.#mapping.lost({ fields: after.fields, status: after.state }, entry, state, asKept)
+      if (lost !== undefined) throw refused(lost, '')
     }
     return { outcome: `ticket-${ticket.number}`, answer: '', ...(payload.type === 'call-back.requested' ? {} : { reference: ticket.number }) }
   }

@@ -1,10 +1,9 @@
 /** Znuny's Generic Interface (Kernel/GenericInterface/Operation of Znuny 6.5), as the `webservice.yml` beside this file has it. */
+import { parsed, refused, textOf } from '../answers.ts'
 import type { HttpSender } from '../http-sender.ts'
-import { DeliveryError } from '../verdict.ts'
 
 /** Of an answer at most so much is read, bytes. */
 const answerLimit = 4_194_304
-const answerShown = 2_048
 
 export interface GenericInterfaceOptions {
   /** Of the web service. */
@@ -32,9 +31,7 @@ export interface ZnunyTicket {
   readonly id: number
   /** As people see it. */
   readonly number: string
-  readonly title: string
   readonly state: string
-  readonly queue: string
   /** Dynamic fields that hold something, by name. */
   readonly fields: ReadonlyMap<string, string>
   /** As `createTime` of an article. */
@@ -116,7 +113,7 @@ export class GenericInterface {
     const { url, user, password, sender } = this.#options
     const body = JSON.stringify({ ...data, UserLogin: user, Password: password })
     const { answer } = await sender.send({ url: `${url.replace(/\/$/u, '')}/${operation}`, headers: { accept: 'application/json', 'content-type': 'application/json; charset=utf-8' }, body, answerLimit }, signal)
-    const json = parsed(answer)
+    const json = parsed(answer) as Json
     const { Error: error } = json as { readonly Error?: { readonly ErrorCode?: unknown; readonly ErrorMessage?: unknown } }
     if (error) throw refused(String(error.ErrorCode), String(error.ErrorMessage))
     return json
@@ -124,15 +121,13 @@ export class GenericInterface {
 }
 
 function ticketOf(ticket: Json): ZnunyTicket {
-  const { TicketID, TicketNumber, Title, State, Queue, Created, Age, Owner, OwnerID, Responsible, ResponsibleID, DynamicField = [], Article = [] } = ticket
+  const { TicketID, TicketNumber, State, Created, Age, Owner, OwnerID, Responsible, ResponsibleID, DynamicField = [], Article = [] } = ticket
   const articles = (Article as readonly Json[]).map(articleOf)
   const authors = articles.flatMap(({ createBy, from }) => [[createBy, /^"?([^"<]+?)"?\s*(?:<|$)/u.exec(from)?.[1] ?? from] as const])
   return {
     id: Number(TicketID),
     number: String(TicketNumber),
-    title: String(Title),
     state: String(State),
-    queue: String(Queue),
     fields: new Map((DynamicField as readonly { readonly Name: string; readonly Value: unknown }[]).flatMap(({ Name, Value }) => ([Value].flat().some((one) => one !== null && one !== '') ? [[Name, String([Value].flat()[0])] as const] : []))),
     created: String(Created),
     age: Number(Age),
@@ -151,19 +146,3 @@ const articleOf = (article: Json): ZnunyArticle => ({
   createBy: Number(article['CreateBy']),
   createTime: textOf(article['CreateTime']),
 })
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-function parsed(answer: string): Json {
-  try {
-    const json: unknown = JSON.parse(answer)
-    if (typeof json === 'object' && json !== null) return json as Json
-    throw new SyntaxError('not an object')
-  } catch (error) {
-    // A login page, or an answer that is cut off: nothing that says what was done.
-    throw new DeliveryError('retry', 'no-json', { cause: error, answer: answer.slice(0, answerShown) })
-  }
-}
-
-/** It was told, and has not done it: what it said is kept. A person puts it right there, and it is tried again meanwhile. */
-export const refused = (code: string, answer: unknown): DeliveryError => new DeliveryError('retry', code, { answer: (typeof answer === 'string' ? answer : JSON.stringify(answer)).slice(0, answerShown) })

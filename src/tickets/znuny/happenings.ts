@@ -1,8 +1,9 @@
 /** What people did in Znuny, as messages of its platform. */
-import { type Deed, type Mapping, messageOf, repliesWith, withoutTags } from '../mapping.ts'
+import { forgetOld, messagesOf, overlapMs, repliesWith, type TimedDeed, wordsOf } from '../deeds.ts'
+import type { Mapping } from '../mapping.ts'
 import type { Happened } from '../ticket-system.ts'
 import { DeliveryError } from '../verdict.ts'
-import type { GenericInterface, ZnunyArticle, ZnunyTicket } from './generic-interface.ts'
+import type { GenericInterface, ZnunyTicket } from './generic-interface.ts'
 
 export interface HappeningsParts {
   readonly znuny: GenericInterface
@@ -13,21 +14,9 @@ export interface HappeningsParts {
 }
 
 const minuteMs = 60_000
-/** Znuny counts in seconds, and commits later than it counts. */
-const overlapMs = 10_000
-/** One turn of a person may lie on both sides of a second. */
-const momentMs = 1_000
 const atATime = 10
 /** Of one list of ids. */
 const mostTickets = 5_000
-
-interface Told extends Deed {
-  readonly key: string
-  /** UTC, ms. */
-  readonly ms: number
-  /** By which they are in order: what was written with a change of state comes before it. */
-  readonly place: number
-}
 
 /**
  * Asks for the tickets that were changed since, by minutes, which no clock and no time zone can falsify.
@@ -39,7 +28,7 @@ export async function happenings({ znuny, queue, mapping, seen }: HappeningsPart
   const me = await znuny.me(signal)
   const changed = { Queues: [queue], [`DynamicField_${mapping.idField}`]: { Like: '*' }, TicketLastChangeTimeNewerMinutes: Math.ceil((now - after) / minuteMs) + 1, SortBy: 'Changed', OrderBy: 'Up', Limit: mostTickets }
   const ids = await znuny.search(changed, signal)
-  const told: Told[] = []
+  const told: TimedDeed[] = []
   const passedOver: string[] = []
   const since = after - overlapMs
   for (let from = 0; from < ids.length; from += atATime) {
@@ -49,15 +38,13 @@ export async function happenings({ znuny, queue, mapping, seen }: HappeningsPart
     passedOver.push(...read.passedOver.filter((what) => !seen.has(what)))
   }
   for (const what of passedOver) seen.set(what, now)
-  for (const [key, ms] of seen) if (ms < after - 10 * minuteMs) seen.delete(key)
-  const inOrder = told.toSorted((one, other) => one.place - other.place || Number(other.what === 'reply') - Number(one.what === 'reply'))
-  const messages = inOrder.map((deed) => ({ id: deed.key, message: messageOf(deed), done: async () => void seen.set(deed.key, deed.ms) }))
-  return { messages, cursor: now, more: false, ...(passedOver.length > 0 ? { passedOver } : {}) }
+  forgetOld(seen, after)
+  return { messages: messagesOf(told, seen), cursor: now, more: false, ...(passedOver.length > 0 ? { passedOver } : {}) }
 }
 
 type Asking = Pick<HappeningsParts, 'znuny' | 'mapping'> & { readonly me: number }
 
-async function deedsOf(ids: readonly number[], asking: Asking, signal: AbortSignal): Promise<{ readonly told: readonly Told[]; readonly passedOver: readonly string[] }> {
+async function deedsOf(ids: readonly number[], asking: Asking, signal: AbortSignal): Promise<{ readonly told: readonly TimedDeed[]; readonly passedOver: readonly string[] }> {
   const { znuny, mapping, me } = asking
   try {
     const tickets = await znuny.tickets(ids, signal)
@@ -74,7 +61,7 @@ async function deedsOf(ids: readonly number[], asking: Asking, signal: AbortSign
   }
 }
 
-function toldOf(ticket: ZnunyTicket, changes: Awaited<ReturnType<GenericInterface['changes']>>, { mapping, me }: Omit<Asking, 'znuny'>): readonly Told[] {
+function toldOf(ticket: ZnunyTicket, changes: Awaited<ReturnType<GenericInterface['changes']>>, { mapping, me }: Omit<Asking, 'znuny'>): readonly TimedDeed[] {
   const id = ticket.fields.get(mapping.idField)
   if (id === undefined) return []
   // Its clock, wherever it is: a ticket says how old it is.
@@ -83,10 +70,10 @@ function toldOf(ticket: ZnunyTicket, changes: Awaited<ReturnType<GenericInterfac
   const common = ({ by, ms }: { readonly by: number; readonly ms: number }) => ({ id, number: ticket.number, by: ticket.users.get(by) ?? `user ${by}`, at: new Date(Math.min(ms, Date.now())).toISOString(), ms })
   const replies = ticket.articles.filter(({ visibleForCustomer, createBy }) => visibleForCustomer && createBy !== me).map(timed)
   const states = changes.map(timed)
-  const beside = repliesWith(states, replies, momentMs)
+  const beside = repliesWith(states, replies)
   return [
-    ...replies.map((reply): Told => ({ what: 'reply', ...common(reply), text: wordsOf(reply), key: `article-${reply.id}`, place: reply.ms })),
-    ...states.flatMap((change): readonly Told[] => {
+    ...replies.map((reply): TimedDeed => ({ what: 'reply', ...common(reply), text: wordsOf(reply), key: `article-${reply.id}`, place: reply.ms })),
+    ...states.flatMap((change): readonly TimedDeed[] => {
       const [what, reply] = [mapping.said(change.state), beside.get(change)]
       return what ? [{ what, ...common(change), text: reply && wordsOf(reply), key: `state-${ticket.id}-${change.createTime.replaceAll(/\D/gu, '')}-${what}`, place: reply?.ms ?? change.ms }] : []
     }),
@@ -95,5 +82,3 @@ function toldOf(ticket: ZnunyTicket, changes: Awaited<ReturnType<GenericInterfac
 
 /** ms, as if Znuny were at UTC. */
 const secondsOf = (time: string): number => Date.parse(`${time.replace(' ', 'T')}Z`)
-
-const wordsOf = ({ body, contentType }: ZnunyArticle): string => (contentType.startsWith('text/html') ? withoutTags(body) : body.trim())

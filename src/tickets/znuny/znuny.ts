@@ -1,11 +1,12 @@
 import type { TicketEndpointConfig } from '../../config/schema.ts'
 import type { Platform } from '../../domain/handover/handover.ts'
+import { refused } from '../answers.ts'
 import { type Entry, entryOf } from '../entry.ts'
 import type { HttpSender } from '../http-sender.ts'
 import { type Fields, Mapping, noteOf, type Usual } from '../mapping.ts'
 import type { Happened, SettingFault, Telling, TicketSystem, Told } from '../ticket-system.ts'
 import { faultsOf } from './check.ts'
-import { GenericInterface, refused, type ZnunyTicket } from './generic-interface.ts'
+import { GenericInterface, type ZnunyTicket } from './generic-interface.ts'
 import { happenings } from './happenings.ts'
 
 /** Of the `setup.pl` beside this file, and what Znuny has by itself. */
@@ -44,9 +45,8 @@ export class Znuny implements TicketSystem {
       const Article = note === undefined ? {} : { Article: article(delivery, note) }
       await this.#znuny.update(ticket.id, { ...(State === undefined ? {} : { Ticket: { State } }), ...Article, ...dynamic(fields) }, signal)
       const after = await this.#read(ticket.id, signal)
-      const [still] = this.#mapping.otherwise(after.fields, entry, asKept)
-      if (still) throw refused(`field-lost-${still[0]}`, '')
-      if (State !== undefined && after.state !== State) throw refused(`status-${State}-refused`, '')
+      const lost = this.#mapping.lost({ fields: after.fields, status: after.state }, entry, State, asKept)
+      if (lost !== undefined) throw refused(lost, '')
     }
     return { outcome: `ticket-${ticket.number}`, answer: '', ...(payload.type === 'call-back.requested' ? {} : { reference: ticket.number }) }
   }
