@@ -1,14 +1,12 @@
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Ticket } from '../../src/domain/ticket/ticket.ts'
-import { signWebhook } from '../../src/tickets/signature.ts'
-import { type GivenHttp, givenHttp, newJournalPath, webhookSecret, withKey } from '../support/given-http.ts'
+import { type GivenHttp, givenHttp, newJournalPath } from '../support/given-http.ts'
 import { incident, order } from '../support/intake.ts'
+import { ticketDesk } from '../support/ticket-desk.ts'
 
 let given: GivenHttp
 let path: string
-let messages = 0
 
 beforeEach(async () => {
   path = newJournalPath()
@@ -19,17 +17,7 @@ afterEach(async () => {
   rmSync(dirname(path), { recursive: true })
 })
 
-const post = async (url: string, payload: object, headers: object = {}) => given.http.inject({ method: 'POST', url, headers: { ...withKey, ...headers }, payload })
-const get = async (url: string) => given.http.inject({ url, headers: withKey })
-const shown = async (id: string) => (await get(`/v1/tickets/${id}`)).json<{ ticket: Ticket }>().ticket
-const pushed = async (more: object = {}) => (await post('/v1/tickets', { from: '12345', intake: incident, matter: { category: '社会治安类', item: '殴打伤害事故' }, urgency: 'at-once', ...more })).json<{ ticket: Ticket }>().ticket
-const facts = async () => (await given.journal.read(0, 1_000)).map(({ fact }) => fact)
-
-/** As the police's ticket system says it, signed. */
-async function says(type: string, data: object) {
-  const payload = JSON.stringify({ type, data })
-  return given.http.inject({ method: 'POST', url: '/v1/inbox/tickets-110', headers: { 'content-type': 'application/json', ...signWebhook(`msg_${++messages}`, Buffer.from(payload), [webhookSecret], Date.now()) }, payload })
-}
+const { post, shown, pushed, facts, says } = ticketDesk(() => given)
 
 describe('another Tandem’s record', () => {
   it('that the sender has settled is settled here, though the receiver has accepted it meanwhile', async () => {
