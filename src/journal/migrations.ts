@@ -94,7 +94,7 @@ export const migrations: readonly string[] = [
   // Ids of other systems are in no order of time.
   `
   ALTER TABLE tickets ADD COLUMN place TEXT NOT NULL DEFAULT '';
-  UPDATE tickets SET place = (SELECT body ->> '$.ticket.registeredAt' FROM facts WHERE position = last) || '~' || id;
+  UPDATE tickets SET place = coalesce((SELECT body ->> '$.ticket.registeredAt' FROM facts WHERE position = last), '') || '~' || id;
   CREATE UNIQUE INDEX tickets_in_order ON tickets (place);
   `,
   // Need-to-know records; and whose users and keys are.

@@ -42,11 +42,18 @@ function signed(key: Buffer, base: string, kind: Linked, id: string, until: numb
 
 type Linked = LinkedKind | 'handover'
 
+const signatureOf = (key: Buffer, kind: Linked, id: string, until: string): string => macOf(key, [kind, id, until])
+
 /** HMAC-SHA256 (RFC 2104), base64url. */
-const signatureOf = (key: Buffer, kind: Linked, id: string, until: string): string => createHmac('sha256', key).update(JSON.stringify([kind, id, until])).digest('base64url')
+export const macOf = (key: Buffer, said: readonly (string | number)[]): string => createHmac('sha256', key).update(JSON.stringify(said)).digest('base64url')
+
+/** In a time that tells nothing of where they differ. */
+export function isSame(given: string, wanted: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(wanted)]
+  return one.length === other.length && timingSafeEqual(one, other)
+}
 
 /** @param now UTC ms */
 export function isGoodLink(key: Buffer, kind: Linked, id: string, { until, signature }: { readonly until: string; readonly signature: string }, now: number): boolean {
-  const [given, wanted] = [Buffer.from(signature), Buffer.from(signatureOf(key, kind, id, until))]
-  return given.length === wanted.length && timingSafeEqual(given, wanted) && Number(until) * 1_000 > now
+  return isSame(signature, signatureOf(key, kind, id, until)) && Number(until) * 1_000 > now
 }

@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
 import { statement, type Tables } from '../journal/sql.ts'
+import { isSame, macOf } from '../recordings/links.ts'
 import type { Key } from '../domain/keys.ts'
 import type { Vendor } from './vendors.ts'
 
@@ -42,8 +42,7 @@ export class PhoneLinks {
   }
 
   isGood(agent: string, signature: string): boolean {
-    const [given, wanted] = [Buffer.from(signature), Buffer.from(this.#signatureOf(agent))]
-    return given.length === wanted.length && timingSafeEqual(given, wanted)
+    return isSame(signature, this.#signatureOf(agent))
   }
 
   /** The URLs that the phone has are refused from now on. @returns the new serial @throws SqlError */
@@ -54,8 +53,7 @@ export class PhoneLinks {
     return serial
   }
 
-  /** HMAC-SHA256 (RFC 2104), base64url. */
   #signatureOf(agent: string): string {
-    return createHmac('sha256', this.#parts.key).update(JSON.stringify(['phone', agent, this.serialOf(agent)])).digest('base64url')
+    return macOf(this.#parts.key, ['phone', agent, this.serialOf(agent)])
   }
 }
