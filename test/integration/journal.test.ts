@@ -3,10 +3,12 @@ import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Entry } from '../../src/journal/journal.ts'
+import { migrations } from '../../src/journal/migrations.ts'
 import { type JournalFile, openJournal } from '../../src/journal/open-journal.ts'
 import { callFact, handoverFact } from '../support/journal-facts.ts'
 
@@ -91,6 +93,19 @@ describe('the journal', () => {
     await expect(openJournal({ path })).rejects.toThrow('is open in another process')
     const child = promisify(execFile)(process.execPath, [writerProgram, path], { timeout: 10_000 })
     await expect(child).rejects.toMatchObject({ stderr: expect.stringContaining('is open in another process') as string })
+  })
+
+  it.each(migrations.map((_, index) => index))('upgrades a file of version %i, also where the last fact of a ticket is gone', async (version) => {
+    const file = new DatabaseSync(path)
+    file.exec('CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT')
+    for (const text of migrations.slice(0, version)) file.exec(text)
+    file.prepare('INSERT INTO schema_version (version) VALUES (?)').run(version)
+    const columns = file.prepare("SELECT name FROM pragma_table_info('tickets')").all().map(({ name }) => name)
+    if (columns.length > 0 && !columns.includes('place')) file.exec("INSERT INTO tickets (id, last, settled) VALUES ('ho-1', 7, 1), ('ho-2', 8, 1)")
+    file.close()
+    const journal = await journalAt()
+    expect(await journal.append([callFact('c1', 1)])).toEqual({ durable: true })
+    expect(await journal.tickets(10)).toEqual([])
   })
 
   it('refuses the file of a later version', async () => {
