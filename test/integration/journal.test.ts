@@ -103,9 +103,7 @@ describe('the journal', () => {
     const columns = file.prepare("SELECT name FROM pragma_table_info('tickets')").all().map(({ name }) => name)
     if (columns.length > 0 && !columns.includes('place')) file.exec("INSERT INTO tickets (id, last, settled) VALUES ('ho-1', 7, 1), ('ho-2', 8, 1)")
     file.close()
-    const journal = await journalAt()
-    expect(await journal.append([callFact('c1', 1)])).toEqual({ durable: true })
-    expect(await journal.tickets(10)).toEqual([])
+    expect(await (await journalAt()).tickets(10)).toEqual([])
   })
 
   it('refuses the file of a later version', async () => {
